@@ -1,0 +1,25 @@
+/**
+ * Labelled images in memory: bytes as they were stored, [n, h, w, c] row-major, one label an image. Normalising
+ * and augmenting happen when a batch is made.
+ */
+export interface ImageSet {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly pixels: Uint8Array; // [count, height, width, channels]
+  readonly labels: Uint8Array | Uint16Array;
+}
+
+export interface ImageDataset {
+  /** As given to --data: `idx:DIR`, `glyphs`. */
+  readonly source: string;
+  readonly classes: readonly string[];
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+  /** Per channel, of the training pixels scaled to [0, 1]. */
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+  /** Whether a mirrored image keeps its class (false for digits and letters). */
+  readonly mirrorable: boolean;
+}
