@@ -28,9 +28,22 @@ export interface Workload {
   readonly weights: number;
   /**
    * kind 'vector' only (normalisation, activation, softmax, squeeze-excite scaling, residual additions): element
-   * operations per output element. The released model does not count these.
+   * operations per output element, and how many further tensors of the output's size are fetched from DRAM for it
+   * (a residual addition: 1). The released model does not count these.
    */
-  readonly vector?: { readonly multiplications: number; readonly additions: number };
+  readonly vector?: {
+    readonly multiplications: number;
+    readonly additions: number;
+    readonly operands?: number;
+  };
+  /**
+   * Parts of the lightweight 1-d filter block of the translation networks (spec 7.2), which the released simulator
+   * prices in a way of its own: the filter itself, and the linear layers before it (its outputs are twice the width,
+   * one half gates the other) and behind it.
+   */
+  readonly role?: 'lightweight-filter' | 'lightweight-gate' | 'lightweight-linear';
+  /** Heads that share a lightweight filter (role 'lightweight-filter'). */
+  readonly heads?: number;
 }
 
 /** Counts of arithmetic, multiply-accumulates split into their parts (spec 13.7). */

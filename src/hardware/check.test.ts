@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { acceleratorJsonSchema } from './accelerator.ts';
+import { ACCELERATORS, findAccelerator, released } from './accelerators/index.ts';
+import { loadAccelerator, parseAccelerator } from './check.ts';
+
+type Table = Record<string, unknown>;
+
+/** The released accelerator with one entry set (undefined: removed), ready to be checked. */
+const edited = (path: string, value?: unknown) => {
+  const copy = structuredClone(released) as unknown as Table;
+  const steps = path.split('.');
+  const last = steps.pop() as string;
+  const table = steps.reduce((at, step) => at[step] as Table, copy);
+  if (value === undefined) delete table[last];
+  else table[last] = value;
+  return () => parseAccelerator(copy, 'mine.json');
+};
+
+test('every accelerator of the package is valid and survives JSON', () => {
+  for (const accelerator of ACCELERATORS) {
+    expect(parseAccelerator(JSON.parse(JSON.stringify(accelerator)))).toEqual(accelerator);
+  }
+});
+
+test('an unknown entry names itself and the nearest', () => {
+  expect(edited('clockMhz', 1)).toThrow('mine.json: unknown entry "clockMhz"; did you mean "clockMHz"?');
+  expect(edited('switches.addMemry', 'free')).toThrow(/"switches.addMemry"; did you mean "addMemory"/);
+  expect(edited('units.32.multiplly', 1)).toThrow(/"units.32.multiplly"; did you mean "multiply"/);
+  expect(edited('memory.outer.0.wrds', 1)).toThrow(/"memory.outer.0.wrds"; did you mean "words"/);
+});
+
+test('a negative energy, a missing entry and a wrong choice are named', () => {
+  expect(edited('units.32.add', -0.9)).toThrow(/"units.32.add" must be valid, but is -0.9.*not negative/);
+  expect(edited('units.8.shift')).toThrow(/entry "units.8.shift" is missing/);
+  expect(edited('switches.addMemory', 'fre')).toThrow(/"switches.addMemory".*"fre"; use free \(one of/);
+  expect(edited('formats.8')).toThrow(/no entry formats.8: it is described at 32 bits/);
+});
+
+test('stalls need a bandwidth, and inner levels a size', () => {
+  expect(edited('switches.bandwidthStalls', 'charged')).toThrow(/bandwidth must be given/);
+  expect(edited('memory.outer.1', { name: 'L2', energy: 9 })).toThrow(/memory.outer.1.words must be given/);
+});
+
+test('files: missing, not JSON, good', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'accelerator-'));
+  try {
+    expect(() => loadAccelerator(join(folder, 'none.json'))).toThrow(/cannot be read/);
+    writeFileSync(join(folder, 'bad.json'), '{');
+    expect(() => loadAccelerator(join(folder, 'bad.json'))).toThrow(/is not JSON/);
+    writeFileSync(join(folder, 'good.json'), JSON.stringify({ ...released, name: 'good' }));
+    expect(findAccelerator(join(folder, 'good.json')).name).toBe('good');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the JSON schema lists every switch', () => {
+  const schema = acceleratorJsonSchema() as { properties: { switches: { properties: object } } };
+  expect(Object.keys(schema.properties.switches.properties)).toEqual(Object.keys(released.switches));
+});

@@ -1,0 +1,74 @@
+import { type Accelerator, type SwitchName, switchesSchema } from './accelerator.ts';
+import { parseAccelerator } from './check.ts';
+import { Pricer } from './pricer.ts';
+import type { Workload } from './workload.ts';
+
+/**
+ * From one accelerator to another, one named difference after another: first the switches, then the numbers. Each
+ * step says what it alone adds on top of those before it, so the steps sum to the whole difference and a reader sees
+ * which part of a saving comes from which assumption.
+ */
+export interface Step {
+  /** Name of the switch, or of the table that is replaced: units, memory ... */
+  readonly change: string;
+  readonly from: string;
+  readonly to: string;
+  readonly energyMj: number;
+  readonly latencyMs: number;
+  /** Change against the step before, mJ and percent of it. */
+  readonly energyChangeMj: number;
+  readonly energyChangePercent: number;
+  readonly latencyChangeMs: number;
+  readonly latencyChangePercent: number;
+}
+
+export interface Explanation {
+  readonly start: { readonly energyMj: number; readonly latencyMs: number };
+  readonly end: { readonly energyMj: number; readonly latencyMs: number };
+  readonly steps: readonly Step[];
+}
+
+const SWITCHES = Object.keys(switchesSchema.shape) as SwitchName[];
+/** Tables, in the order they are replaced; bandwidth comes before the switches, for stalls need it. */
+const TABLES = ['formats', 'units', 'memory', 'buffers', 'processingElements', 'clockMHz', 'model'] as const;
+
+/** Throws 'usage' when an accelerator lacks the bit width, 'limit' when a layer has no tiling on the way. */
+export function explain(
+  loads: readonly Workload[],
+  from: Accelerator,
+  to: Accelerator,
+  bits = 32,
+): Explanation {
+  const start = new Pricer(from, bits).totals(loads);
+  const steps: Step[] = [];
+  let [current, last] = [from, start];
+  const move = (change: string, next: Accelerator, before: unknown, after: unknown) => {
+    const price = new Pricer(next, bits).totals(loads);
+    steps.push({
+      ...{ change, from: text(before), to: text(after), ...price },
+      energyChangeMj: price.energyMj - last.energyMj,
+      energyChangePercent: percent(price.energyMj, last.energyMj),
+      latencyChangeMs: price.latencyMs - last.latencyMs,
+      latencyChangePercent: percent(price.latencyMs, last.latencyMs),
+    });
+    [current, last] = [next, price];
+  };
+  const change = (key: 'bandwidth' | (typeof TABLES)[number]) => {
+    const [before, after] = [current[key], to[key]];
+    if (after === undefined || JSON.stringify(before) === JSON.stringify(after)) return;
+    move(key, { ...current, [key]: after }, before, after);
+  };
+  change('bandwidth');
+  for (const name of SWITCHES) {
+    const [before, after] = [current.switches[name], to.switches[name]];
+    if (before === after) continue;
+    move(name, { ...current, switches: { ...current.switches, [name]: after } }, before, after);
+  }
+  for (const table of TABLES) change(table);
+  const end = new Pricer(parseAccelerator(to, to.name), bits).totals(loads);
+  return { start, end, steps };
+}
+
+const percent = (now: number, before: number) => (before === 0 ? 0 : (100 * (now - before)) / before);
+
+const text = (value: unknown) => (typeof value === 'object' ? 'table' : String(value));

@@ -1,0 +1,37 @@
+import type { Accelerator, Format } from './accelerator.ts';
+import type { Workload } from './workload.ts';
+
+/** Bits of what a layer moves. */
+export interface Widths {
+  readonly input: number;
+  readonly weight: number;
+  readonly partial: number;
+  readonly output: number;
+}
+
+/** Average width the released model gives every tensor of a shift layer: (16 + 5) // 2 (spec 8.2). */
+const SHIFT_AVERAGE = 10;
+
+/** Whether memory and latency are those of a shift layer (the released simulator types some linears so; spec 8.2). */
+export function isShiftLike(load: Workload, { switches }: Accelerator): boolean {
+  const around = load.role === 'lightweight-gate' || load.role === 'lightweight-linear';
+  return load.kind === 'shift' || (around && switches.lightweightLinear === 'as-shift');
+}
+
+/** Tensor widths of a layer at `bits` under the switches shiftBits and tensorWidths. */
+export function widthsOf(load: Workload, accelerator: Accelerator, format: Format, bits: number): Widths {
+  const { switches } = accelerator;
+  const exact = switches.tensorWidths === 'true';
+  const shiftLike = isShiftLike(load, accelerator);
+  if (shiftLike && switches.shiftBits === 'ten-for-all') {
+    return { input: SHIFT_AVERAGE, weight: SHIFT_AVERAGE, partial: SHIFT_AVERAGE, output: SHIFT_AVERAGE };
+  }
+  const activations = exact ? format.activations : bits;
+  const weights = exact && load.kind !== 'matmul' ? format.weights : activations;
+  return {
+    input: activations,
+    weight: shiftLike ? format.shiftWeights : weights,
+    partial: exact ? format.partialSums : bits,
+    output: activations,
+  };
+}

@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { front2d, hypervolume2d, type Point } from './hypervolume.ts';
+
+test('three steps: by hand 6', () => {
+  expect(
+    hypervolume2d(
+      [
+        [1, 3],
+        [2, 2],
+        [3, 1],
+        [3, 3],
+        [9, 0],
+      ],
+      [4, 4],
+    ),
+  ).toBe(6);
+  expect(hypervolume2d([], [1, 1])).toBe(0);
+});
+
+const points = fc.array(fc.tuple(fc.nat(12), fc.nat(12)), { maxLength: 20 });
+
+test('equals the number of unit cells that some point dominates', () => {
+  fc.assert(
+    fc.property(points, (list: Point[]) => {
+      let cells = 0;
+      for (let x = 0; x < 10; x++) {
+        for (let y = 0; y < 10; y++) if (list.some((p) => p[0] <= x && p[1] <= y)) cells++;
+      }
+      expect(hypervolume2d(list, [10, 10])).toBe(cells);
+    }),
+  );
+});
+
+test('no point of a front dominates another, and every point is dominated by one', () => {
+  fc.assert(
+    fc.property(points, (list: Point[]) => {
+      const front = front2d(list);
+      for (const p of front) {
+        expect(front.filter((q) => q[0] <= p[0] && q[1] <= p[1])).toEqual([p]);
+      }
+      for (const p of list) expect(front.some((q) => q[0] <= p[0] && q[1] <= p[1])).toBe(true);
+    }),
+  );
+  expect(front2d([[Number.NaN, 1]])).toEqual([]);
+});

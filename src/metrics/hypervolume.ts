@@ -1,0 +1,35 @@
+/**
+ * The area that a set of points dominates, both coordinates to be made small, up to a reference point
+ * (Zitzler and Thiele, 1998). For accuracy against energy pass (1 - accuracy, energy).
+ *
+ *   y |----------R
+ *     |  a#######|     a, b, c: the front; everything marked is dominated by one of them
+ *     |   ##b####|
+ *     |     ###c#|
+ *     +----------- x
+ */
+export type Point = readonly [x: number, y: number];
+
+/** Points that no other dominates, by ascending x; of equal points one. Points with NaN are left out. */
+export function front2d(points: readonly Point[]): Point[] {
+  const sorted = points
+    .filter(([x, y]) => !Number.isNaN(x) && !Number.isNaN(y))
+    .sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+  const front: Point[] = [];
+  for (const point of sorted) {
+    if (front.length === 0 || point[1] < front[front.length - 1][1]) front.push(point);
+  }
+  return front;
+}
+
+/** Area dominated by `points` within `reference`, in the product of the two units; 0 when none is inside. */
+export function hypervolume2d(points: readonly Point[], reference: Point): number {
+  const inside = points.filter(([x, y]) => x < reference[0] && y < reference[1]);
+  let area = 0;
+  let top = reference[1];
+  for (const [x, y] of front2d(inside)) {
+    area += (reference[0] - x) * (top - y);
+    top = y;
+  }
+  return area;
+}

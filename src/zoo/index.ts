@@ -1,0 +1,64 @@
+import { nearest, ShiftAddError } from '../core/errors.ts';
+import type { Workload } from '../hardware/workload.ts';
+import { BASELINE_NETWORKS, baselineWorkloads } from './resnets.ts';
+import { IMAGE_NETWORKS, imageWorkloads } from './shiftaddnas-image.ts';
+import { TRANSLATION_NETWORKS, translationWorkloads } from './transformers.ts';
+
+/** Published networks by name, described as workloads: enough to price them, no weights. */
+export interface ZooOptions {
+  /** Height and width of the image, pixels. Image networks only. */
+  readonly resolution?: number;
+  /** Tokens of source and target sentence. Translation networks only. */
+  readonly tokens?: number;
+  /** Classes of the image networks' heads. */
+  readonly classes?: number;
+}
+
+export type ZooTask = 'image' | 'translation';
+
+export function zooNames(): string[] {
+  return [IMAGE_NETWORKS, BASELINE_NETWORKS, TRANSLATION_NETWORKS].flatMap((table) => Object.keys(table));
+}
+
+/** What a network of the zoo is for. Throws 'usage' for an unknown name. */
+export function zooTask(name: string): ZooTask {
+  if (Object.hasOwn(IMAGE_NETWORKS, name) || Object.hasOwn(BASELINE_NETWORKS, name)) return 'image';
+  if (Object.hasOwn(TRANSLATION_NETWORKS, name)) return 'translation';
+  const near = nearest(name, zooNames());
+  throw new ShiftAddError(
+    'usage',
+    `There is no network "${name}" in the zoo; ` +
+      `${near === undefined ? 'list the names with `shiftaddnas zoo`' : `did you mean "${near}"?`}`,
+    { network: name, nearest: near ?? null },
+  );
+}
+
+/**
+ * Layers of a network for one image (224 or 32 pixels unless given) or one sentence (30 tokens unless given).
+ * Throws 'usage' for an unknown name, a size out of range or an option that the network does not have.
+ */
+export function zooWorkloads(name: string, options: ZooOptions = {}): Workload[] {
+  const task = zooTask(name);
+  const foreign = task === 'image' ? (['tokens'] as const) : (['resolution', 'classes'] as const);
+  for (const option of foreign) {
+    if (options[option] === undefined) continue;
+    throw new ShiftAddError(
+      'usage',
+      `The option ${option} does not apply to "${name}", ${task === 'image' ? 'an image' : 'a translation'} network; leave it out.`,
+      { network: name, option },
+    );
+  }
+  if (task === 'translation') return translationWorkloads(TRANSLATION_NETWORKS[name], options.tokens);
+  if (Object.hasOwn(IMAGE_NETWORKS, name)) {
+    return imageWorkloads(IMAGE_NETWORKS[name], options.resolution, options.classes);
+  }
+  return baselineWorkloads(name, options.resolution, options.classes);
+}
+
+export { IMAGE_NETWORKS, type ImageNetwork, imageWorkloads } from './shiftaddnas-image.ts';
+export {
+  decoderWorkloads,
+  encoderWorkloads,
+  TRANSLATION_NETWORKS,
+  translationWorkloads,
+} from './transformers.ts';

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import { released, released168, releasedTranslation } from '../hardware/accelerators/index.ts';
+import { Pricer } from '../hardware/pricer.ts';
+import { accumulates } from '../hardware/workload.ts';
+import { zooNames, zooTask, zooWorkloads } from './index.ts';
+import { decoderWorkloads, encoderWorkloads, TRANSLATION_NETWORKS } from './transformers.ts';
+
+const by = { 168: new Pricer(released168), 192: new Pricer(released) };
+const translation = new Pricer(releasedTranslation);
+
+describe('image networks of the release', () => {
+  test.each([
+    ['shiftaddnas-t0-v3', 224, 168, 242.26, 206.4],
+    ['shiftaddnas-t0-v3', 256, 168, 310.45, 255.6],
+    ['shiftaddnas-t0-v3', 288, 168, 386.57, 257.37],
+    ['shiftaddnas-t0-v4', 224, 168, 219.81, 181.06],
+    ['shiftaddnas-t0-v4', 256, 192, 281.07, 219.16],
+    ['shiftaddnas-t1-v3', 224, 168, 440.62, 387.66],
+    ['shiftaddnas-t1-v3', 256, 168, 572.4, 464.79],
+    ['shiftaddnas-t1-v4', 224, 192, 413.23, 252.7],
+    ['shiftaddnas-t1-v4', 256, 192, 543.01, 428.35],
+  ] as const)('spec 9.2: %s at %d with %d elements', (name, resolution, elements, energyMj, latencyMs) => {
+    const total = by[elements].totals(zooWorkloads(name, { resolution }));
+    expect(Math.abs(total.energyMj - energyMj)).toBeLessThan(0.01);
+    expect(Math.abs(total.latencyMs - latencyMs)).toBeLessThan(0.01);
+  });
+
+  test.each([
+    ['shiftaddnas-t0-v3', 224, 239.38, 144.18],
+    ['shiftaddnas-t0-v4', 224, 216.99, 126.49],
+    ['shiftaddnas-t1-v3', 224, 435.62, 270.39],
+    ['bossnet-t0', 224, 260.27, 149.95],
+    ['bossnet-t0', 256, 335.15, 251.27],
+    ['bossnet-t1', 224, 601.82, 369.32],
+    ['bossnet-t1', 256, 791.27, 613.03],
+  ] as const)('spec 9.2, 192 elements throughout: %s at %d', (name, resolution, energyMj, latencyMs) => {
+    const total = by[192].totals(zooWorkloads(name, { resolution }));
+    expect(Math.abs(total.energyMj - energyMj)).toBeLessThan(0.01);
+    expect(Math.abs(total.latencyMs - latencyMs)).toBeLessThan(0.01);
+  });
+
+  test.each([
+    ['shiftaddnas-t0-all-conv', 283.2, 162.8],
+    ['shiftaddnas-t0-all-add', 177.5, 148.2],
+    ['shiftaddnas-t0-all-shift', 88.5, 53.0],
+  ])('spec 9.2: %s, printed to one decimal', (name, energyMj, latencyMs) => {
+    const total = by[192].totals(zooWorkloads(name));
+    expect(Math.abs(total.energyMj - energyMj)).toBeLessThan(0.06);
+    expect(Math.abs(total.latencyMs - latencyMs)).toBeLessThan(0.06);
+  });
+
+  test.each([
+    ['shiftaddnas-t0-v3', 3.75],
+    ['shiftaddnas-t0-v4', 3.75],
+    ['bossnet-t0', 3.45],
+  ])('spec 8.5: true multiply-accumulates of %s, G', (name, giga) => {
+    const macs = zooWorkloads(name).reduce((sum, load) => sum + accumulates(load), 0);
+    expect(Math.abs(macs / 1e9 - giga)).toBeLessThan(0.02);
+  });
+});
+
+describe('translation networks', () => {
+  test.each([
+    ['transformer-base-ende', 29.629, 17.873, 39.785, 23.95],
+    ['transformer-big-ende', 97.214, 59.144, 117.121, 71.101],
+    ['transformer-small-ende', 15.169, 9.03, 20.469, 12.15],
+    ['seq2seq-ende-200', 28.38, 17.19, 32.742, 20.54],
+    ['seq2seq-ende-350', 38.914, 23.54, 31.125, 19.56],
+    ['hat-ende-28.4', 39.369, undefined, 36.398, undefined],
+    ['seq2seq-ende-250', 34.966, undefined, 29.528, undefined],
+  ] as const)('spec 14.2: %s', (name, encoderMj, encoderMs, decoderMj, decoderMs) => {
+    const encoder = translation.totals(encoderWorkloads(TRANSLATION_NETWORKS[name]));
+    const decoder = translation.totals(decoderWorkloads(TRANSLATION_NETWORKS[name]));
+    expect(Math.abs(encoder.energyMj - encoderMj)).toBeLessThan(0.00051);
+    expect(Math.abs(decoder.energyMj - decoderMj)).toBeLessThan(0.00051);
+    if (encoderMs !== undefined) expect(Math.abs(encoder.latencyMs - encoderMs)).toBeLessThan(0.0051);
+    if (decoderMs !== undefined) expect(Math.abs(decoder.latencyMs - decoderMs)).toBeLessThan(0.0051);
+  });
+
+  test.each([
+    ['transformer-big-ende-1024', 272.9, 166.2],
+    ['hat-ende-25.8', 39.51, 23.83],
+    ['hat-ende-26.9', 46.14, 27.82],
+    ['hat-ende-27.6', 55.88, 33.72],
+    ['hat-ende-27.8', 57.64, 34.76],
+    ['hat-ende-28.2', 69.13, 41.7],
+    ['hat-ende-28.4', 75.77, 45.7],
+    ['seq2seq-ende-100', 41.18, 25.17],
+    ['seq2seq-ende-120', 37.3, 22.84],
+    ['seq2seq-ende-150', 49.18, 30.22],
+    ['seq2seq-ende-180', 56.26, 34.51],
+    ['seq2seq-ende-200', 61.12, 37.73],
+  ])('spec 9.3: %s', (name, energyMj, latencyMs) => {
+    const digits = name.endsWith('1024') ? 0.06 : 0.0101;
+    const total = translation.totals(zooWorkloads(name));
+    expect(Math.abs(total.energyMj - energyMj)).toBeLessThan(digits);
+    expect(Math.abs(total.latencyMs - latencyMs)).toBeLessThan(digits);
+  });
+});
+
+describe('the zoo', () => {
+  test.each([
+    ['resnet-18', 1.81, 11.7],
+    ['resnet-50', 4.09, 25.5],
+    ['resnet-20', 0.0408, 0.27],
+    ['resnet-32', 0.0692, 0.464],
+    ['vgg-small', 0.612, 4.65],
+  ])('%s has the multiply-accumulates (G) and weights (M) of its papers', (name, giga, mega) => {
+    const loads = zooWorkloads(name);
+    const macs = loads.reduce((sum, load) => sum + accumulates(load), 0) / 1e9;
+    const weights = loads.reduce((sum, load) => sum + load.weights, 0) / 1e6;
+    expect(Math.abs(macs / giga - 1)).toBeLessThan(0.03);
+    expect(Math.abs(weights / mega - 1)).toBeLessThan(0.03);
+  });
+
+  test('variants replace all but the first convolution and the classifier (spec 4.1)', () => {
+    const kinds = (name: string) => new Set(zooWorkloads(name).map((load) => load.kind));
+    expect(kinds('adder-resnet-20')).toEqual(new Set(['conv', 'add', 'vector', 'linear']));
+    expect(kinds('shiftadd-resnet-20')).toEqual(new Set(['conv', 'shift', 'add', 'vector', 'linear']));
+    const multiplying = zooWorkloads('shift-resnet-50').filter((load) => load.kind === 'conv');
+    expect(multiplying.map((load) => load.name)).toEqual(['stem.conv']);
+  });
+
+  test('every network can be described and priced', () => {
+    const names = zooNames();
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) {
+      const total = (zooTask(name) === 'image' ? by[192] : translation).totals(zooWorkloads(name));
+      expect(total.energyMj).toBeGreaterThan(0);
+    }
+  });
+
+  test('an unknown name offers the nearest, a foreign option is refused', () => {
+    expect(() => zooWorkloads('shiftaddnas-t1-v5')).toThrow(/did you mean "shiftaddnas-t/);
+    expect(() => zooWorkloads('resnet-20', { tokens: 3 })).toThrow(
+      /option tokens does not apply to "resnet-20"/,
+    );
+    expect(() => zooWorkloads('bossnet-t0', { resolution: 3.5 })).toThrow(
+      /resolution must be a whole number/,
+    );
+  });
+});
