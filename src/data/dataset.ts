@@ -22,4 +22,6 @@ export interface ImageDataset {
   readonly deviation: readonly number[];
   /** Whether a mirrored image keeps its class (false for digits and letters). */
   readonly mirrorable: boolean;
+  /** What a person should know about how it was read: missing batches, skipped files. One sentence each. */
+  readonly notes: readonly string[];
 }

@@ -1,0 +1,196 @@
+/**
+ * Batches of normalised floats out of stored bytes. A batch is a function of (set, options, epoch, step) and
+ * nothing else: a resumed run sees the batches an uninterrupted one would have seen, and no state is saved.
+ *
+ *   bytes [h, w, c] -> crop, mirror -> (pixel / 255 - mean) / deviation by table -> cutout -> images [n, h, w, c]
+ */
+import { require_ } from '../core/errors.ts';
+import { Random, type RandomState } from '../core/random.ts';
+import {
+  type Augmentation,
+  checkAugmentation,
+  drawPlacement,
+  NO_AUGMENTATION,
+  type Placement,
+} from './augment.ts';
+import type { ImageDataset, ImageSet } from './dataset.ts';
+
+export interface BatchOptions {
+  readonly set: ImageSet;
+  /** Classes, mean and deviation: usually the data set's. */
+  readonly normal: Pick<ImageDataset, 'classes' | 'mean' | 'deviation'>;
+  readonly batchSize: number;
+  /** The images used, by index; all when absent. */
+  readonly indices?: ArrayLike<number> | undefined;
+  /** Where order and augmentation come from; absent: stored order, no augmentation. */
+  readonly random?: RandomState | undefined;
+  readonly augmentation?: Augmentation | undefined;
+  /** Share of the target taken from the right class and spread over all classes. Default 0. */
+  readonly smoothing?: number | undefined;
+  /** Whether a last batch that is not full counts. Default: only in stored order. */
+  readonly keepPartial?: boolean | undefined;
+}
+
+/** Views into memory of the maker: the next batch overwrites them. */
+export interface Batch {
+  readonly count: number;
+  readonly images: Float32Array; // [count, h, w, c]
+  readonly targets: Float32Array; // [count, classes], each row sums to 1
+  readonly labels: Uint16Array; // [count]
+}
+
+export class BatchMaker {
+  /** Images gone through in one epoch. */
+  readonly count: number;
+  readonly stepsPerEpoch: number;
+  readonly classes: number;
+  private readonly options: BatchOptions;
+  private readonly augmentation: Augmentation;
+  private readonly indices: ArrayLike<number>;
+  private readonly random: Random | undefined;
+  private readonly table: Float32Array; // [c, 256] byte to normalised value
+  private readonly images: Float32Array;
+  private readonly targets: Float32Array;
+  private readonly labels: Uint16Array;
+  private order: { epoch: number; permutation: Uint32Array } | undefined;
+  private readonly placement: Placement = { mirrored: false, top: 0, left: 0, cutRow: 0, cutColumn: 0 };
+
+  /** Throws `usage` for a batch larger than the set (when partial batches do not count), or options out of range. */
+  constructor(options: BatchOptions) {
+    const { set, normal, batchSize, random, smoothing = 0 } = options;
+    this.options = options;
+    this.augmentation = options.augmentation ?? NO_AUGMENTATION;
+    checkAugmentation(this.augmentation);
+    this.indices = options.indices ?? Uint32Array.from({ length: set.count }, (_, i) => i);
+    this.random = random && new Random(random);
+    this.classes = normal.classes.length;
+    this.count = this.indices.length;
+    const keepPartial = options.keepPartial ?? random === undefined;
+    this.stepsPerEpoch = keepPartial ? Math.ceil(this.count / batchSize) : Math.floor(this.count / batchSize);
+    require_(
+      Number.isInteger(batchSize) && batchSize > 0 && this.stepsPerEpoch > 0,
+      'usage',
+      () =>
+        `the batch size must be between 1 and the ${this.count} images used, but is ${batchSize}; change it`,
+      { batchSize, count: this.count },
+    );
+    require_(
+      smoothing >= 0 && smoothing < 1,
+      'usage',
+      () => `label smoothing must be at least 0 and below 1, but is ${smoothing}; change it`,
+      { smoothing },
+    );
+    const pixels = set.height * set.width * set.channels;
+    this.images = new Float32Array(batchSize * pixels);
+    this.targets = new Float32Array(batchSize * this.classes);
+    this.labels = new Uint16Array(batchSize);
+    this.table = normalisingTable(normal.mean, normal.deviation);
+  }
+
+  /** Batch `step` (from 0) of `epoch` (from 0). */
+  batch(epoch: number, step: number): Batch {
+    const { set, batchSize, smoothing = 0 } = this.options;
+    require_(
+      step >= 0 && step < this.stepsPerEpoch,
+      'usage',
+      () => `an epoch has steps 0 to ${this.stepsPerEpoch - 1}, but step ${step} was asked for`,
+      { step, steps: this.stepsPerEpoch },
+    );
+    const start = step * batchSize;
+    const count = Math.min(batchSize, this.count - start);
+    const permutation = this.permutation(epoch);
+    const random = this.random?.split(`epoch:${epoch}`).split(`step:${step}`);
+    const pixels = set.height * set.width * set.channels;
+    this.targets.fill(smoothing / this.classes);
+    for (let i = 0; i < count; i++) {
+      const index = this.indices[permutation === undefined ? start + i : permutation[start + i]];
+      if (random !== undefined) {
+        drawPlacement(this.augmentation, set.height, set.width, random, this.placement);
+      }
+      this.fill(index, i * pixels);
+      this.labels[i] = set.labels[index];
+      this.targets[i * this.classes + set.labels[index]] += 1 - smoothing;
+    }
+    return {
+      count,
+      images: this.images.subarray(0, count * pixels),
+      targets: this.targets.subarray(0, count * this.classes),
+      labels: this.labels.subarray(0, count),
+    };
+  }
+
+  private permutation(epoch: number): Uint32Array | undefined {
+    if (this.random === undefined) return undefined;
+    if (this.order?.epoch !== epoch) {
+      this.order = { epoch, permutation: this.random.split(`order:${epoch}`).permutation(this.count) };
+    }
+    return this.order.permutation;
+  }
+
+  /** Image `index`, placed, normalised, to images[at...]. */
+  private fill(index: number, at: number): void {
+    const { height, width, channels, pixels } = this.options.set;
+    const { mirrored, top, left } = this.placement;
+    const line = width * channels;
+    const base = index * height * line;
+    const { images, table } = this;
+    const edge = this.augmentation.padding === 'edge';
+    for (let row = 0; row < height; row++) {
+      let from = row + top;
+      if (edge) from = clamp(from, height);
+      const rowInside = from >= 0 && from < height;
+      let to = at + row * line;
+      if (rowInside && left === 0 && !mirrored) {
+        for (let i = base + from * line; i < base + from * line + line; ) {
+          for (let c = 0; c < channels; c++) images[to++] = table[c * 256 + pixels[i++]];
+        }
+        continue;
+      }
+      for (let column = 0; column < width; column++) {
+        let source = (mirrored ? width - 1 - column : column) + left;
+        if (edge) source = clamp(source, width);
+        const inside = rowInside && source >= 0 && source < width;
+        const i = base + from * line + source * channels;
+        for (let c = 0; c < channels; c++) images[to++] = table[c * 256 + (inside ? pixels[i + c] : 0)];
+      }
+    }
+    const { cutout = 0 } = this.augmentation;
+    if (this.random !== undefined && cutout > 0) this.cut(cutout, at);
+  }
+
+  private cut(side: number, at: number): void {
+    const { height, width, channels } = this.options.set;
+    const top = Math.max(0, this.placement.cutRow - (side >> 1));
+    const bottom = Math.min(height, this.placement.cutRow - (side >> 1) + side);
+    const left = Math.max(0, this.placement.cutColumn - (side >> 1));
+    const right = Math.min(width, this.placement.cutColumn - (side >> 1) + side);
+    for (let row = top; row < bottom; row++) {
+      const line = at + row * width * channels;
+      this.images.fill(0, line + left * channels, line + right * channels); // 0 is the mean after normalising
+    }
+  }
+}
+
+/** [channels, 256]: (byte / 255 - mean) / deviation; a channel that never varies is only shifted. */
+export function normalisingTable(mean: readonly number[], deviation: readonly number[]): Float32Array {
+  const table = new Float32Array(mean.length * 256);
+  for (let c = 0; c < mean.length; c++) {
+    const scale = deviation[c] > 0 ? 1 / deviation[c] : 1;
+    for (let value = 0; value < 256; value++) table[c * 256 + value] = (value / 255 - mean[c]) * scale;
+  }
+  return table;
+}
+
+/** Bytes [n, h, w, c] normalised as batches are: for images that are in no set. */
+export function normalise(
+  pixels: Uint8Array,
+  normal: Pick<ImageDataset, 'mean' | 'deviation'>,
+): Float32Array {
+  const table = normalisingTable(normal.mean, normal.deviation);
+  const channels = normal.mean.length;
+  return Float32Array.from(pixels, (value, i) => table[(i % channels) * 256 + value]);
+}
+
+function clamp(position: number, size: number): number {
+  return position < 0 ? 0 : position >= size ? size - 1 : position;
+}

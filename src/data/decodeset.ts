@@ -1,0 +1,111 @@
+/**
+ * A list of labelled image files to one array of bytes. A few files are decoded at a time, in the order of the
+ * list; those that do not decode are left out, named and counted.
+ */
+import { require_, ShiftAddError } from '../core/errors.ts';
+import type { ImageSet } from './dataset.ts';
+import { type Decoded, decode, type loadSharp } from './image.ts';
+
+type Sharp = Awaited<ReturnType<typeof loadSharp>>;
+
+const CORRUPT_SHARE = 0.05;
+const AT_ONCE = 8;
+const NAMED = 5;
+const MOST_BYTES = 1.5 * 2 ** 30;
+
+export interface ImageFile {
+  readonly file: string;
+  readonly label: number;
+}
+
+export interface DecodedSet {
+  readonly set: ImageSet; // three channels
+  /** Whether any pixel of any image has colour. */
+  readonly coloured: boolean;
+  /** What was skipped, if anything. */
+  readonly note: string | undefined;
+}
+
+/** The size of the first file that decodes. Throws `data` when none does. */
+export async function firstSize(sharp: Sharp, files: readonly ImageFile[]) {
+  for (const { file } of files) {
+    const first = await decode(sharp, file).catch(() => undefined);
+    if (first !== undefined) return { height: first.height, width: first.width };
+  }
+  throw new ShiftAddError(
+    'data',
+    `none of the ${files.length} files beside ${files[0].file} is a PNG or JPEG that can be read; replace them`,
+    { file: files[0].file, count: files.length },
+  );
+}
+
+/** Decodes `files` at `size`. Throws `data` when more than 5 % of them are corrupt. `place` is for messages. */
+export async function decodeAll(
+  sharp: Sharp,
+  files: readonly ImageFile[],
+  size: { readonly height: number; readonly width: number },
+  place: string,
+  progress: ((message: string) => void) | undefined,
+): Promise<DecodedSet> {
+  const bytes = size.height * size.width * 3;
+  require_(
+    files.length * bytes <= MOST_BYTES,
+    'data',
+    () =>
+      `${place}: all images must fit into ${MOST_BYTES} bytes, but ${files.length} images of ${size.height} x ` +
+      `${size.width} take ${files.length * bytes}; choose a smaller image size`,
+    { file: place, bytes: files.length * bytes, most: MOST_BYTES },
+  );
+  const pixels = new Uint8Array(files.length * bytes);
+  const labels = new Uint16Array(files.length);
+  const corrupt: string[] = [];
+  let count = 0;
+  let coloured = false;
+  for (let start = 0; start < files.length; start += AT_ONCE) {
+    const group = files.slice(start, start + AT_ONCE);
+    const decoded = await Promise.all(
+      group.map(({ file }) => decode(sharp, file, size).catch(() => undefined)),
+    );
+    decoded.forEach((image, i) => {
+      if (image === undefined) {
+        corrupt.push(group[i].file);
+        return;
+      }
+      coloured ||= hasColour(image);
+      pixels.set(image.pixels, count * bytes);
+      labels[count++] = group[i].label;
+    });
+    const done = start + group.length;
+    if (done % 1000 < AT_ONCE) progress?.(`${place}: ${done} of ${files.length} images read`);
+  }
+  const named =
+    corrupt.slice(0, NAMED).join(', ') +
+    (corrupt.length > NAMED ? `, and ${corrupt.length - NAMED} more` : '');
+  require_(
+    corrupt.length <= CORRUPT_SHARE * files.length,
+    'data',
+    () =>
+      `${place}: at most 5 % of the images may be unreadable, but ${corrupt.length} of ${files.length} are ` +
+      `(${named}); replace or remove them`,
+    { file: place, corrupt: corrupt.length, total: files.length, files: corrupt.slice(0, 100) },
+  );
+  const note =
+    corrupt.length === 0
+      ? undefined
+      : `${place}: skipped ${corrupt.length} of ${files.length} images that could not be read: ${named}.`;
+  const set: ImageSet = {
+    count,
+    ...size,
+    channels: 3,
+    pixels: pixels.subarray(0, count * bytes),
+    labels: labels.subarray(0, count),
+  };
+  return { set, coloured, note };
+}
+
+function hasColour({ pixels }: Decoded): boolean {
+  for (let i = 0; i < pixels.length; i += 3) {
+    if (pixels[i] !== pixels[i + 1] || pixels[i] !== pixels[i + 2]) return true;
+  }
+  return false;
+}
