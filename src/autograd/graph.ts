@@ -69,6 +69,8 @@ export class Graph {
   private readonly scope: ReturnType<Backend['openScope']>;
   private readonly tape: Entry[] = [];
   private readonly gradients = new Map<Tensor, Buffer>();
+  /** How many tensors have this buffer as their gradient. */
+  private readonly holders = new Map<Buffer, number>();
   private readonly leaves = new Map<Parameter, Tensor>();
   /** Who read a shared parameter in this step: operator family by parameter. */
   readonly readers = new Map<Parameter, string>();
@@ -108,7 +110,7 @@ export class Graph {
   /**
    * Records an operation's result. `backward` is kept only if an input wants a gradient. It may return a buffer
    * it was given as `dy`, or one gradient buffer for several inputs: the graph never writes into what it returned
-   * before copying.
+   * before copying. It may not return a buffer of the forward pass, for gradients are freed once they were used.
    */
   record(shape: Shape, buffer: Buffer, inputs: readonly Tensor[], backward: Backward): Tensor {
     const needsGradient = this.recording && inputs.some((input) => input.needsGradient);
@@ -127,37 +129,56 @@ export class Graph {
     }
     const one = this.backend.allocate(1);
     this.backend.fill(one, 1);
-    this.gradients.set(loss, one);
+    this.hold(loss, one);
     const owned = new Set<Tensor>();
+    const used = new Set<Buffer>();
     for (let i = this.tape.length - 1; i >= 0; i--) {
       const { output, inputs, backward } = this.tape[i];
       const dy = this.gradients.get(output);
       if (dy === undefined) continue;
       const pushed = backward(dy);
+      used.add(dy);
       for (let j = 0; j < inputs.length; j++) {
         const gradient = pushed[j];
-        if (gradient !== null && gradient !== undefined && inputs[j].needsGradient) {
-          this.accumulate(inputs[j], gradient, owned);
-        }
+        if (gradient === null || gradient === undefined) continue;
+        used.add(gradient);
+        if (inputs[j].needsGradient) this.accumulate(inputs[j], gradient, owned, used);
       }
       this.gradients.delete(output);
+      this.release(dy);
+      // what no tensor holds any more serves the next operation while it is still in the cache
+      for (const buffer of used) if (!this.holders.has(buffer)) this.backend.free(buffer);
+      used.clear();
     }
     this.tape.length = 0;
   }
 
-  private accumulate(tensor: Tensor, gradient: Buffer, owned: Set<Tensor>): void {
+  private accumulate(tensor: Tensor, gradient: Buffer, owned: Set<Tensor>, used: Set<Buffer>): void {
     const length = sizeOf(tensor.shape);
     const held = this.gradients.get(tensor);
     if (held === undefined) {
-      this.gradients.set(tensor, gradient);
+      this.hold(tensor, gradient);
     } else if (owned.has(tensor)) {
       this.backend.axpy(gradient, held, length, 1);
     } else {
       const sum = this.backend.allocate(length);
       this.backend.binary('add', held, gradient, sum, 1, length, 'same');
-      this.gradients.set(tensor, sum);
+      this.release(held);
+      used.add(held);
+      this.hold(tensor, sum);
       owned.add(tensor);
     }
+  }
+
+  private hold(tensor: Tensor, gradient: Buffer): void {
+    this.gradients.set(tensor, gradient);
+    this.holders.set(gradient, (this.holders.get(gradient) ?? 0) + 1);
+  }
+
+  private release(gradient: Buffer): void {
+    const holders = (this.holders.get(gradient) ?? 0) - 1;
+    if (holders > 0) this.holders.set(gradient, holders);
+    else this.holders.delete(gradient);
   }
 
   /** The gradient of a parameter or tensor after `backward`; undefined if none reached it. */
@@ -188,6 +209,7 @@ export class Graph {
   close(): void {
     this.tape.length = 0;
     this.gradients.clear();
+    this.holders.clear();
     this.leaves.clear();
     this.scope.close();
   }

@@ -1,0 +1,73 @@
+/** Sums and means over axes. */
+import type { Backend, Buffer } from '../backends/backend.ts';
+import { require_ } from '../core/errors.ts';
+import { showShape, sizeOf } from '../core/shapes.ts';
+import type { Tensor } from './graph.ts';
+import { scale } from './unary.ts';
+
+/** g [outer, inner] repeated to [outer, axis, inner]. */
+function repeat(backend: Backend, g: Buffer, outer: number, axis: number, inner: number): Buffer {
+  if (axis === 1) return g;
+  const y = backend.allocate(outer * axis * inner);
+  if (outer === 1 || inner === 1) {
+    const zero = backend.allocate(outer * axis * inner);
+    backend.fill(zero, 0);
+    if (outer === 1) backend.binary('add', zero, g, y, axis, inner, 'row');
+    else backend.binary('add', zero, g, y, outer, axis, 'column');
+    backend.free(zero);
+    return y;
+  }
+  // both sides remain: a column of ones times a row, once for each of `outer`
+  const ones = backend.allocate(outer * axis);
+  backend.fill(ones, 1);
+  backend.matmul(ones, g, y, {
+    batch: outer,
+    m: axis,
+    n: inner,
+    k: 1,
+    transposeA: false,
+    transposeB: false,
+    alpha: 1,
+    accumulate: false,
+  });
+  backend.free(ones);
+  return y;
+}
+
+/** Sums the neighbouring axes first..last. */
+function sumRun(x: Tensor, first: number, last: number): Tensor {
+  const { graph, shape } = x;
+  const { backend } = graph;
+  const outer = sizeOf(shape.slice(0, first));
+  const axis = sizeOf(shape.slice(first, last + 1));
+  const inner = sizeOf(shape.slice(last + 1));
+  const y = backend.allocate(outer * inner);
+  backend.reduce('sum', x.buffer, y, outer, axis, inner);
+  const target = [...shape.slice(0, first), ...shape.slice(last + 1)];
+  return graph.record(target, y, [x], (dy) => [repeat(backend, dy, outer, axis, inner)]);
+}
+
+/** Sum over `axes`, which disappear from the shape; over everything, to the scalar shape [], by default. */
+export function sum(x: Tensor, axes: readonly number[] = x.shape.map((_, i) => i)): Tensor {
+  const order = [...new Set(axes)].sort((a, b) => b - a);
+  require_(
+    order.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length),
+    'shape',
+    () => `axes ${showShape(axes)} are not all axes of ${showShape(x.shape)}`,
+  );
+  // from the last axis to the first, so that the numbers of those still to come stay valid
+  let y = x;
+  for (let i = 0; i < order.length; ) {
+    let j = i;
+    while (j + 1 < order.length && order[j + 1] === order[j] - 1) j++;
+    y = sumRun(y, order[j], order[i]);
+    i = j + 1;
+  }
+  return y;
+}
+
+/** Mean over `axes`, which disappear from the shape; over everything by default. */
+export function mean(x: Tensor, axes?: readonly number[]): Tensor {
+  const total = sum(x, axes);
+  return scale(total, sizeOf(total.shape) / sizeOf(x.shape));
+}

@@ -1,0 +1,176 @@
+/**
+ * What happens in a run, as data. The engine emits; the terminal, the journal and the report listen, and nothing
+ * in the engine knows who does. Every event is plain JSON, and a run that is repeated with the same seed emits the
+ * same events apart from the wall-clock fields (`WALL_CLOCK_FIELDS`).
+ *
+ * Units: losses in nats, accuracies as fractions of 1, energies in mJ, latencies in ms. Genotypes are the words of
+ * src/spaces/genotype.ts.
+ */
+
+/** Upper limits of a search; absent where there is none. */
+export interface Limits {
+  readonly energyMj?: number;
+  readonly latencyMs?: number;
+  readonly params?: number;
+  readonly macs?: number;
+}
+
+/** What a network costs and how it does. */
+export interface NetworkScores {
+  readonly genotype: string;
+  /** Cross-entropy on held-out images. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly energyMj: number;
+  readonly latencyMs: number;
+  readonly params: number;
+  readonly macs: number;
+}
+
+export interface RunStarted {
+  readonly type: 'run-started';
+  readonly command: string;
+  readonly version: string;
+  readonly seed: number;
+  /** What computes: processor, cores, memory, backend. For people. */
+  readonly machine: Readonly<Record<string, string | number>>;
+}
+
+/** A killed or interrupted run goes on from a checkpoint. */
+export interface RunResumed {
+  readonly type: 'run-resumed';
+  readonly text: string;
+}
+
+export interface PhaseStarted {
+  readonly type: 'phase-started';
+  /** Identifier, unique in the run: `supernet`, `search`, `retrain:all-conv`. */
+  readonly phase: string;
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
+  /** For people: `retraining all-conv`. */
+  readonly title: string;
+  /** Expected part of the whole run's time, above 0 up to 1: sharpens the time left. */
+  readonly share?: number;
+}
+
+export interface TrainStep {
+  readonly type: 'train-step';
+  readonly phase: string;
+  /** Steps done, from 1. */
+  readonly step: number;
+  /** Steps of the whole phase. */
+  readonly steps: number;
+  readonly loss: number;
+  readonly rate: number;
+  readonly imagesPerSecond: number;
+}
+
+export interface EpochEnded {
+  readonly type: 'epoch-ended';
+  readonly phase: string;
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly trainLoss: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+}
+
+/** The search begins: what it may spend and what it must keep. */
+export interface SearchStarted {
+  readonly type: 'search-started';
+  readonly generations: number;
+  /** Evaluations the search will make, where it knows. */
+  readonly evaluations?: number;
+  readonly limits: Limits;
+}
+
+/** A candidate was priced and scored with the supernet's weights. */
+export interface CandidateScored extends NetworkScores {
+  readonly type: 'candidate-scored';
+  /** Evaluations so far, this one included. */
+  readonly index: number;
+  readonly of: number;
+}
+
+export interface GenerationEnded {
+  readonly type: 'generation-ended';
+  /** From 1. */
+  readonly generation: number;
+  readonly of: number;
+  readonly evaluated: number;
+  /** Networks looked at that meet the limits. */
+  readonly feasible: number;
+  readonly best: NetworkScores;
+  /** Networks on the front of loss against energy so far. */
+  readonly frontSize: number;
+}
+
+/** A retrained network was measured on the test set. */
+export interface NetworkEvaluated extends NetworkScores {
+  readonly type: 'network-evaluated';
+  readonly name: string;
+  readonly role: 'winner' | 'candidate' | 'baseline';
+  readonly validationAccuracy: number;
+}
+
+export interface Note {
+  readonly type: 'note';
+  readonly text: string;
+}
+
+export interface PhaseEnded {
+  readonly type: 'phase-ended';
+  readonly phase: string;
+  readonly seconds: number;
+}
+
+export interface RunEnded {
+  readonly type: 'run-ended';
+  readonly outcome: 'finished' | 'interrupted' | 'failed';
+  /** The sentence that ended it, unless it finished. */
+  readonly text?: string;
+  readonly seconds: number;
+}
+
+export type RunEvent =
+  | RunStarted
+  | RunResumed
+  | PhaseStarted
+  | TrainStep
+  | EpochEnded
+  | SearchStarted
+  | CandidateScored
+  | GenerationEnded
+  | NetworkEvaluated
+  | Note
+  | PhaseEnded
+  | RunEnded;
+
+/** Fields that differ between two runs of the same seed: the journal keeps them apart. */
+export const WALL_CLOCK_FIELDS = ['imagesPerSecond', 'seconds'] as const;
+
+export type Listener = (event: RunEvent) => void;
+
+/**
+ * Hands every event to every listener, in the order they subscribed. A listener that throws stops the run: a
+ * journal that cannot be written must not be passed over.
+ */
+export class EventBus {
+  private readonly listeners: Listener[] = [];
+
+  /** Returns what unsubscribes. */
+  subscribe(listener: Listener): () => void {
+    this.listeners.push(listener);
+    return () => {
+      const at = this.listeners.indexOf(listener);
+      if (at >= 0) this.listeners.splice(at, 1);
+    };
+  }
+
+  emit(event: RunEvent): void {
+    for (const listener of [...this.listeners]) listener(event);
+  }
+}

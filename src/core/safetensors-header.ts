@@ -1,0 +1,104 @@
+/**
+ * Reading a safetensors header distrusts it: every offset, size and type is checked against the file before a byte
+ * of data is touched, so a cut-off or altered file is a sentence and never a wrong weight.
+ */
+import { ShiftAddError } from './errors.ts';
+import { type Shape, showShape, sizeOf } from './shapes.ts';
+
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: 'F32' | 'I32';
+  readonly shape: Shape;
+  /** Bytes from the start of the data. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** In the order of their data. */
+  readonly entries: readonly TensorEntry[];
+  /** Where the data starts in the file. */
+  readonly start: number;
+}
+
+/** The format's own bound on the header, in bytes. */
+const LARGEST_HEADER = 100_000_000;
+
+/** @throws ShiftAddError 'run' naming `file` and what is wrong */
+export function parseHeader(bytes: Uint8Array, file: string): SafetensorsHeader {
+  const wrong = (what: string): never => {
+    throw new ShiftAddError('run', `${file} is not a sound safetensors file: ${what}`, { path: file });
+  };
+  if (bytes.length < 8) wrong(`it has ${bytes.length} bytes, and the header length alone takes 8`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > BigInt(LARGEST_HEADER)) wrong(`its header claims ${length} bytes, above ${LARGEST_HEADER}`);
+  const start = 8 + Number(length);
+  if (start > bytes.length) wrong(`it is cut off: the header ends at ${start}, the file at ${bytes.length}`);
+
+  const header = parseObject(bytes.subarray(8, start), wrong);
+  const size = bytes.length - start;
+  const metadata: [string, string][] = [];
+  const entries: TensorEntry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') metadata.push(...stringsOf(value, wrong));
+    else entries.push(entryOf(name, value, size, wrong));
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.begin < end) wrong(`tensor ${entry.name} overlaps the one before it at byte ${entry.begin}`);
+    if (entry.begin > end) wrong(`bytes ${end} to ${entry.begin} before tensor ${entry.name} belong to none`);
+    end = entry.end;
+  }
+  if (end !== size) wrong(`its tensors end at byte ${end} of the data, which has ${size}`);
+  return { metadata: Object.fromEntries(metadata), entries, start };
+}
+
+type Wrong = (what: string) => never;
+
+function parseObject(bytes: Uint8Array, wrong: Wrong): object {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return wrong('its header is not JSON');
+  }
+  return isObject(header) ? header : wrong('its header is not a JSON object');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function stringsOf(value: unknown, wrong: Wrong): [string, string][] {
+  if (!isObject(value)) return wrong('its __metadata__ is not an object of strings');
+  return Object.entries(value).map(([key, text]) =>
+    typeof text === 'string' ? [key, text] : wrong(`its __metadata__ entry ${key} is not a string`),
+  );
+}
+
+function entryOf(name: string, value: unknown, size: number, wrong: Wrong): TensorEntry {
+  if (!isObject(value)) return wrong(`tensor ${name} is not an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (dtype !== 'F32' && dtype !== 'I32') {
+    return wrong(`tensor ${name} has type ${JSON.stringify(dtype)}, and only F32 and I32 are read`);
+  }
+  if (!isSizes(shape)) return wrong(`tensor ${name} has shape ${JSON.stringify(shape)}`);
+  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+    return wrong(`tensor ${name} has offsets ${JSON.stringify(offsets)}`);
+  }
+  const [begin, end] = offsets;
+  if (end > size) wrong(`it is cut off: tensor ${name} ends at byte ${end} of the data, which has ${size}`);
+  if (end - begin !== sizeOf(shape) * 4) {
+    wrong(
+      `tensor ${name} of shape ${showShape(shape)} needs ${sizeOf(shape) * 4} bytes and has ${end - begin}`,
+    );
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
