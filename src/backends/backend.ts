@@ -120,7 +120,7 @@ export interface Backend {
   allocate(length: number, type?: DataType): Buffer;
   /** Opens a scope; returns what closes it. Scopes nest; `keep` moves a buffer to the enclosing one. */
   openScope(): { keep(buffer: Buffer): void; close(): void };
-  /** Frees a buffer allocated outside any scope. */
+  /** Frees a buffer at once, in whichever scope it lies; the kernels launched before have read it. */
   free(buffer: Buffer): void;
   write(buffer: Buffer, data: ArrayLike<number>, offset?: number): void;
   /** A copy of the contents. Waits for what was launched before. */

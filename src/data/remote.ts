@@ -43,7 +43,7 @@ export const FASHION_MNIST = idxSet(
   ],
 );
 
-/** Checksums: torchvision/datasets/mnist.py. The publisher's own page no longer serves the files; this mirror does. */
+/** Checksums and address of the mirror: torchvision/datasets/mnist.py. */
 export const MNIST = idxSet(
   'mnist',
   ['https://ossci-datasets.s3.amazonaws.com/mnist/'],

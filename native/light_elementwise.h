@@ -1,0 +1,205 @@
+// Functions of one argument and their derivatives, each as one record, in the order of the contract's UnaryOp.
+// A vector goes in, a vector comes out; NaN goes in and comes out. Outputs may be the inputs' memory.
+#pragma once
+#include "light_math.h"
+#include "light_ranges.h"
+
+namespace ISA {
+
+/** The parameters: rounded, and as the nearest floats that do not pass them, for comparisons. */
+struct Parameters {
+  vf p, q;
+  vf pBelow, pAbove, qBelow;
+  vf low, high;  // 2^p and 2^q
+  vf step;       // 2^-p
+  vf limit;      // 2^(p + q - 1)
+};
+
+INLINE float below(double value) {
+  float f = (float)value;
+  if (!((double)f > value)) return f;
+  int32_t bits;
+  __builtin_memcpy(&bits, &f, 4);
+  bits = f > 0 ? bits - 1 : f < 0 ? bits + 1 : (int32_t)0x80000001;
+  __builtin_memcpy(&f, &bits, 4);
+  return f;
+}
+
+INLINE Parameters parameters(double p, double q) {
+  Parameters k;
+  k.p = vset((float)p);
+  k.q = vset((float)q);
+  k.pBelow = vset(below(p));
+  k.pAbove = vset(-below(-p));
+  k.qBelow = vset(below(q));
+  k.low = vset((float)powerOfTwo(p));
+  k.high = vset((float)powerOfTwo(q));
+  k.step = vset((float)powerOfTwo(-p));
+  k.limit = vset((float)powerOfTwo(p + q - 1));
+  return k;
+}
+
+/** The record of a quantiser: its gradient passes as if it were the identity (straight-through). */
+struct StraightThrough {
+  static constexpr int64_t cost = 1;
+  INLINE vf gradient(vf, vf, vf dy, const Parameters&) { return dy; }
+};
+
+#define VALUE INLINE vf value(vf x, [[maybe_unused]] const Parameters& k)
+#define GRADIENT                                                              \
+  INLINE vf gradient([[maybe_unused]] vf x, [[maybe_unused]] vf y, vf dy, \
+                     [[maybe_unused]] const Parameters& k)
+#define RECORD(name, work) \
+  struct name {            \
+    static constexpr int64_t cost = work;
+
+constexpr float geluSlope = 0.79788456080286536f;  // sqrt(2 / pi)
+constexpr float geluCubic = 0.044715f;
+/** (1 + tanh u) / 2, u = slope * (x + cubic * x^3), as the sigmoid of 2 u: no digits are lost left of zero. */
+INLINE vf geluGate(vf x) { return vsigmoid((x + x * x * x * geluCubic) * (2 * geluSlope)); }
+
+RECORD(Copy, 1)
+  VALUE { return x; }
+  GRADIENT { return dy; }
+};
+RECORD(Negate, 1)
+  VALUE { return -x; }
+  GRADIENT { return -dy; }
+};
+RECORD(Relu, 1)
+  VALUE { return vselect(x <= 0.0f, vset(0), x); }
+  GRADIENT { return vselect(x > 0.0f, vset(1), vset(0)) * dy; }
+};
+RECORD(Silu, 4)
+  VALUE { return x * vsigmoid(x); }
+  GRADIENT {
+    vf s = vsigmoid(x);
+    return s * (1.0f + x * (1.0f - s)) * dy;
+  }
+};
+RECORD(Gelu, 4)
+  VALUE { return x * geluGate(x); }
+  GRADIENT {
+    vf bounded = vclamp(x, vset(-32), vset(32));  // beyond, the derivative is 0 or 1, and x^3 does not overflow
+    vf s = geluGate(bounded);
+    vf inner = (1.0f + bounded * bounded * (3 * geluCubic)) * geluSlope;
+    return (s + 2.0f * bounded * s * (1.0f - s) * inner) * dy;
+  }
+};
+RECORD(Sigmoid, 4)
+  VALUE { return vsigmoid(x); }
+  GRADIENT { return y * (1.0f - y) * dy; }
+};
+RECORD(Tanh, 4)
+  VALUE { return vtanh(x); }
+  GRADIENT { return (1.0f - y * y) * dy; }
+};
+RECORD(Exp, 4)
+  VALUE { return vexp(x); }
+  GRADIENT { return y * dy; }
+};
+RECORD(Log, 4)
+  VALUE { return vlog(x); }
+  GRADIENT { return 1.0f / x * dy; }
+};
+RECORD(Sqrt, 2)
+  VALUE { return vsqrt(x); }
+  GRADIENT { return 0.5f / y * dy; }
+};
+RECORD(Square, 1)
+  VALUE { return x * x; }
+  GRADIENT { return x * 2.0f * dy; }
+};
+RECORD(Abs, 1)
+  VALUE { return vabs(x); }
+  GRADIENT { return vselect(x > 0.0f, vset(1), vselect(x < 0.0f, vset(-1), x)) * dy; }
+};
+RECORD(Reciprocal, 1)
+  VALUE { return 1.0f / x; }
+  GRADIENT { return -y * y * dy; }
+};
+RECORD(Affine, 1)
+  VALUE { return k.p * x + k.q; }
+  GRADIENT { return k.p * dy; }
+};
+RECORD(Clamp, 1)
+  VALUE { return vselect(x < k.p, k.p, vmin(k.q, x)); }
+  GRADIENT { return vselect((x >= k.pAbove) & (x <= k.qBelow), vset(1), vset(0)) * dy; }
+};
+struct Round : StraightThrough {
+  VALUE { return vround(x); }
+};
+struct Floor : StraightThrough {
+  VALUE { return vfloor(x); }
+};
+struct Ternary : StraightThrough {
+  VALUE { return vselect(x > k.pBelow, vset(1), vselect(-x > k.pBelow, vset(-1), vset(0))); }
+};
+RECORD(Exp2, 4)
+  VALUE { return vexp2(x); }
+  GRADIENT { return y * 0.693147180559945309f * dy; }
+};
+/**
+ * Adding what lacks from sqrt(2)'s mantissa to the next power carries into the exponent exactly where log2 |x|
+ * rounds up; then only sign and exponent remain.
+ */
+struct PowerOfTwo : StraightThrough {
+  VALUE {
+    vf size = vmin(k.high, vmax(k.low, vabs(x)));
+    vu power = ((vu)size + (0x00800000u - 0x003504f4u)) & 0x7f800000u;
+    vf result = (vf)(power | ((vu)x & 0x80000000u));
+    return vselect((x != 0.0f) & (x == x), result, x);
+  }
+};
+struct FixedPoint : StraightThrough {
+  VALUE {
+    vf steps = vfloor(x * k.low);
+    steps = vselect(steps < -k.limit, -k.limit, vmin(k.limit - 1.0f, steps));
+    return steps * k.step;
+  }
+};
+#undef VALUE
+#undef GRADIENT
+#undef RECORD
+
+template <typename F>
+struct UnaryForward {
+  static void run(const float* x, float* y, int64_t length, const Parameters& k) {
+    overElements(length, F::cost, [&](int64_t begin, int64_t end) {
+      overVectors(begin, end, [&](int64_t i, auto at) { at.put(y + i, F::value(at.get(x + i), k)); });
+    });
+  }
+};
+
+template <typename F>
+struct UnaryBackward {
+  static void run(const float* x, const float* y, const float* dy, float* dx, int64_t length, const Parameters& k) {
+    overElements(length, F::cost, [&](int64_t begin, int64_t end) {
+      overVectors(begin, end, [&](int64_t i, auto at) {
+        at.put(dx + i, F::gradient(at.get(x + i), at.get(y + i), at.get(dy + i), k));
+      });
+    });
+  }
+};
+
+/** One function of each record, in the contract's order. */
+#define EACH_UNARY(T)                                                                                               \
+  {T<Copy>::run, T<Negate>::run, T<Relu>::run, T<Silu>::run, T<Gelu>::run, T<Sigmoid>::run, T<Tanh>::run,           \
+   T<Exp>::run, T<Log>::run, T<Sqrt>::run, T<Square>::run, T<Abs>::run, T<Reciprocal>::run, T<Affine>::run,         \
+   T<Clamp>::run, T<Round>::run, T<Floor>::run, T<Ternary>::run, T<Exp2>::run, T<PowerOfTwo>::run,                  \
+   T<FixedPoint>::run}
+
+static void unary(const double* a) {
+  typedef void (*Run)(const float*, float*, int64_t, const Parameters&);
+  static const Run each[] = EACH_UNARY(UnaryForward);
+  each[(int)a[0]](floats(a[1]), floats(a[2]), (int64_t)a[3], parameters(a[4], a[5]));
+}
+
+static void unaryGradient(const double* a) {
+  typedef void (*Run)(const float*, const float*, const float*, float*, int64_t, const Parameters&);
+  static const Run each[] = EACH_UNARY(UnaryBackward);
+  each[(int)a[0]](floats(a[1]), floats(a[2]), floats(a[3]), floats(a[4]), (int64_t)a[5], parameters(a[6], a[7]));
+}
+#undef EACH_UNARY
+
+}  // namespace ISA

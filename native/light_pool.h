@@ -1,0 +1,135 @@
+// Pooling over windows, vectors along the channels. Padding is not there: averages divide by the pixels that
+// are, and of equal maxima the first wins. Backward gathers: a row of dx asks every window that covers it, so
+// rows are independent of each other and each sum has a fixed order.
+#pragma once
+#include "light_ranges.h"
+
+namespace ISA {
+
+struct Pool {
+  int64_t n, h, w, c, r, s, stride, pad, e, f;
+  explicit Pool(const double* a)
+      : n((int64_t)a[0]), h((int64_t)a[1]), w((int64_t)a[2]), c((int64_t)a[3]), r((int64_t)a[4]), s((int64_t)a[5]),
+        stride((int64_t)a[7]), pad((int64_t)a[8]), e((int64_t)a[10]), f((int64_t)a[11]) {}
+
+  struct Span {
+    int64_t begin, end;
+  };
+  /** Pixels of a line of `size` under window `i` of `length`. */
+  Span covered(int64_t i, int64_t length, int64_t size) const {
+    int64_t at = i * stride - pad;
+    return {larger<int64_t>(0, at), smaller(size, at + length)};
+  }
+  /** Windows (of `count`) over pixel `at`. */
+  Span covering(int64_t at, int64_t length, int64_t count) const {
+    int64_t last = at + pad;
+    int64_t before = last - length;  // windows that start here or earlier end before the pixel
+    return {before < 0 ? 0 : before / stride + 1, smaller(count, last / stride + 1)};
+  }
+};
+
+INLINE void averageRow(const Pool& p, const float* image, float* out, int64_t row) {
+  Pool::Span v = p.covered(row, p.r, p.h);
+  for (int64_t column = 0; column < p.f; column++, out += p.c) {
+    Pool::Span u = p.covered(column, p.s, p.w);
+    vf count = vset((float)((v.end - v.begin) * (u.end - u.begin)));
+    overVectors(0, p.c, [&](int64_t k, auto at) {
+      vf sum = {};
+      for (int64_t i = v.begin; i < v.end; i++) {
+        vf line = {};
+        for (int64_t j = u.begin; j < u.end; j++) line += at.get(image + (i * p.w + j) * p.c + k);
+        sum += line;
+      }
+      at.put(out + k, sum / count);
+    });
+  }
+}
+
+INLINE void maximumRow(const Pool& p, const float* image, int64_t base, float* out, int32_t* index, int64_t row) {
+  Pool::Span v = p.covered(row, p.r, p.h);
+  vi lanes;
+  for (int i = 0; i < L; i++) lanes[i] = i;
+  for (int64_t column = 0; column < p.f; column++, out += p.c, index += p.c) {
+    Pool::Span u = p.covered(column, p.s, p.w);
+    overVectors(0, p.c, [&](int64_t k, auto at) {
+      int64_t first = (v.begin * p.w + u.begin) * p.c + k;
+      vf best = at.get(image + first);
+      vi place = vsetInt((int32_t)(base + first));
+      for (int64_t i = v.begin; i < v.end; i++)
+        for (int64_t j = u.begin; j < u.end; j++) {
+          int64_t here = (i * p.w + j) * p.c + k;
+          vf x = at.get(image + here);
+          vi more = x > best;
+          best = vselect(more, x, best);
+          place = more ? vsetInt((int32_t)(base + here)) : place;
+        }
+      at.put(out + k, best);
+      at.put((float*)index + k, (vf)(place + lanes));
+    });
+  }
+}
+
+static void poolForward(const double* a) {
+  bool maximum = a[0] != 0;
+  const float* x = floats(a[1]);
+  float* y = floats(a[2]);
+  int32_t* index = ints(a[3]);
+  Pool p(a + 4);
+  overItems(p.n * p.e, p.f * p.c * smaller(p.r, p.h) * smaller(p.s, p.w), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      int64_t base = i / p.e * p.h * p.w * p.c, out = i * p.f * p.c;
+      if (maximum)
+        maximumRow(p, x + base, base, y + out, index + out, i % p.e);
+      else
+        averageRow(p, x + base, y + out, i % p.e);
+    }
+  });
+}
+
+/** Row `row` of one image's dx; base is the place of the image in dx. */
+INLINE void poolBackwardRow(const Pool& p, bool maximum, const float* dy, const int32_t* index, float* dx,
+                            int64_t base, int64_t row) {
+  Pool::Span v = p.covering(row, p.r, p.e);
+  vi lanes;
+  for (int i = 0; i < L; i++) lanes[i] = i;
+  for (int64_t column = 0; column < p.w; column++) {
+    Pool::Span u = p.covering(column, p.s, p.f);
+    int64_t place = (row * p.w + column) * p.c;
+    overVectors(0, p.c, [&](int64_t k, auto at) {
+      vf sum = {};
+      vi here = vsetInt((int32_t)(base + place + k)) + lanes;
+      for (int64_t i = v.begin; i < v.end; i++) {
+        Pool::Span tall = p.covered(i, p.r, p.h);
+        for (int64_t j = u.begin; j < u.end; j++) {
+          int64_t from = (i * p.f + j) * p.c + k;
+          if (maximum) {
+            vi winner = (vi)at.get((const float*)index + from) == here;
+            sum += vselect(winner, at.get(dy + from), vset(0));
+          } else {
+            Pool::Span wide = p.covered(j, p.s, p.w);
+            float count = (float)((tall.end - tall.begin) * (wide.end - wide.begin));
+            sum += at.get(dy + from) * (1 / count);
+          }
+        }
+      }
+      at.put(dx + place + k, sum);
+    });
+  }
+}
+
+static void poolBackward(const double* a) {
+  bool maximum = a[0] != 0;
+  const float* dy = floats(a[1]);
+  const int32_t* index = ints(a[2]);
+  float* dx = floats(a[3]);
+  Pool p(a + 4);
+  int64_t windows = ceilDiv(p.r, p.stride) * ceilDiv(p.s, p.stride);
+  overItems(p.n * p.h, p.w * p.c * smaller(windows, p.e * p.f + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      int64_t image = i / p.h, base = image * p.h * p.w * p.c, from = image * p.e * p.f * p.c;
+      poolBackwardRow(p, maximum, dy + from, index ? index + from : nullptr, dx + base, base, i % p.h);
+    }
+  });
+}
+
+}  // namespace ISA

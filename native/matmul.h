@@ -1,0 +1,86 @@
+// y (+)= alpha * op(a) op(b) for a batch of matrices. b is packed into panels; a is read in place, in rows or,
+// transposed, in columns. Many small products (attention) are shared out whole, few large ones by rows and panels.
+#pragma once
+#include "product.h"
+
+namespace ISA::heavy {
+
+struct Product {
+  int64_t batch, m, n, k;
+  bool transposeA, transposeB;
+  float alpha;
+  bool accumulate;
+};
+
+static void packMatrix(const Product& s, const float* b, int64_t j, const Panels<multiply>& panels, float* to) {
+  const int stride = panels.vectors(j) * L;
+  if (s.transposeB)
+    packColumns(b + j * panels.width * s.k, s.k, s.k, panels.columns(j), stride, to);
+  else
+    packRows(b + j * panels.width, s.n, s.k, panels.columns(j), stride, to);
+}
+
+/** Rows from .. to, panels fromPanel .. toPanel of one product. */
+static void productPart(const Product& s, const float* a, const float* packed, const Panels<multiply>& panels, float* y,
+                        int64_t from, int64_t to, int64_t fromPanel, int64_t toPanel) {
+  // A long sum is cut so that the piece of a stays in the cache.
+  const int64_t depth = s.transposeA ? 256 : s.k <= 1536 ? s.k : 1024;
+  const float** in = (const float**)parallel::scratch(parallel::taskA, (larger(blockRows, depth) + blockRows) * 2);
+  if (!in) return;
+  float** rowsOut = (float**)(in + larger(blockRows, depth));
+  for (int64_t first = from; first < to; first += blockRows) {
+    const int64_t count = smaller(blockRows, to - first);
+    for (int64_t q = 0; q < count; q++) rowsOut[q] = y + (first + q) * s.n;
+    for (int64_t k0 = 0; k0 < s.k; k0 += depth) {
+      const int64_t length = smaller(depth, s.k - k0);
+      if (s.transposeA)
+        for (int64_t i = 0; i < length; i++) in[i] = a + (k0 + i) * s.m;
+      else
+        for (int64_t q = 0; q < count; q++) in[q] = a + (first + q) * s.k + k0;
+      for (int64_t j = fromPanel; j < toPanel; j++) {
+        const int vectors = panels.vectors(j);
+        const float* b = packed + panels.offset(j, s.k) + k0 * vectors * L;
+        Write write = {rowsOut, j * panels.width, panels.columns(j), s.alpha, s.accumulate || k0 > 0};
+        if (s.transposeA)
+          outerPanel(vectors, count, in, first, length, b, vectors * L, write);
+        else
+          panel<multiply>(vectors, count, Rows{in, 0, 1, length, nullptr, b}, write);
+      }
+    }
+  }
+}
+
+static void matrixProduct(const float* a, const float* b, float* y, const Product& s) {
+  if (s.batch * s.m * s.n == 0) return;
+  if (s.k == 0) {
+    if (!s.accumulate) zero(y, s.batch * s.m * s.n);
+    return;
+  }
+  const Panels<multiply> panels = {s.n};
+  const int64_t work = s.m * s.n * s.k;
+  if (s.batch >= 8 && work <= 4 * taskWork) {
+    const int64_t each = larger(s.batch / worthTasks(s.batch * work, s.batch), smaller<int64_t>(s.batch, larger<int64_t>(1, taskWork / work)));
+    parallelFor(ceilDiv(s.batch, each), [&](int64_t task) {
+      float* packed = parallel::scratch(parallel::taskB, panels.size(s.k));
+      if (!packed) return;
+      for (int64_t q = task * each, end = smaller(s.batch, q + each); q < end; q++) {
+        for (int64_t j = 0; j < panels.count(); j++) packMatrix(s, b + q * s.k * s.n, j, panels, packed + panels.offset(j, s.k));
+        productPart(s, a + q * s.m * s.k, packed, panels, y + q * s.m * s.n, 0, s.m, 0, panels.count());
+      }
+    });
+    return;
+  }
+  float* packed = parallel::scratch(parallel::launchA, panels.size(s.k));
+  if (!packed) return;
+  const Cut cut(s.m, panels.count(), s.k * s.n);
+  for (int64_t q = 0; q < s.batch; q++) {
+    packAll(panels, s.k, packed, [&](int64_t j, float* to) { packMatrix(s, b + q * s.k * s.n, j, panels, to); });
+    parallelFor(cut.tasks(), [&](int64_t task) {
+      const int64_t from = task / cut.panelTasks * cut.rowsEach, fromPanel = task % cut.panelTasks * cut.panelsEach;
+      productPart(s, a + q * s.m * s.k, packed, panels, y + q * s.m * s.n, from, smaller(s.m, from + cut.rowsEach), fromPanel,
+                  smaller(panels.count(), fromPanel + cut.panelsEach));
+    });
+  }
+}
+
+}  // namespace ISA::heavy

@@ -1,0 +1,139 @@
+// Runs a Pass (window.h) as a blocked matrix product: results are rows, the taps' channels are k, and the
+// weights, packed once, are the columns. Rows are read where they lie in the image, one segment for each tap;
+// only images of few channels are gathered into patches first.
+#pragma once
+#include "tile.h"
+#include "window.h"
+
+namespace ISA::heavy {
+
+constexpr int64_t blockRows = 48;     // a multiple of every tile height
+constexpr int64_t taskWork = 400000;  // multiply-adds of a task, where there are enough of them
+constexpr int64_t leastWork = 50000;  // below this, handing a task out costs more than it gives
+constexpr int64_t wantedTasks = 12;   // so many threads can share a launch without one waiting long for another
+constexpr int64_t fewChannels = 6;    // at most so many are gathered
+
+/** How many tasks `work` multiply-adds are worth: at most `most`, and none of them too small. */
+INLINE int64_t worthTasks(int64_t work, int64_t most) { return larger<int64_t>(1, smaller(most, work / leastWork)); }
+
+/** How rows x panels are cut into tasks: from sizes alone, so that the cut is the same for any number of threads. */
+struct Cut {
+  int64_t rowsEach, rowTasks, panelsEach, panelTasks;
+  int64_t tasks() const { return rowTasks * panelTasks; }
+  Cut(int64_t rows, int64_t panels, int64_t workOfRow) {
+    const int64_t worth = worthTasks(rows * workOfRow, wantedTasks), grain = taskWork / larger<int64_t>(1, workOfRow);
+    rowsEach = worth == 1 ? rows : ceilDiv(larger<int64_t>(1, grain), blockRows) * blockRows;
+    rowsEach = larger<int64_t>(1, smaller(rows, rowsEach));
+    rowTasks = ceilDiv(rows, rowsEach);
+    panelsEach = larger<int64_t>(1, ceilDiv(panels, larger<int64_t>(1, worth / larger<int64_t>(1, rowTasks))));
+    panelTasks = larger<int64_t>(1, ceilDiv(panels, panelsEach));
+  }
+};
+
+/** Packs all panels of a matrix; pack(p, panel) fills panel p. Shared among threads when it is large. */
+template <Operation op, typename F> static void packAll(const Panels<op>& panels, int64_t k, float* packed, F&& pack) {
+  int64_t count = panels.count();
+  int64_t tasks = k * panels.n < 40000 ? 1 : count;
+  parallelFor(tasks, [&](int64_t task) {
+    for (int64_t p = tasks == 1 ? 0 : task, end = tasks == 1 ? count : task + 1; p < end; p++)
+      pack(p, packed + panels.offset(p, k));
+  });
+}
+
+/**
+ * out = alpha * (image's taps) op (weights), where image and out point to the first channel of their group and
+ * `clipped` also meets x, which has the shape of out.
+ */
+template <Operation op>
+static void product(const Pass& p, const float* image, int64_t channels, const float* packed, const Panels<op>& panels,
+                    float* out, const float* x, float alpha, const float* zeros) {
+  const int64_t taps = p.taps(), k = taps * channels, results = p.results();
+  if (results == 0 || panels.n == 0) return;
+  const bool gathered = taps > 1 && channels <= fewChannels;
+  const int64_t segments = gathered ? 1 : taps, ld = ceilDiv(k, 16) * 16 + 16;
+  const Cut cut(results, panels.count(), k * panels.n);
+  parallelFor(cut.tasks(), [&](int64_t task) {
+    const float** in = (const float**)parallel::scratch(parallel::taskA, (segments + 2) * blockRows * 2);
+    float* patches = gathered ? parallel::scratch(parallel::taskB, blockRows * ld) : nullptr;
+    if (!in || (gathered && !patches)) return;
+    float** rowsOut = (float**)(in + segments * blockRows);
+    const float** rowsX = in + (segments + 1) * blockRows;
+    const int64_t from = task / cut.panelTasks * cut.rowsEach, to = smaller(results, from + cut.rowsEach);
+    const int64_t fromPanel = task % cut.panelTasks * cut.panelsEach, toPanel = smaller(panels.count(), fromPanel + cut.panelsEach);
+    for (int64_t first = from; first < to; first += blockRows) {
+      const int64_t count = smaller(blockRows, to - first);
+      Cursor at(p, first);
+      if (gathered) {
+        gatherPatches(p, at, count, image, channels, patches, ld);
+        for (int64_t q = 0; q < count; q++) in[q] = patches + q * ld;
+      } else {
+        tapPointers(p, at, count, image, zeros, in, blockRows);
+      }
+      for (int64_t q = 0; q < count; q++, at.next(p)) {
+        int64_t offset = outOffset(p, at);
+        rowsOut[q] = out + offset;
+        rowsX[q] = op == clipped ? x + offset : nullptr;
+      }
+      for (int64_t j = fromPanel; j < toPanel; j++) {
+        Rows rows = {in, blockRows, segments, gathered ? k : channels, rowsX, packed + panels.offset(j, k)};
+        Write write = {rowsOut, j * panels.width, panels.columns(j), alpha, false};
+        panel<op>(panels.vectors(j), count, rows, write);
+      }
+    }
+  });
+}
+
+/** y = alpha * (patches of x) op (w), group by group. */
+template <Operation op>
+static void windowForward(const float* x, const float* w, float* y, const Window& g, float alpha) {
+  const Pass p = forwardPass(g);
+  if (p.results() * g.m == 0) return;
+  const int64_t channels = g.inputs(), k = g.taps() * channels;
+  const Panels<op> panels = {g.outputs()};
+  float* packed = parallel::scratch(parallel::launchA, panels.size(k));
+  float* zeros = parallel::scratch(parallel::launchB, channels + 16);
+  if (!packed || !zeros) return;
+  zero(zeros, channels);
+  for (int64_t group = 0; group < g.groups; group++) {
+    const float* columns = w + group * panels.n;
+    packAll(panels, k, packed, [&](int64_t j, float* to) {
+      packRows(columns + j * panels.width, g.m, k, panels.columns(j), panels.vectors(j) * L, to);
+    });
+    product<op>(p, x + group * channels, channels, packed, panels, y + group * panels.n, nullptr, alpha, zeros);
+  }
+}
+
+/** dx = sum over taps and output channels of dy * w, or of dy * clamp(w - x, -1, 1). */
+template <Operation op>
+static void windowBackward(const float* x, const float* w, const float* dy, float* dx, const Window& g) {
+  if (g.n * g.h * g.w * g.c == 0) return;
+  const int64_t channels = g.outputs();
+  const Panels<op> panels = {g.inputs()};
+  float* packed = parallel::scratch(parallel::launchA, panels.size(g.taps() * channels));
+  float* zeros = parallel::scratch(parallel::launchB, channels + 16);
+  if (!packed || !zeros) return;
+  zero(zeros, channels);
+  for (int64_t group = 0; group < g.groups; group++)
+    for (int64_t a = 0; a < g.stride; a++)
+      for (int64_t b = 0; b < g.stride; b++) {
+        const Pass p = backwardPass(g, a, b);
+        float* out = dx + group * panels.n;
+        if (p.results() == 0) continue;
+        const int64_t k = p.taps() * channels;
+        if (k == 0) {
+          zeroResults(p, out, panels.n);
+          continue;
+        }
+        packAll(panels, k, packed, [&](int64_t j, float* to) {
+          const int stride = panels.vectors(j) * L;
+          for (int64_t u = 0; u < p.tapRows; u++)
+            for (int64_t v = 0; v < p.tapColumns; v++, to += channels * stride) {
+              int64_t tap = (p.tapRow + u * p.tapStep) * g.s + p.tapColumn + v * p.tapStep;
+              packColumns(w + (tap * panels.n + j * panels.width) * g.m + group * channels, g.m, channels, panels.columns(j), stride, to);
+            }
+        });
+        product<op>(p, dy + group * channels, channels, packed, panels, out, x ? x + group * panels.n : nullptr, 1, zeros);
+      }
+}
+
+}  // namespace ISA::heavy

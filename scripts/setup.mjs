@@ -1,0 +1,95 @@
+// Everything a fresh clone needs, each step skipped when it is done: dependencies, compiled TypeScript, addon.
+// Plain Node without dependencies, because none is there yet.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+function run(command, args) {
+  const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  return done.status ?? 1;
+}
+
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .sort();
+}
+
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(path.slice(root.length)).update('\0').update(readFileSync(path));
+  return hash.digest('hex');
+}
+
+/** Runs `work` unless the stamp says that the same inputs were already worked on. */
+function once(name, inputs, output, work) {
+  const stamp = join(root, 'build', `${name}.stamp`);
+  const hash = hashOf(inputs);
+  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  work();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, hash);
+}
+
+function fail(sentence) {
+  say(sentence);
+  process.exit(1);
+}
+
+export function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    fail(`shiftaddnas needs Node 20.19 or newer, but this is ${process.versions.node}; see https://nodejs.org`);
+  }
+}
+
+export function installDependencies() {
+  once('dependencies', [join(root, 'package-lock.json')], join(root, 'node_modules', 'typescript'), () => {
+    say('setting up: dependencies (npm ci)');
+    if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
+      fail('npm ci failed; the lines above say why; check the connection to the npm registry and try again');
+    }
+  });
+}
+
+export function compileTypeScript() {
+  const inputs = [...filesUnder(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')];
+  once('typescript', inputs, join(root, 'dist', 'cli', 'main.js'), () => {
+    say('setting up: TypeScript');
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    if (run(process.execPath, [tsc, '-p', 'tsconfig.build.json']) !== 0) fail('the TypeScript sources do not compile');
+  });
+}
+
+/** Builds the addon; true if it is there. A machine without a compiler falls back to the slow backend. */
+export function buildAddon() {
+  const status = run(process.execPath, [join(root, 'scripts', 'build-native.mjs')]);
+  if (status === 2) {
+    say(
+      'no C++ compiler found: using the slow backend in plain TypeScript (tens of times slower); ' +
+        'install one (Debian: apt-get install g++) and run again for full speed',
+    );
+  } else if (status !== 0) {
+    fail('the C++ kernels do not compile; the lines above say why');
+  }
+  return status === 0;
+}
+
+/** Returns whether the fast backend is there. */
+export function setup({ typescript = true } = {}) {
+  checkNode();
+  installDependencies();
+  if (typescript) compileTypeScript();
+  return buildAddon();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) setup();

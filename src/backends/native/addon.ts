@@ -1,0 +1,81 @@
+/**
+ * Loads the compiled kernels, `build/native/shiftaddnas.node`. This is the raw addon: addresses are plain numbers,
+ * and a kernel is launched by writing its arguments, flattened in the order of the `Backend` contract, to
+ * `arguments` and calling `run` with the kernel's index. native/README.md has the conventions.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ShiftAddError } from '../../core/errors.ts';
+
+/** Data that is copied between JavaScript and the addon's memory. */
+export type Block = Float32Array | Int32Array | Float64Array | Uint8Array;
+
+export interface Addon {
+  /** The instruction set in use: 'avx512', 'avx2' or 'baseline' (SSE2, NEON). SHIFTADDNAS_ISA forces one. */
+  readonly isa: string;
+  /** Names of the kernels; a kernel's place is its index for `run`. */
+  readonly kernels: readonly string[];
+  /** 64 arguments of the next launch. Buffers are addresses (0: none), booleans 0 or 1, strings their index. */
+  readonly arguments: Float64Array;
+  /** Address of `bytes` new bytes, a multiple of 64; contents undefined. Throws when memory is out. */
+  allocate(bytes: number): number;
+  free(address: number): void;
+  /** Copies all of `data` to the address. */
+  write(address: number, data: Block): void;
+  /** Fills all of `data` from the address. */
+  read(address: number, data: Block): void;
+  /** Runs kernel `index` to its end. Throws when there is no memory for its scratch space. */
+  run(index: number): void;
+  /** Threads that share a launch, the calling one included. Results do not depend on it. One pool a process. */
+  setThreads(threads: number): void;
+  threads(): number;
+}
+
+/** The folder that holds package.json, looked for from this file upwards: sources and dist lie at different depths. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) {
+      throw new ShiftAddError(
+        'missing',
+        'The package folder of shiftaddnas has no package.json; install it again.',
+      );
+    }
+    folder = parent;
+  }
+  return folder;
+}
+
+/** Where `scripts/build-native.mjs` puts the addon. */
+export function addonPath(): string {
+  return join(packageRoot(), 'build', 'native', 'shiftaddnas.node');
+}
+
+/**
+ * The addon. Throws a `ShiftAddError` with code 'missing' when it was not built, was built for another machine, or
+ * SHIFTADDNAS_ISA names an instruction set that is not here.
+ */
+export function loadAddon(): Addon {
+  const path = addonPath();
+  if (!existsSync(path)) {
+    throw new ShiftAddError(
+      'missing',
+      `The native kernels are not built: ${path} does not exist. Run "npm run build:native" (it needs g++ or clang++), or choose a slower backend.`,
+      { path },
+    );
+  }
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ShiftAddError(
+      'missing',
+      `The native kernels in ${path} cannot be loaded: ${reason}. Run "npm run build:native -- --force", or choose a slower backend.`,
+      { path },
+      cause,
+    );
+  }
+}

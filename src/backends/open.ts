@@ -1,0 +1,71 @@
+/** Which backends there are on this machine, and opening one of them by name. */
+import { nearest, ShiftAddError } from '../core/errors.ts';
+import type { Backend } from './backend.ts';
+import { createNative } from './native/native.ts';
+import { createReference } from './reference/reference.ts';
+
+/** From the fastest to the slowest. */
+export const BACKEND_NAMES = ['native', 'reference'] as const;
+export type BackendName = (typeof BACKEND_NAMES)[number];
+
+export interface BackendOptions {
+  /** Threads that share a kernel; default one for each processor. The reference has one whatever is asked. */
+  readonly threads?: number;
+}
+
+export interface BackendPresence {
+  readonly name: BackendName;
+  readonly present: boolean;
+  /** What it is (instruction set, threads), or why it is not there. */
+  readonly reason: string;
+}
+
+const OPENERS: Readonly<Record<BackendName, (options: BackendOptions) => Backend>> = {
+  native: createNative,
+  reference: createReference,
+};
+
+/**
+ * Opens a backend; 'auto' takes the fastest one that is there. Throws 'missing' when the one named is not, and
+ * 'usage' for an unknown name or an impossible number of threads.
+ */
+export async function openBackend(
+  name: 'auto' | BackendName,
+  options: BackendOptions = {},
+): Promise<Backend> {
+  if (name === 'auto') {
+    for (const candidate of BACKEND_NAMES.slice(0, -1)) {
+      try {
+        return OPENERS[candidate](options);
+      } catch (error) {
+        if (!(error instanceof ShiftAddError && error.code === 'missing')) throw error;
+      }
+    }
+    return OPENERS[BACKEND_NAMES[BACKEND_NAMES.length - 1]](options);
+  }
+  if (!Object.hasOwn(OPENERS, name)) {
+    const near = nearest(name, ['auto', ...BACKEND_NAMES]);
+    throw new ShiftAddError(
+      'usage',
+      `a backend is one of auto, ${BACKEND_NAMES.join(', ')}, but got "${name}"` +
+        `${near === undefined ? '' : `; did you mean "${near}"?`}`,
+      { name },
+    );
+  }
+  return OPENERS[name](options);
+}
+
+/** Every backend, with what it is here or the reason for its absence. */
+export async function availableBackends(options: BackendOptions = {}): Promise<readonly BackendPresence[]> {
+  return BACKEND_NAMES.map((name) => {
+    try {
+      const backend = OPENERS[name](options);
+      const reason = backend.description;
+      backend.dispose();
+      return { name, present: true, reason };
+    } catch (error) {
+      if (!(error instanceof ShiftAddError && error.code === 'missing')) throw error;
+      return { name, present: false, reason: error.message };
+    }
+  });
+}

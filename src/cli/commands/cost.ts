@@ -1,0 +1,179 @@
+/** `cost`: what a network or a layer costs on an accelerator, without any weights. */
+import { nearest, ShiftAddError } from '../../core/errors.ts';
+import {
+  accumulates,
+  explain,
+  findAccelerator,
+  type NetworkPrice,
+  Pricer,
+  type Workload,
+  type WorkloadKind,
+} from '../../hardware/index.ts';
+import { windowWorkload } from '../../layers/workloads.ts';
+import type { Option } from '../../runs/options.ts';
+import { decode } from '../../spaces/genotype.ts';
+import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
+import { loadSpace } from '../../spaces/load.ts';
+import { zooWorkloads } from '../../zoo/index.ts';
+import { type Command, type CommandContext, given } from '../command.ts';
+import { count, digits, percent, table } from '../text.ts';
+
+const options = {
+  network: { kind: 'text', help: 'a network of the zoo (see `shiftaddnas zoo`)', placeholder: 'name' },
+  genotype: { kind: 'text', help: 'a network of --space, such as 2-3-2:cc|sda|ss', placeholder: 'genotype' },
+  space: { kind: 'text', help: 'space of --genotype: a preset or a file', placeholder: 'name|file' },
+  layer: {
+    kind: 'text',
+    help: 'one layer: kind (conv, add, shift, linear), input size, input channels, kernel, output channels, output size, stride',
+    placeholder: 'conv,14,256,3,256,14,1',
+  },
+  accelerator: {
+    kind: 'text',
+    help: 'a name or a JSON file',
+    placeholder: 'name|file',
+    initial: 'shiftaddnas-released',
+  },
+  bits: { kind: 'choice', help: 'width of weights and activations', choices: ['32', '16', '8'], initial: '32' },
+  resolution: { kind: 'integer', help: 'pixels a side', placeholder: 'n', minimum: 1 },
+  channels: { kind: 'integer', help: 'image channels of --genotype', placeholder: 'n', minimum: 1, initial: 3 },
+  classes: { kind: 'integer', help: 'classes of the head', placeholder: 'n', minimum: 1 },
+  tokens: { kind: 'integer', help: 'tokens of a sentence', placeholder: 'n', minimum: 1 },
+  perLayer: { kind: 'boolean', help: 'a line for every layer' },
+  explain: {
+    kind: 'text',
+    help: 'what each difference to another accelerator changes',
+    placeholder: 'name|file',
+  },
+} as const satisfies Record<string, Option>;
+
+const LAYER_KINDS = ['conv', 'add', 'shift', 'linear'] as const;
+
+/** `conv,14,256,3,256,14,1` */
+function parseLayer(text: string): Workload {
+  const parts = text.split(',').map((part) => part.trim());
+  const [kind, ...numbers] = parts;
+  if (!(LAYER_KINDS as readonly string[]).includes(kind)) {
+    const near = nearest(kind, LAYER_KINDS);
+    throw new ShiftAddError(
+      'usage',
+      `--layer starts with a kind (${LAYER_KINDS.join(', ')}), but got "${kind}"${near ? `; did you mean ${near}?` : ''}`,
+    );
+  }
+  const sizes = numbers.map(Number);
+  if (sizes.length !== 6 || !sizes.every((size) => Number.isInteger(size) && size > 0)) {
+    throw new ShiftAddError(
+      'usage',
+      `--layer needs a kind and six whole numbers (input size, input channels, kernel, output channels, output size, stride), but got "${text}"`,
+    );
+  }
+  const [h, c, r, m, e, stride] = sizes;
+  return windowWorkload({
+    name: 'layer',
+    kind: kind as WorkloadKind,
+    family: kind,
+    ...{ h, w: h, c, r, s: r, m, e, f: e, stride, groups: 1 },
+  });
+}
+
+function workloads(context: CommandContext): { title: string; loads: readonly Workload[] } {
+  const chosen = ['network', 'genotype', 'layer'].filter((key) => context.options[key] !== undefined);
+  if (chosen.length !== 1) {
+    throw new ShiftAddError('usage', 'cost needs exactly one of --network, --genotype and --layer');
+  }
+  const layer = given<string>(context, 'layer');
+  if (layer !== undefined) return { title: layer, loads: [parseLayer(layer)] };
+  const resolution = given<number>(context, 'resolution');
+  const classes = given<number>(context, 'classes');
+  const tokens = given<number>(context, 'tokens');
+  const network = given<string>(context, 'network');
+  if (network !== undefined) {
+    const loads = zooWorkloads(network, {
+      ...(resolution === undefined ? {} : { resolution }),
+      ...(classes === undefined ? {} : { classes }),
+      ...(tokens === undefined ? {} : { tokens }),
+    });
+    return { title: network, loads };
+  }
+  const space = loadSpace(given<string>(context, 'space') ?? 'cifar');
+  const text = given<string>(context, 'genotype')!;
+  const side = resolution ?? 32;
+  const image = { h: side, w: side, c: given<number>(context, 'channels') ?? 3 };
+  const plan = planNetwork(space, decode(space, text), { image, classes: classes ?? 10 });
+  return { title: `${space.name} ${text}`, loads: networkWorkloads(plan) };
+}
+
+function printPrice(context: CommandContext, title: string, price: NetworkPrice, macs: number): void {
+  const { operations } = price;
+  context.print(`${title}: ${digits(price.energyMj)} mJ, ${digits(price.latencyMs)} ms`);
+  context.print(
+    `  ${count(macs)} accumulates: ${count(operations.multiplications)} multiplications, ${count(operations.additions)} additions, ${count(operations.shifts)} shifts`,
+  );
+  if (price.areaMm2 !== undefined) context.print(`  arithmetic area ${digits(price.areaMm2)} mm2`);
+  const shares = Object.entries(price.byLevel).map(([level, mj]) => [
+    level,
+    digits(mj),
+    percent(mj / price.energyMj),
+  ]);
+  context.print(`\n${table(['level', 'mJ', 'share'], shares)}`);
+}
+
+export const cost: Command = {
+  name: 'cost',
+  summary: 'price a network or one layer on an accelerator',
+  options,
+  examples: [
+    'shiftaddnas cost --network shiftaddnas-t1-v4 --resolution 256 --per-layer',
+    'shiftaddnas cost --layer conv,14,256,3,256,14,1 --bits 8',
+    'shiftaddnas cost --network shiftaddnas-t0-v3 --explain rowstationary-45nm',
+  ],
+  async run(context) {
+    const accelerator = findAccelerator(given<string>(context, 'accelerator') ?? options.accelerator.initial);
+    const bits = Number(given<string>(context, 'bits') ?? options.bits.initial);
+    const { title, loads } = workloads(context);
+    const price = new Pricer(accelerator, bits).priceNetwork(loads);
+    const macs = loads.reduce((sum, load) => sum + accumulates(load), 0);
+    printPrice(context, title, price, macs);
+    if (context.options.perLayer === true) {
+      const rows = price.layers.map(({ name, kind, energyMj, latencyMs }) => [
+        name,
+        kind,
+        digits(energyMj),
+        digits(latencyMs),
+      ]);
+      context.print(`\n${table(['layer', 'kind', 'mJ', 'ms'], rows)}`);
+    }
+    const other = given<string>(context, 'explain');
+    const explanation =
+      other === undefined ? undefined : explain(loads, accelerator, findAccelerator(other), bits);
+    if (explanation !== undefined) {
+      const rows = explanation.steps.map((step) => [
+        `${step.change}: ${step.from} -> ${step.to}`.slice(0, 70),
+        digits(step.energyMj),
+        `${step.energyChangeMj >= 0 ? '+' : ''}${step.energyChangeMj.toFixed(3)}`,
+        `${step.energyChangePercent.toFixed(1)} %`,
+      ]);
+      context.print(`\n${table(['change', 'mJ', 'difference', ''], rows)}`);
+    }
+    return {
+      network: title,
+      accelerator: accelerator.name,
+      bits,
+      energyMj: price.energyMj,
+      latencyMs: price.latencyMs,
+      ...(price.areaMm2 === undefined ? {} : { areaMm2: price.areaMm2 }),
+      macs,
+      operations: price.operations,
+      byLevel: price.byLevel,
+      byFamily: price.byFamily,
+      layers: price.layers.map(({ name, kind, energyMj, latencyMs, byLevel, byTensor }) => ({
+        name,
+        kind,
+        energyMj,
+        latencyMs,
+        byLevel,
+        byTensor,
+      })),
+      ...(explanation === undefined ? {} : { explanation }),
+    };
+  },
+};

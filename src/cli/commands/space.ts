@@ -1,0 +1,56 @@
+/** `space`: describe a search space, count it exactly, draw from it, check a genotype. */
+import { Random } from '../../core/random.ts';
+import type { Option } from '../../runs/options.ts';
+import { countSpace } from '../../spaces/count.ts';
+import { decode, encode, OPERATOR_LETTERS } from '../../spaces/genotype.ts';
+import { loadSpace } from '../../spaces/load.ts';
+import { sample } from '../../spaces/sample.ts';
+import { type Command, given } from '../command.ts';
+import { table } from '../text.ts';
+
+const options = {
+  space: { kind: 'text', help: 'a preset name or a JSON file', placeholder: 'name|file', initial: 'cifar' },
+  sample: { kind: 'integer', help: 'draw so many architectures, uniformly', placeholder: 'n', minimum: 1 },
+  seed: { kind: 'integer', help: 'seed of --sample', placeholder: 'n', minimum: 0, initial: 0 },
+  check: { kind: 'text', help: 'check a genotype of this space', placeholder: 'genotype' },
+} as const satisfies Record<string, Option>;
+
+export const space: Command = {
+  name: 'space',
+  summary: 'describe, count and sample a search space',
+  options,
+  examples: [
+    'shiftaddnas space --space hytra',
+    'shiftaddnas space --space cifar --sample 3 --seed 7',
+    'shiftaddnas space --space cifar --check "2-3-2:cc|sda|ss"',
+  ],
+  async run(context) {
+    const chosen = loadSpace(given<string>(context, 'space') ?? options.space.initial);
+    const total = countSpace(chosen).toString();
+    const text = given<string>(context, 'check');
+    const checked = text === undefined ? undefined : encode(decode(chosen, text));
+    const random = Random.fromSeed(given<number>(context, 'seed') ?? 0);
+    const drawn = Array.from({ length: given<number>(context, 'sample') ?? 0 }, () =>
+      encode(sample(chosen, random)),
+    );
+    context.print(`${chosen.name}: ${BigInt(total).toLocaleString('en')} architectures`);
+    const rows = chosen.stages.map(({ channels, scale, operators }, i) => [
+      String(i),
+      `1/${scale}`,
+      String(channels),
+      operators.map((operator) => `${operator} (${OPERATOR_LETTERS[operator]})`).join(', '),
+    ]);
+    context.print(table(['stage', 'scale', 'channels', 'operators'], rows));
+    const shown = chosen.stageLengths.slice(0, 30).map((lengths) => lengths.join('-'));
+    const more = chosen.stageLengths.length - shown.length;
+    context.print(`layers a stage: ${shown.join(' ')}${more > 0 ? ` and ${more} more` : ''}`);
+    for (const genotype of drawn) context.print(genotype);
+    if (checked !== undefined) context.print(`${checked} is a network of this space`);
+    return {
+      space: chosen,
+      count: total,
+      ...(drawn.length > 0 ? { samples: drawn } : {}),
+      ...(checked === undefined ? {} : { valid: checked }),
+    };
+  },
+};

@@ -1,0 +1,69 @@
+/**
+ * An operator family is one record: how its block computes, which weights it asks for, and what it costs. A
+ * block never owns weights. It asks a `BlockContext` for each of them by role, already in the form its family
+ * computes with (convolution: W; add: the scaled and offset copy; shift: powers of two), so the same block
+ * serves a supernet that shares tensors between families and a network that is trained alone.
+ */
+import type { Graph, Tensor } from '../autograd/graph.ts';
+import type { Shape } from '../core/shapes.ts';
+import type { Workload } from '../hardware/workload.ts';
+import type { OperatorName } from './names.ts';
+
+export interface MapSize {
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+}
+
+/** One searchable layer at its place in a network: sizes, without weights. */
+export interface BlockPlan {
+  /** Where its weights stand: `layer3.stage1`. */
+  readonly name: string;
+  readonly input: MapSize;
+  readonly output: MapSize;
+  /** Channels inside the bottleneck: output.c / 4. */
+  readonly inner: number;
+  readonly stride: 1 | 2;
+  /** Attention: channels per head. */
+  readonly headWidth: number;
+  /**
+   * identity: same shape in and out. project: 1x1 + norm. average-down: 2x2 average, 1x1 + norm, as the
+   * retrained networks do (spec 3.5). conv3x3: strided 3x3 + norm, as the released supernet does (spec 3.3).
+   */
+  readonly shortcut: 'identity' | 'project' | 'average-down' | 'conv3x3';
+}
+
+/** A weight a block asks for. `shared`: all families that share may read one tensor (spec 5.2). */
+export interface WeightDeclaration {
+  readonly role: string;
+  readonly shape: Shape; // [r, s, c / groups, m]
+  readonly shared: boolean;
+}
+
+export interface NormDeclaration {
+  readonly role: string;
+  readonly channels: number;
+  /** The last norm of a block starts at gamma = 0, so that the block starts as its shortcut (spec 3.4). */
+  readonly zero: boolean;
+}
+
+export interface BlockContext {
+  readonly graph: Graph;
+  /** The effective weight of a role, as this block's family computes with it. */
+  weight(declaration: WeightDeclaration): Tensor;
+  /** Batch normalisation of this family and role, then the activation; `residual` is added before it. */
+  norm(x: Tensor, declaration: NormDeclaration, activation: 'none' | 'relu', residual?: Tensor): Tensor;
+}
+
+export interface Operator {
+  readonly name: OperatorName;
+  /** In encoded genotypes. */
+  readonly letter: string;
+  readonly title: string;
+  weights(plan: BlockPlan): readonly WeightDeclaration[];
+  norms(plan: BlockPlan): readonly NormDeclaration[];
+  /** x: [n, h, w, c] of plan.input -> [n, h, w, c] of plan.output. */
+  forward(x: Tensor, plan: BlockPlan, context: BlockContext): Tensor;
+  /** Per image. */
+  workloads(plan: BlockPlan): readonly Workload[];
+}

@@ -1,0 +1,128 @@
+import { require_, ShiftAddError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+import {
+  type Candidate,
+  COST_NAMES,
+  COSTS,
+  type Costs,
+  excess,
+  type Limits,
+  limitedCosts,
+  meets,
+  type SearchProblem,
+  showCost,
+} from './problem.ts';
+
+/**
+ * Gathers one batch of candidates: new ones only, within the limits, and never longer than a budget allows. It
+ * remembers the nearest misses, so that giving up can say how far away the limits are.
+ */
+export class Collector<G> {
+  readonly candidates: Candidate<G>[] = [];
+  attempts = 0;
+  infeasible = 0;
+  readonly random: Random;
+  private readonly problem: SearchProblem<G>;
+  private readonly limits: Limits;
+  private readonly limited: readonly (keyof Costs)[];
+  private readonly seen: Set<string>;
+  private readonly firstId: number;
+  private nearest: { genotype: G; key: string; costs: Costs; excess: number } | undefined;
+  private readonly lowest: Partial<Record<keyof Costs, { key: string; value: number }>> = {};
+
+  constructor(problem: SearchProblem<G>, limits: Limits, random: Random, seen: readonly string[]) {
+    this.problem = problem;
+    this.limits = limits;
+    this.limited = limitedCosts(limits);
+    this.random = random;
+    this.seen = new Set(seen);
+    this.firstId = seen.length;
+  }
+
+  /** Tries one genotype; true when it is new, meets the limits, and has joined the batch. */
+  offer(genotype: G): boolean {
+    this.attempts++;
+    const key = this.problem.key(genotype);
+    if (this.seen.has(key)) return false;
+    const costs = this.problem.price(genotype);
+    for (const cost of COST_NAMES)
+      require_(
+        !Number.isNaN(costs[cost]),
+        'usage',
+        () => `the price of genotype ${key} gives no number for ${COSTS[cost].name}, got ${costs[cost]}`,
+        { key, cost },
+      );
+    for (const cost of this.limited) {
+      const low = this.lowest[cost];
+      if (!low || costs[cost] < low.value) this.lowest[cost] = { key, value: costs[cost] };
+    }
+    if (!meets(costs, this.limits)) {
+      this.infeasible++;
+      const beyond = excess(costs, this.limits);
+      if (!this.nearest || beyond < this.nearest.excess)
+        this.nearest = { genotype, key, costs, excess: beyond };
+      return false;
+    }
+    this.seen.add(key);
+    this.candidates.push({ id: this.firstId + this.candidates.length, key, genotype, costs });
+    return true;
+  }
+
+  /** Adds up to `count` candidates in at most `attempts` draws. */
+  collect(count: number, attempts: number, draw: () => G): void {
+    const goal = this.candidates.length + count;
+    for (let i = 0; i < attempts && this.candidates.length < goal; i++) this.offer(draw());
+  }
+
+  /**
+   * Tops the batch up to `size` with random genotypes, giving up after `attempts` in a row that bring nothing. In
+   * the second half of such a row every other attempt moves on from the nearest miss instead: under tight limits
+   * that finds what blind draws would not.
+   */
+  fill(size: number, attempts: number): void {
+    let failures = 0;
+    while (this.candidates.length < size && failures < attempts) {
+      const repair = this.nearest && 2 * failures >= attempts && failures % 2 === 1;
+      const genotype =
+        repair && this.nearest
+          ? this.problem.mutate(this.nearest.genotype, this.random)
+          : this.problem.sample(this.random);
+      failures = this.offer(genotype) ? 0 : failures + 1;
+    }
+  }
+
+  /** The error of a search that found nothing within its limits: what was asked, tried, and nearest. */
+  giveUp(): ShiftAddError {
+    const tried = this.attempts.toLocaleString('en');
+    if (!this.nearest)
+      return new ShiftAddError(
+        'limit',
+        `no architecture was found in ${tried} attempts; the space looks empty`,
+        {
+          attempts: this.attempts,
+        },
+      );
+    const { key, costs } = this.nearest;
+    const asked = this.limited.map(
+      (cost) => `${COSTS[cost].name} <= ${showCost(cost, this.limits[cost] ?? 0)}`,
+    );
+    const named = this.limited.length > 1;
+    const seen = this.limited.map(
+      (cost) => `${named ? `${COSTS[cost].name} ` : ''}${showCost(cost, costs[cost])}`,
+    );
+    const alone = this.limited.map((cost) => {
+      const low = this.lowest[cost];
+      return low ? `${COSTS[cost].name} ${showCost(cost, low.value)} (genotype ${low.key})` : '';
+    });
+    return new ShiftAddError(
+      'limit',
+      `no architecture of ${tried} met ${asked.join(' and ')}; nearest seen ${seen.join(', ')}, genotype ${key}` +
+        `${named ? `; lowest seen of each alone: ${alone.join(', ')}` : ''}; raise the limit or choose a smaller space`,
+      {
+        attempts: this.attempts,
+        nearest: key,
+        ...Object.fromEntries(this.limited.map((cost) => [cost, costs[cost]])),
+      },
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { front, type Point } from './front.ts';
+
+/**
+ * Ranks and crowding of NSGA-II (Deb et al., IEEE Trans. Evol. Comput. 2002, sections III.A and III.B): rank 0 is
+ * the non-dominated set, rank 1 what is non-dominated without it, and so on; within a rank a point in an emptier
+ * region comes first, the ends before all.
+ */
+
+/** Indices of the points by rank: each entry is one front, ascending. */
+export function ranks(points: readonly Point[]): number[][] {
+  const out: number[][] = [];
+  let left = points.map((_, i) => i);
+  while (left.length > 0) {
+    const best = front(left.map((i) => points[i])).map((position) => left[position]);
+    out.push(best);
+    const taken = new Set(best);
+    left = left.filter((i) => !taken.has(i));
+  }
+  return out;
+}
+
+/**
+ * Crowding distance of each point: the sum over objectives of the gap between its two neighbours, relative to the
+ * range; infinite at the ends. An objective in which all are equal says nothing.
+ */
+export function crowding(points: readonly Point[]): number[] {
+  const distance = new Array<number>(points.length).fill(0);
+  const objectives = points[0]?.length ?? 0;
+  for (let k = 0; k < objectives; k++) {
+    const order = points.map((_, i) => i).sort((i, j) => points[i][k] - points[j][k] || i - j);
+    const first = order[0];
+    const last = order[order.length - 1];
+    const range = points[last][k] - points[first][k];
+    if (range === 0) continue;
+    distance[first] = Number.POSITIVE_INFINITY;
+    distance[last] = Number.POSITIVE_INFINITY;
+    for (let i = 1; i + 1 < order.length; i++)
+      distance[order[i]] += (points[order[i + 1]][k] - points[order[i - 1]][k]) / range;
+  }
+  return distance;
+}

@@ -1,0 +1,77 @@
+import { require_ } from '../core/errors.ts';
+import { compareScored, type Scored } from './problem.ts';
+import {
+  type CommonConfig,
+  DEFAULT_ATTEMPTS,
+  defineSampler,
+  type SearchState,
+  wholeNumber,
+} from './sampler.ts';
+
+/**
+ * The published evolution (spec 6.2): the first population is random; every later one is 25 mutants and 25 children
+ * of the ten best networks seen so far, topped up with random ones where too few new and feasible are found.
+ * What the release loops on for ever has a budget here.
+ */
+export interface EvolutionConfig extends CommonConfig {
+  readonly population: number;
+  readonly parents: number;
+  readonly mutations: number;
+  readonly crossovers: number;
+  /** Populations evaluated, the random one included. */
+  readonly generations: number;
+  /** Tries per mutant and per child asked for (10 as released). */
+  readonly offspringAttempts: number;
+}
+
+export const EVOLUTION_DEFAULTS: EvolutionConfig = {
+  limits: {},
+  attempts: DEFAULT_ATTEMPTS,
+  population: 50,
+  parents: 10,
+  mutations: 25,
+  crossovers: 25,
+  generations: 20,
+  offspringAttempts: 10,
+};
+
+export const evolution = defineSampler<EvolutionConfig>({
+  name: 'evolution',
+  defaults: EVOLUTION_DEFAULTS,
+  check(config) {
+    for (const name of ['population', 'parents', 'generations', 'offspringAttempts'] as const)
+      wholeNumber('evolution', name, config[name]);
+    for (const name of ['mutations', 'crossovers'] as const) wholeNumber('evolution', name, config[name], 0);
+    require_(
+      config.mutations + config.crossovers <= config.population,
+      'usage',
+      `evolution: mutations (${config.mutations}) and crossovers (${config.crossovers}) must fit the population of ${config.population}`,
+    );
+  },
+  batch(state, problem, collector) {
+    const { config } = state;
+    const { random } = collector;
+    const parents = bestOf(state, config.parents);
+    if (parents.length > 0)
+      collector.collect(config.mutations, config.offspringAttempts * config.mutations, () =>
+        problem.mutate(random.choice(parents).genotype, random),
+      );
+    if (parents.length > 1)
+      collector.collect(config.crossovers, config.offspringAttempts * config.crossovers, () => {
+        // Two different parents: a child of one with itself would only be thrown away as seen.
+        const first = random.integer(parents.length);
+        const second = (first + 1 + random.integer(parents.length - 1)) % parents.length;
+        return problem.crossover(parents[first].genotype, parents[second].genotype, random);
+      });
+    collector.fill(config.population, config.attempts);
+  },
+  survive({ scored, population, config }, batch) {
+    const kept = [...population.map((id) => scored[id]), ...batch].sort(compareScored);
+    return kept.slice(0, Math.max(config.population, config.parents)).map(({ id }) => id);
+  },
+  complete: ({ generation, config }) => generation >= config.generations,
+});
+
+function bestOf<G>({ scored, population }: SearchState<G, EvolutionConfig>, count: number): Scored<G>[] {
+  return population.slice(0, count).map((id) => scored[id]);
+}

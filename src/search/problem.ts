@@ -1,0 +1,89 @@
+import { require_ } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+
+/**
+ * What a search needs to know of the thing it searches: how to draw one, two moves, a name, and a price. Nothing
+ * here knows networks; a genotype is any plain (JSON) value.
+ */
+export interface SearchProblem<G> {
+  sample(random: Random): G;
+  mutate(genotype: G, random: Random): G;
+  crossover(a: G, b: G, random: Random): G;
+  /** The same word for the same genotype, another for another. */
+  key(genotype: G): string;
+  /** Costs before anything is trained or scored; called for every attempt, so it should take microseconds. */
+  price(genotype: G): Costs;
+}
+
+export interface Costs {
+  readonly energyMj: number;
+  readonly latencyMs: number;
+  readonly params: number;
+  /** Multiply-accumulates, shift- and difference-accumulates alike. */
+  readonly macs: number;
+}
+
+/** Most that an architecture may cost; what is absent is unlimited. */
+export type Limits = { readonly [K in keyof Costs]?: number | undefined };
+
+/** What an evaluation finds; the search minimises `loss` (cross-entropy on held-out training data, spec 13.4). */
+export interface Score {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** A genotype that meets the limits and has been priced. `id` counts proposals from 0. */
+export interface Candidate<G> {
+  readonly id: number;
+  readonly key: string;
+  readonly genotype: G;
+  readonly costs: Costs;
+}
+
+export type Scored<G> = Candidate<G> & Score;
+
+/** Names and units of the costs, as errors and tables print them. */
+export const COSTS = {
+  energyMj: { name: 'energy', unit: 'mJ' },
+  latencyMs: { name: 'latency', unit: 'ms' },
+  params: { name: 'parameters', unit: '' },
+  macs: { name: 'multiply-accumulates', unit: '' },
+} as const satisfies Record<keyof Costs, { name: string; unit: string }>;
+
+export const COST_NAMES = Object.keys(COSTS) as (keyof Costs)[];
+
+/** The costs that are limited. Throws `usage` for a limit that is not a positive number. */
+export function limitedCosts(limits: Limits): (keyof Costs)[] {
+  return COST_NAMES.filter((cost) => {
+    const limit = limits[cost];
+    if (limit === undefined) return false;
+    const { name, unit } = COSTS[cost];
+    require_(limit > 0, 'usage', `a limit on ${name} must be above 0 ${unit}, got ${limit}`, { cost, limit });
+    return true;
+  });
+}
+
+export function meets(costs: Costs, limits: Limits): boolean {
+  return COST_NAMES.every((cost) => costs[cost] <= (limits[cost] ?? Number.POSITIVE_INFINITY));
+}
+
+/** How far beyond the limits: the largest cost / limit - 1, or 0 when all are met. */
+export function excess(costs: Costs, limits: Limits): number {
+  return COST_NAMES.reduce((worst, cost) => {
+    const limit = limits[cost];
+    return limit === undefined ? worst : Math.max(worst, costs[cost] / limit - 1);
+  }, 0);
+}
+
+/** `7.2 mJ`, to four significant digits; counts in full. */
+export function showCost(cost: keyof Costs, value: number): string {
+  const { unit } = COSTS[cost];
+  return unit === '' ? value.toLocaleString('en') : `${Number(value.toPrecision(4))} ${unit}`;
+}
+
+/** Better first: lower loss, then lower energy, then the key, so that no order depends on arrival. */
+export function compareScored<G>(a: Scored<G>, b: Scored<G>): number {
+  return (
+    a.loss - b.loss || a.costs.energyMj - b.costs.energyMj || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+  );
+}

@@ -1,0 +1,168 @@
+/**
+ * Every tensor a set of blocks needs, as data: counted without allocating anything, or made in a store.
+ */
+import type { ParameterTraits } from '../autograd/graph.ts';
+import { PLAIN, UNDECAYED } from '../autograd/graph.ts';
+import { type Shape, sizeOf } from '../core/shapes.ts';
+import { constant, kaimingNormal, normal, uniform } from '../layers/initialisers.ts';
+import { OPERATORS } from '../operators/index.ts';
+import type { OperatorName } from '../operators/names.ts';
+import type { BlockPlan, WeightDeclaration } from '../operators/operator.ts';
+import { planBlock, planStem, stemWeight, type Task } from '../spaces/layout.ts';
+import { layerStages } from '../spaces/stage-layers.ts';
+import type { Genotype, Space } from '../spaces/space.ts';
+import { type SharingConfig, weightKey } from './sharing.ts';
+import type { Initialiser } from './store.ts';
+
+export interface Declaration {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly traits: ParameterTraits;
+  readonly initialise: Initialiser;
+}
+
+/** Slopes of the released transformation (spec 5.3). */
+export const PIECES = 100;
+/** Exponents of a 5-bit PS shift weight reach from here to 0 (spec 4.2). */
+export const LOWEST_PS_EXPONENT = -14;
+
+/** A block at a place, with the family that runs there. */
+export interface BlockUse {
+  readonly plan: BlockPlan;
+  readonly family: OperatorName;
+}
+
+/** Inputs of one output value: r * s * c / groups. */
+export function fanIn(shape: Shape): number {
+  return shape[0] * shape[1] * shape[2];
+}
+
+function scaleTraits(sharing: SharingConfig): ParameterTraits {
+  const { kind, low, high } = sharing.adder;
+  const traits: ParameterTraits = { decay: false, rate: 2 };
+  return kind === 'bounded' ? { ...traits, bounds: [Math.log(low), Math.log(high)] } : traits;
+}
+
+function weightDeclarations(
+  place: string,
+  family: OperatorName,
+  { role, shape, shared }: WeightDeclaration,
+  sharing: SharingConfig,
+): Declaration[] {
+  const name = weightKey(sharing, place, role, family, shared);
+  const k = fanIn(shape);
+  const isShared = name === `${place}.${role}`;
+  const own = `${place}.${family}.${role}`;
+  const out: Declaration[] = [];
+  const released = sharing.transformation === 'released';
+  const separate = family === 'shift' && sharing.shift === 'PS';
+  if (!separate || isShared) {
+    // The released code draws what it shares, and every adder, from N(0, 1) (spec 4.1, 5.2).
+    const plainAdder = family === 'add' && !isShared && sharing.transformation !== 'affine';
+    const initialise: Initialiser = (isShared && released) || plainAdder ? normal(1) : kaimingNormal(k);
+    out.push({ name, shape, traits: isShared ? { ...PLAIN, shared: true } : PLAIN, initialise });
+  } else {
+    const low = LOWEST_PS_EXPONENT;
+    out.push({ name: `${own}.exponent`, shape, traits: UNDECAYED, initialise: uniform(low, 0) });
+  }
+  if (separate) out.push({ name: `${own}.sign`, shape, traits: UNDECAYED, initialise: uniform(-1, 1) });
+  if (family === 'add' && sharing.transformation === 'affine' && sharing.adder.kind !== 'fixed') {
+    const { initial, offset } = sharing.adder;
+    const scale = constant(Math.log(initial));
+    out.push({ name: `${own}.scale`, shape: [1], traits: scaleTraits(sharing), initialise: scale });
+    const traits = { decay: false, rate: 2 };
+    out.push({ name: `${own}.offset`, shape: [1], traits, initialise: constant(offset) });
+  }
+  if (released && isShared && (family === 'add' || family === 'shift')) {
+    out.push({ name: `${own}.slopes`, shape: [PIECES], traits: PLAIN, initialise: normal(1) });
+  }
+  return out;
+}
+
+/** Parameters of one block, shared ones included. */
+export function blockDeclarations({ plan, family }: BlockUse, sharing: SharingConfig): Declaration[] {
+  const operator = OPERATORS[family];
+  return [
+    ...operator.weights(plan).flatMap((weight) => weightDeclarations(plan.name, family, weight, sharing)),
+    ...operator
+      .norms(plan)
+      .flatMap(({ role, channels, zero }) => normDeclarations(`${plan.name}.${family}.${role}`, channels, zero)),
+  ];
+}
+
+function normDeclarations(name: string, channels: number, zero: boolean): Declaration[] {
+  return [
+    { name: `${name}.gamma`, shape: [channels], traits: UNDECAYED, initialise: constant(zero ? 0 : 1) },
+    { name: `${name}.beta`, shape: [channels], traits: UNDECAYED, initialise: constant(0) },
+  ];
+}
+
+/** Stem and head: always ordinary multiplications (spec 3.4). */
+export function frameDeclarations(space: Space, task: Task, features: number): Declaration[] {
+  const shape = stemWeight(planStem(space, task.image));
+  return [
+    { name: 'stem.conv', shape, traits: PLAIN, initialise: kaimingNormal(fanIn(shape)) },
+    ...normDeclarations('stem.norm', space.stem.channels, false),
+    {
+      name: 'head.weight',
+      shape: [features, task.classes],
+      traits: PLAIN,
+      initialise: normal(1 / Math.sqrt(features)),
+    },
+    { name: 'head.bias', shape: [task.classes], traits: UNDECAYED, initialise: constant(0) },
+  ];
+}
+
+/** Every block that some network of the space has, or the blocks of one genotype. */
+export function* blockUses(space: Space, task: Task, genotype?: Genotype): Iterable<BlockUse> {
+  const seen = new Set<string>();
+  const sizes = stageSizes(space, task);
+  for (const lengths of genotype ? [genotype.lengths] : space.stageLengths) {
+    const stages = layerStages(lengths);
+    for (const [layer, stage] of stages.entries()) {
+      const before = layer === 0 ? 0 : stages[layer - 1];
+      const input = layer === 0 ? planStem(space, task.image).output : sizes[before];
+      const plan = planBlock(space, input, layer, stage, before);
+      const families = genotype ? [genotype.operators[layer]] : space.stages[stage].operators;
+      for (const family of families) {
+        const key = `${plan.name}/${before}/${family}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        yield { plan, family };
+      }
+    }
+  }
+}
+
+/** Map sizes of the stages: each halves the one before, rounded up. */
+function stageSizes(space: Space, task: Task) {
+  let { h, w } = planStem(space, task.image).output;
+  return space.stages.map(({ channels }, stage) => {
+    if (stage > 0) [h, w] = [Math.ceil(h / 2), Math.ceil(w / 2)];
+    return { h, w, c: channels };
+  });
+}
+
+/** All parameters of a space (or of one network of it), each once. */
+export function declarations(
+  space: Space,
+  task: Task,
+  sharing: SharingConfig,
+  genotype?: Genotype,
+): Declaration[] {
+  const byName = new Map<string, Declaration>();
+  const features = space.stages[space.stages.length - 1].channels;
+  for (const declaration of frameDeclarations(space, task, features)) {
+    byName.set(declaration.name, declaration);
+  }
+  for (const use of blockUses(space, task, genotype)) {
+    for (const declaration of blockDeclarations(use, sharing)) byName.set(declaration.name, declaration);
+  }
+  return [...byName.values()];
+}
+
+export function countParameters(declared: Iterable<Declaration>): number {
+  let count = 0;
+  for (const { shape } of declared) count += sizeOf(shape);
+  return count;
+}

@@ -1,0 +1,109 @@
+/**
+ * From the tensor that stands in the store to the weight a family computes with: the transformation kernel T of
+ * heterogeneous weight sharing, in each of its formulations.
+ *
+ *            ┌ conv, attention   W
+ *   W ───────┼ add               exp(l) * z + b          z = (W - mean) / deviation
+ *            └ shift             sign(v) * 2^round(log2|v|),  v = z * sqrt(2 / k)
+ */
+import type { Graph, Tensor } from '../autograd/graph.ts';
+import { add, multiply, scale } from '../autograd/arithmetic.ts';
+import { piecewise } from '../autograd/piecewise.ts';
+import { powerOfTwo, shiftWeight } from '../autograd/quantise.ts';
+import { standardise } from '../autograd/standardise.ts';
+import { abs, clamp, exp, log } from '../autograd/unary.ts';
+import type { OperatorName } from '../operators/names.ts';
+import type { WeightDeclaration } from '../operators/operator.ts';
+import { fanIn, LOWEST_PS_EXPONENT } from './declarations.ts';
+import { type SharingConfig, weightKey } from './sharing.ts';
+import type { WeightStore } from './store.ts';
+
+/** Smallest power of two of a 5-bit Q weight (spec 4.2: |w| clamped to [2^-15, 1]). */
+export const LOWEST_Q_EXPONENT = -15;
+
+/** The effective weight of a role for a family. Notes on the graph which family read a shared tensor. */
+export function effectiveWeight(
+  graph: Graph,
+  store: WeightStore,
+  sharing: SharingConfig,
+  place: string,
+  family: OperatorName,
+  declaration: WeightDeclaration,
+): Tensor {
+  const { role, shape, shared } = declaration;
+  const own = `${place}.${family}.${role}`;
+  const name = weightKey(sharing, place, role, family, shared);
+  const isShared = name !== own;
+  const leaf = (parameterName: string) => graph.parameter(store.parameter(parameterName));
+  if (family === 'shift' && sharing.shift === 'PS') {
+    const exponent = isShared
+      ? exponentOf(realShiftWeight(readShared(graph, store, name, family), own, leaf, sharing, fanIn(shape)))
+      : leaf(`${own}.exponent`);
+    return shiftWeight(exponent, leaf(`${own}.sign`), { lowest: LOWEST_PS_EXPONENT });
+  }
+  const raw = isShared ? readShared(graph, store, name, family) : leaf(name);
+  switch (family) {
+    case 'conv':
+    case 'attention':
+      return raw;
+    case 'add':
+      return adderWeight(raw, own, leaf, sharing, isShared);
+    case 'shift': {
+      const real = isShared ? realShiftWeight(raw, own, leaf, sharing, fanIn(shape)) : ownShift(raw, sharing, fanIn(shape));
+      return powerOfTwo(real, LOWEST_Q_EXPONENT, 0);
+    }
+  }
+}
+
+function readShared(graph: Graph, store: WeightStore, name: string, family: OperatorName): Tensor {
+  const parameter = store.parameter(name);
+  graph.readers.set(parameter, family);
+  return graph.parameter(parameter);
+}
+
+function adderWeight(
+  raw: Tensor,
+  own: string,
+  leaf: (name: string) => Tensor,
+  sharing: SharingConfig,
+  isShared: boolean,
+): Tensor {
+  switch (sharing.transformation) {
+    case 'affine': {
+      const z = standardise(raw);
+      if (sharing.adder.kind === 'fixed') return scale(z, sharing.adder.initial, sharing.adder.offset);
+      return add(multiply(z, exp(leaf(`${own}.scale`))), leaf(`${own}.offset`));
+    }
+    case 'released':
+      return isShared ? piecewise(raw, leaf(`${own}.slopes`), { closed: false }) : raw;
+    case 'none':
+      return raw;
+  }
+}
+
+/** The real-valued weight a shift family rounds: standardised to Kaiming's spread, so that W may drift. */
+function realShiftWeight(
+  raw: Tensor,
+  own: string,
+  leaf: (name: string) => Tensor,
+  sharing: SharingConfig,
+  k: number,
+): Tensor {
+  switch (sharing.transformation) {
+    case 'affine':
+      return scale(standardise(raw), Math.sqrt(2 / k), 0);
+    case 'released':
+      return piecewise(raw, leaf(`${own}.slopes`), { closed: false });
+    case 'none':
+      return raw;
+  }
+}
+
+function ownShift(raw: Tensor, sharing: SharingConfig, k: number): Tensor {
+  return sharing.transformation === 'affine' ? scale(standardise(raw), Math.sqrt(2 / k), 0) : raw;
+}
+
+/** log2 |v|, for a PS weight whose exponent follows the shared tensor and whose sign is its own (spec 5.3, v5). */
+function exponentOf(real: Tensor): Tensor {
+  return scale(log(clamp(abs(real), 2 ** LOWEST_PS_EXPONENT, 1)), 1 / Math.LN2, 0);
+}

@@ -1,0 +1,90 @@
+/**
+ * Networks of a space over one store of weights. Holding every block, it is the supernet and any genotype is a
+ * path through it; holding the blocks of one genotype, it is that network alone. Both run the same code.
+ */
+import { globalAveragePool, maxPool } from '../autograd/pool.ts';
+import { add } from '../autograd/arithmetic.ts';
+import { conv2d } from '../autograd/convolution.ts';
+import type { Tensor } from '../autograd/graph.ts';
+import { matmul } from '../autograd/matmul.ts';
+import type { Backend } from '../backends/backend.ts';
+import type { Random } from '../core/random.ts';
+import { OPERATORS } from '../operators/index.ts';
+import type { OperatorName } from '../operators/names.ts';
+import type { BlockContext, NormDeclaration } from '../operators/operator.ts';
+import { planNetwork, type Task } from '../spaces/layout.ts';
+import type { Genotype, Space } from '../spaces/space.ts';
+import { declarations } from './declarations.ts';
+import { effectiveWeight } from './effective.ts';
+import { declareStatistics, normalise, type NormMode } from './norm.ts';
+import type { SharingConfig } from './sharing.ts';
+import { WeightStore } from './store.ts';
+
+export interface NetworkConfig {
+  readonly space: Space;
+  readonly task: Task;
+  readonly sharing: SharingConfig;
+  /** Only the blocks of this genotype; all of them when absent. */
+  readonly genotype?: Genotype;
+}
+
+export interface ForwardOptions {
+  readonly mode: NormMode;
+  /** Called with every block's output, first to last. */
+  readonly probe?: (place: string, y: Tensor) => void;
+  /** Called with every effective weight of a searchable block. */
+  readonly onWeight?: (family: OperatorName, weight: Tensor) => void;
+}
+
+export class Network {
+  readonly config: NetworkConfig;
+  readonly store: WeightStore;
+
+  constructor(backend: Backend, config: NetworkConfig, random: Random) {
+    this.config = config;
+    this.store = new WeightStore(backend, random);
+    const { space, task, sharing, genotype } = config;
+    for (const { name, shape, traits, initialise } of declarations(space, task, sharing, genotype)) {
+      this.store.declare(name, shape, traits, initialise);
+    }
+    declareStatistics(this.store);
+  }
+
+  /** x: [n, h, w, c] -> logits [n, classes]. */
+  forward(x: Tensor, genotype: Genotype, { mode, probe, onWeight }: ForwardOptions): Tensor {
+    const { graph } = x;
+    const { space, task, sharing } = this.config;
+    const network = planNetwork(space, genotype, task);
+    const leaf = (name: string) => graph.parameter(this.store.parameter(name));
+
+    const { stride, pad, pool } = network.stem;
+    let y = conv2d(x, leaf('stem.conv'), { stride, pad, groups: 1 });
+    y = normalise(y, this.store, 'stem.norm', mode, 'relu');
+    if (pool === 'max2') y = maxPool(y, { kernel: 2, stride: 2, pad: network.stem.map.h % 2 });
+    if (pool === 'max3') y = maxPool(y, { kernel: 3, stride: 2, pad: 1 });
+    probe?.('stem', y);
+
+    for (const { operator, plan } of network.blocks) {
+      const context: BlockContext = {
+        graph,
+        weight: (declaration) => {
+          const weight = effectiveWeight(graph, this.store, sharing, plan.name, operator, declaration);
+          onWeight?.(operator, weight);
+          return weight;
+        },
+        norm: (value, { role }: NormDeclaration, activation, residual) =>
+          normalise(value, this.store, `${plan.name}.${operator}.${role}`, mode, activation, residual),
+      };
+      y = OPERATORS[operator].forward(y, plan, context);
+      probe?.(`${plan.name} (${operator})`, y);
+    }
+    const logits = add(matmul(globalAveragePool(y), leaf('head.weight')), leaf('head.bias'));
+    probe?.('head', logits);
+    return logits;
+  }
+
+  dispose(): void {
+    this.store.dispose();
+  }
+}
+

@@ -1,0 +1,85 @@
+/**
+ * Batch normalisation of a network whose paths share weights. No running average could serve every path, so
+ * statistics for evaluation are measured for one path at a time: `calibrate` over a few batches of training
+ * images, then `evaluate` (evidence section 6.7; BigNAS, SPOS do the same).
+ */
+import { batchNorm } from '../autograd/batch-norm.ts';
+import type { Tensor } from '../autograd/graph.ts';
+import type { Buffer } from '../backends/backend.ts';
+import type { WeightStore } from './store.ts';
+
+const EPSILON = 1e-5;
+
+/**
+ * train: the batch's own statistics. calibrate: the same, and their average over batches is kept.
+ * evaluate: what was kept.
+ */
+export type NormMode =
+  | { readonly kind: 'train' }
+  | { readonly kind: 'calibrate'; readonly batch: number } // 0, 1, 2 ... : the how-manieth batch this is
+  | { readonly kind: 'evaluate' };
+
+/** Room for the statistics of every norm of a store. */
+export function declareStatistics(store: WeightStore): void {
+  for (const { name, shape } of [...store.parameters()]) {
+    if (!name.endsWith('.gamma')) continue;
+    const norm = name.slice(0, -'.gamma'.length);
+    store.declareStatistic(`${norm}.mean`, shape, 0);
+    store.declareStatistic(`${norm}.variance`, shape, 1);
+  }
+}
+
+/** act(norm(x) [+ residual]) with the parameters and statistics called `name`. x: [n, h, w, c]. */
+export function normalise(
+  x: Tensor,
+  store: WeightStore,
+  name: string,
+  mode: NormMode,
+  activation: 'none' | 'relu',
+  residual?: Tensor,
+): Tensor {
+  const { graph } = x;
+  const gamma = graph.parameter(store.parameter(`${name}.gamma`));
+  const beta = graph.parameter(store.parameter(`${name}.beta`));
+  const shared = { epsilon: EPSILON, activation, ...(residual === undefined ? {} : { residual }) };
+  const mean = store.statistic(`${name}.mean`);
+  const variance = store.statistic(`${name}.variance`);
+  if (mode.kind === 'evaluate') {
+    return batchNorm(x, gamma, beta, { ...shared, statistics: { mean, variance } });
+  }
+  const measured =
+    mode.kind === 'calibrate'
+      ? (batchMean: Buffer, batchVariance: Buffer) =>
+          accumulate(store, { mean, variance }, batchMean, batchVariance, mode.batch)
+      : undefined;
+  return batchNorm(x, gamma, beta, { ...shared, ...(measured === undefined ? {} : { measured }) });
+}
+
+/**
+ * The statistics of the union of equally large batches, one batch at a time (Chan et al. 1979): after batch b,
+ *   delta = mean_b - mean;  mean += delta / (b + 1);  variance += (variance_b - variance + b / (b + 1) delta^2) / (b + 1)
+ */
+function accumulate(
+  store: WeightStore,
+  kept: { readonly mean: Buffer; readonly variance: Buffer },
+  batchMean: Buffer,
+  batchVariance: Buffer,
+  batch: number,
+): void {
+  const { backend } = store;
+  const { length } = kept.mean;
+  if (batch === 0) {
+    backend.unary('copy', batchMean, kept.mean, length);
+    backend.unary('copy', batchVariance, kept.variance, length);
+    return;
+  }
+  const share = 1 / (batch + 1);
+  const delta = backend.allocate(length);
+  const square = backend.allocate(length);
+  backend.binary('subtract', batchMean, kept.mean, delta, 1, length, 'same');
+  backend.unary('square', delta, square, length);
+  backend.axpy(delta, kept.mean, length, share);
+  backend.unary('affine', kept.variance, kept.variance, length, 1 - share, 0);
+  backend.axpy(batchVariance, kept.variance, length, share);
+  backend.axpy(square, kept.variance, length, batch * share * share);
+}

@@ -1,0 +1,107 @@
+/**
+ * Scoring: a path's norms are recalibrated on training images, then held-out images give its cross-entropy and
+ * accuracy. Candidates are ranked by cross-entropy, which tells more from few images than accuracy does
+ * (weight-sharing evidence, section 5).
+ */
+import { Graph } from '../autograd/graph.ts';
+import type { Backend, Buffer } from '../backends/backend.ts';
+import type { Genotype } from '../spaces/space.ts';
+import type { Network } from '../supernet/network.ts';
+import type { Batch, BatchSource } from './trainer.ts';
+
+export interface Score {
+  /** Mean cross-entropy, nats. */
+  readonly loss: number;
+  /** Share of images whose most likely class is right. */
+  readonly accuracy: number;
+}
+
+interface Held {
+  readonly images: Buffer;
+  readonly targets: Buffer;
+  readonly labels: Uint16Array;
+  readonly count: number;
+}
+
+/** Batches that stay on the backend and are used again and again. Made while no scope is open. */
+export class HeldBatches {
+  readonly batches: readonly Held[];
+  readonly count: number;
+  private readonly backend: Backend;
+  readonly shape: readonly [number, number, number];
+  readonly classes: number;
+
+  constructor(backend: Backend, source: Pick<BatchSource, 'shape' | 'classes'>, batches: Iterable<Batch>) {
+    this.backend = backend;
+    this.shape = source.shape;
+    this.classes = source.classes;
+    this.batches = [...batches].map((batch) => hold(backend, batch, source.classes));
+    this.count = this.batches.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  dispose(): void {
+    for (const { images, targets } of this.batches) {
+      this.backend.free(images);
+      this.backend.free(targets);
+    }
+  }
+}
+
+function hold(backend: Backend, { images, targets, count }: Batch, classes: number): Held {
+  const held = {
+    images: backend.allocate(images.length),
+    targets: backend.allocate(targets.length),
+    labels: Uint16Array.from({ length: count }, (_, i) => argmax(targets, i * classes, classes)),
+    count,
+  };
+  backend.write(held.images, images);
+  backend.write(held.targets, targets);
+  return held;
+}
+
+export function argmax(values: ArrayLike<number>, offset: number, length: number): number {
+  let best = 0;
+  for (let i = 1; i < length; i++) if (values[offset + i] > values[offset + best]) best = i;
+  return best;
+}
+
+/** Measures the statistics of a path's norms on the given batches (equally large ones). */
+export function calibrate(network: Network, genotype: Genotype, held: HeldBatches): void {
+  const { backend } = network.store;
+  for (const [batch, { images, count }] of held.batches.entries()) {
+    const graph = new Graph(backend, { training: true, recording: false });
+    try {
+      network.forward(graph.constant(images, [count, ...held.shape]), genotype, {
+        mode: { kind: 'calibrate', batch },
+      });
+    } finally {
+      graph.close();
+    }
+  }
+}
+
+/** Cross-entropy and accuracy of a calibrated path. */
+export async function score(network: Network, genotype: Genotype, held: HeldBatches): Promise<Score> {
+  const { backend } = network.store;
+  let loss = 0;
+  let right = 0;
+  for (const { images, targets, labels, count } of held.batches) {
+    const graph = new Graph(backend, { training: false });
+    try {
+      const x = graph.constant(images, [count, ...held.shape]);
+      const logits = network.forward(x, genotype, { mode: { kind: 'evaluate' } });
+      const losses = backend.allocate(count);
+      const gradient = backend.allocate(count * held.classes);
+      backend.crossEntropy(logits.buffer, targets, losses, gradient, count, held.classes);
+      const perImage = await backend.read(losses);
+      const scores = await graph.read(logits);
+      for (let i = 0; i < count; i++) {
+        loss += perImage[i];
+        if (argmax(scores, i * held.classes, held.classes) === labels[i]) right++;
+      }
+    } finally {
+      graph.close();
+    }
+  }
+  return { loss: loss / held.count, accuracy: right / held.count };
+}

@@ -1,0 +1,69 @@
+/**
+ * Stochastic gradient descent with (Nesterov) momentum and coupled weight decay. A shared tensor's gradient is
+ * first brought to unit root mean square, whichever family it came from: AdderNet's local rate applied to all
+ * operators alike (weight-sharing evidence, section 6).
+ */
+import type { Graph, Parameter } from '../autograd/graph.ts';
+import type { Backend } from '../backends/backend.ts';
+import { internal } from '../core/errors.ts';
+import { sizeOf } from '../core/shapes.ts';
+import { applyBounds, applyLocalRate, Moments, type Optimiser, type OptimiserState, prepare } from './optimiser.ts';
+
+export interface SgdConfig {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly decay: number;
+}
+
+export const DEFAULT_SGD: SgdConfig = { momentum: 0.9, nesterov: true, decay: 5e-4 };
+
+const velocity = (parameter: Parameter) => `${parameter.name}/velocity`;
+
+export class Sgd implements Optimiser {
+  private readonly backend: Backend;
+  private readonly config: SgdConfig;
+  private readonly held: Moments;
+
+  constructor(backend: Backend, parameters: Iterable<Parameter>, config: SgdConfig = DEFAULT_SGD) {
+    this.backend = backend;
+    this.config = config;
+    this.held = new Moments(backend);
+    prepare(this.held, parameters, (parameter) => [velocity(parameter)]);
+  }
+
+  step(graph: Graph, rate: number): void {
+    const { momentum, nesterov, decay } = this.config;
+    for (const [parameter, gradient] of graph.trained()) {
+      const { traits } = parameter;
+      const length = sizeOf(parameter.shape);
+      const localRate = traits.shared === true ? 1 : traits.localRate;
+      if (localRate !== undefined) applyLocalRate(this.backend, gradient, length, localRate);
+      const name = velocity(parameter);
+      this.held.count(name);
+      const moment = this.held.buffers.get(name) ?? internal(`no moment ${name}`);
+      this.backend.sgdStep(parameter.value, gradient, moment, length, {
+        rate: rate * traits.rate,
+        momentum,
+        nesterov,
+        decay: traits.decay ? decay : 0,
+      });
+      applyBounds(this.backend, parameter);
+    }
+  }
+
+  state(): OptimiserState {
+    return this.held.state();
+  }
+
+  moments() {
+    return this.held.buffers;
+  }
+
+  restore(state: OptimiserState): void {
+    this.held.restore(state);
+  }
+
+  dispose(): void {
+    this.held.dispose();
+  }
+}

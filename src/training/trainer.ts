@@ -1,0 +1,159 @@
+/**
+ * The training loop. Its state is plain data: a step number and what the curves need; batches, paths and rates are
+ * functions of that number. Stopped anywhere and resumed from a checkpoint, it walks through the same bits as a
+ * loop that was never stopped.
+ */
+import { Graph, type Tensor } from '../autograd/graph.ts';
+import { meanCrossEntropy } from '../autograd/loss.ts';
+import type { Backend, Buffer } from '../backends/backend.ts';
+import { ShiftAddError } from '../core/errors.ts';
+import type { Optimiser } from './optimiser.ts';
+import { rateAt, type ScheduleConfig } from './schedule.ts';
+
+export interface Batch {
+  readonly images: Float32Array; // [count, h, w, c], normalised
+  readonly targets: Float32Array; // [count, classes], may be soft
+  readonly count: number;
+}
+
+/** Batches by step: step s of the run always gives the same batch. */
+export interface BatchSource {
+  readonly stepsPerEpoch: number;
+  readonly shape: readonly [number, number, number]; // h, w, c
+  readonly classes: number;
+  batch(step: number): Batch;
+}
+
+export interface CurvePoint {
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+}
+
+export interface TrainingState {
+  /** Steps done. */
+  readonly step: number;
+  /** Sum of the losses of the current epoch's steps so far. */
+  readonly lossSum: number;
+  readonly curve: readonly CurvePoint[];
+}
+
+export const INITIAL_TRAINING: TrainingState = { step: 0, lossSum: 0, curve: [] };
+
+export interface TrainingJob {
+  readonly backend: Backend;
+  readonly epochs: number;
+  readonly batches: BatchSource;
+  readonly schedule: ScheduleConfig;
+  readonly optimiser: Optimiser;
+  /** Logits [count, classes] of a batch, and an additional loss if there is one. */
+  forward(x: Tensor, step: number): { readonly logits: Tensor; readonly penalty?: Tensor };
+  /** Loss and accuracy on held-out images, asked for after every epoch. */
+  validate(): Promise<{ readonly loss: number; readonly accuracy: number }>;
+  /** Says where a bad number is, after a loss that is not finite. */
+  locate(step: number): Promise<string>;
+}
+
+export interface TrainingHooks {
+  onStep?(progress: { step: number; steps: number; loss: number; rate: number }): void;
+  onEpoch?(point: CurvePoint, epochs: number): void;
+  /** Called between steps; saves when it is time to. */
+  between(state: TrainingState): Promise<void>;
+}
+
+/** Losses are read this many steps at a time: the device is not asked on every step. */
+const WINDOW = 10;
+
+/** Trains from `state` to the end and returns the last state. Throws 'diverged' on a loss that is not finite. */
+export async function train(
+  job: TrainingJob,
+  state: TrainingState,
+  hooks: TrainingHooks,
+): Promise<TrainingState> {
+  const { backend, batches } = job;
+  const steps = job.epochs * batches.stepsPerEpoch;
+  const window = backend.allocate(WINDOW);
+  let { step, lossSum } = state;
+  const curve = [...state.curve];
+  let pending = 0;
+
+  const collect = async () => {
+    if (pending === 0) return;
+    const losses = await backend.read(window);
+    for (let i = 0; i < pending; i++) {
+      const at = step - pending + i;
+      if (!Number.isFinite(losses[i])) await diverged(job, at, losses[i]);
+      lossSum += losses[i];
+    }
+    hooks.onStep?.({ step, steps, loss: losses[pending - 1], rate: rateAt(job.schedule, step - 1) });
+    pending = 0;
+  };
+
+  try {
+    while (step < steps) {
+      trainStep(job, step, window, pending);
+      step++;
+      pending++;
+      const epochEnds = step % batches.stepsPerEpoch === 0;
+      if (pending === WINDOW || epochEnds) {
+        await collect();
+        await breathe();
+        if (epochEnds) {
+          const { loss, accuracy } = await job.validate();
+          const point: CurvePoint = {
+            epoch: step / batches.stepsPerEpoch,
+            trainLoss: lossSum / batches.stepsPerEpoch,
+            validationLoss: loss,
+            validationAccuracy: accuracy,
+          };
+          curve.push(point);
+          lossSum = 0;
+          hooks.onEpoch?.(point, job.epochs);
+        }
+        await hooks.between({ step, lossSum, curve: [...curve] });
+      }
+    }
+  } finally {
+    backend.free(window);
+  }
+  return { step, lossSum, curve };
+}
+
+function trainStep(job: TrainingJob, step: number, window: Buffer, slot: number): void {
+  const { backend, batches } = job;
+  const { images, targets, count } = batches.batch(step);
+  const graph = new Graph(backend, { training: true });
+  try {
+    const x = graph.values(images, [count, ...batches.shape]);
+    const { logits, penalty } = job.forward(x, step);
+    const loss = meanCrossEntropy(logits, graph.values(targets, [count, batches.classes]), penalty);
+    graph.backward(loss);
+    job.optimiser.step(graph, rateAt(job.schedule, step));
+    backend.copyBlocks(
+      loss.buffer,
+      window,
+      1,
+      1,
+      { offset: 0, stride: 1 },
+      { offset: slot, stride: 1 },
+      false,
+    );
+  } finally {
+    graph.close();
+  }
+}
+
+async function diverged(job: TrainingJob, step: number, loss: number): Promise<never> {
+  const place = await job.locate(step);
+  throw new ShiftAddError(
+    'diverged',
+    `the loss must be a finite number, but it is ${loss} at step ${step + 1}; first seen in ${place}; lower --rate (now ${job.schedule.rate}) and resume or start again`,
+    { step: step + 1, place },
+  );
+}
+
+/** Lets signals and timers be served between steps. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
