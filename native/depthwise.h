@@ -21,6 +21,7 @@ static void depthwiseTile(const Depthwise& d, int64_t channel, int lanes = L) {
   constexpr int V = vectors ? vectors : 1;
   auto get = [&](const float* p) { return vectors ? load(p) : loadPart(p, lanes); };
   vf acc[M][V], x[M][V];
+  const vf one = hiddenOne();
 #pragma GCC unroll 8
   for (int i = 0; i < M; i++)
 #pragma GCC unroll 4
@@ -37,7 +38,7 @@ static void depthwiseTile(const Depthwise& d, int64_t channel, int lanes = L) {
     for (int i = 0; i < M; i++) {
       const float* p = in[i] + channel;
 #pragma GCC unroll 4
-      for (int v = 0; v < V; v++) acc[i][v] = step<op>(acc[i][v], get(p + v * L), w[v], x[i][v]);
+      for (int v = 0; v < V; v++) acc[i][v] = step<op>(acc[i][v], get(p + v * L), w[v], x[i][v], one);
     }
   }
 #pragma GCC unroll 8

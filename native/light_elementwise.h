@@ -80,7 +80,8 @@ RECORD(Silu, 4)
 RECORD(Gelu, 4)
   VALUE { return x * geluGate(x); }
   GRADIENT {
-    vf bounded = vclamp(x, vset(-32), vset(32));  // beyond, the derivative is 0 or 1, and x^3 does not overflow
+    // beyond 32 the derivative is 0 or 1; x^3 must not overflow on the way
+    vf bounded = vselect(x > 32.0f, vset(32), vselect(x < -32.0f, vset(-32), x));
     vf s = geluGate(bounded);
     vf inner = (1.0f + bounded * bounded * (3 * geluCubic)) * geluSlope;
     return (s + 2.0f * bounded * s * (1.0f - s) * inner) * dy;
@@ -123,7 +124,7 @@ RECORD(Affine, 1)
   GRADIENT { return k.p * dy; }
 };
 RECORD(Clamp, 1)
-  VALUE { return vselect(x < k.p, k.p, vmin(k.q, x)); }
+  VALUE { return vselect(x < k.p, k.p, vselect(x > k.q, k.q, x)); }
   GRADIENT { return vselect((x >= k.pAbove) & (x <= k.qBelow), vset(1), vset(0)) * dy; }
 };
 struct Round : StraightThrough {
@@ -145,7 +146,9 @@ RECORD(Exp2, 4)
  */
 struct PowerOfTwo : StraightThrough {
   VALUE {
-    vf size = vmin(k.high, vmax(k.low, vabs(x)));
+    vf size = vabs(x);
+    size = vselect(size < k.low, k.low, size);
+    size = vselect(size > k.high, k.high, size);
     vu power = ((vu)size + (0x00800000u - 0x003504f4u)) & 0x7f800000u;
     vf result = (vf)(power | ((vu)x & 0x80000000u));
     return vselect((x != 0.0f) & (x == x), result, x);
@@ -154,7 +157,8 @@ struct PowerOfTwo : StraightThrough {
 struct FixedPoint : StraightThrough {
   VALUE {
     vf steps = vfloor(x * k.low);
-    steps = vselect(steps < -k.limit, -k.limit, vmin(k.limit - 1.0f, steps));
+    vf most = k.limit - 1.0f;
+    steps = vselect(steps < -k.limit, -k.limit, vselect(steps > most, most, steps));
     return steps * k.step;
   }
 };

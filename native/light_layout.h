@@ -170,19 +170,20 @@ static void gatherRows(const double* a) {
   });
 }
 
-/** Tasks share out columns, not rows: every sum keeps the order of i. */
+/** A row of the table belongs to one task, which adds to it in the order of i. */
 static void scatterAddRows(const double* a) {
   const float* x = floats(a[0]);
   const int32_t* index = ints(a[1]);
   float* table = floats(a[2]);
   int64_t rows = (int64_t)a[3], columns = (int64_t)a[4];
-  constexpr int64_t strip = 32;
-  overItems(ceilDiv(columns, strip), rows * strip, [&](int64_t first, int64_t last) {
-    int64_t begin = first * strip, length = smaller(last * strip, columns) - begin;
+  int64_t tasks = 1;  // a power of two; every task looks at all indices, so short rows get few
+  while (tasks < 16 && tasks * 8 < columns && rows * columns >= 2 * tasks * inlineWork) tasks *= 2;
+  parallelFor(tasks, [&](int64_t t) {
     for (int64_t i = 0; i < rows; i++) {
-      const float* from = x + i * columns + begin;
-      float* to = table + index[i] * columns + begin;
-      overVectors(0, length, [&](int64_t j, auto at) { at.put(to + j, at.get(to + j) + at.get(from + j)); });
+      if ((index[i] & (tasks - 1)) != t) continue;
+      const float* from = x + i * columns;
+      float* to = table + index[i] * columns;
+      overVectors(0, columns, [&](int64_t j, auto at) { at.put(to + j, at.get(to + j) + at.get(from + j)); });
     }
   });
 }

@@ -33,7 +33,7 @@ INLINE vf expNearZero(vf r) {
 }
 
 INLINE vf vexp(vf x) {
-  x = vclamp(x, vset(-104.0f), vset(89.0f));
+  x = vselect(x < -104.0f, vset(-104), vselect(x > 89.0f, vset(89), x));
   vu n;
   vf whole = nearestWhole(x * 1.44269504088896341f, n);
   vf r = x - whole * 0.693359375f;  // ln 2 in two parts, the first with few bits: the product is exact
@@ -43,7 +43,7 @@ INLINE vf vexp(vf x) {
 
 /** 2^x, exact for whole x. */
 INLINE vf vexp2(vf x) {
-  x = vclamp(x, vset(-151.0f), vset(129.0f));
+  x = vselect(x < -151.0f, vset(-151), vselect(x > 129.0f, vset(129), x));
   vu n;
   vf whole = nearestWhole(x, n);
   return timesPowerOfTwo(expNearZero((x - whole) * 0.693147180559945309f), n);

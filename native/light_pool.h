@@ -47,8 +47,7 @@ INLINE void averageRow(const Pool& p, const float* image, float* out, int64_t ro
 
 INLINE void maximumRow(const Pool& p, const float* image, int64_t base, float* out, int32_t* index, int64_t row) {
   Pool::Span v = p.covered(row, p.r, p.h);
-  vi lanes;
-  for (int i = 0; i < L; i++) lanes[i] = i;
+  const vi lanes = laneNumbers();
   for (int64_t column = 0; column < p.f; column++, out += p.c, index += p.c) {
     Pool::Span u = p.covered(column, p.s, p.w);
     overVectors(0, p.c, [&](int64_t k, auto at) {
@@ -86,34 +85,36 @@ static void poolForward(const double* a) {
   });
 }
 
-/** Row `row` of one image's dx; base is the place of the image in dx. */
-INLINE void poolBackwardRow(const Pool& p, bool maximum, const float* dy, const int32_t* index, float* dx,
-                            int64_t base, int64_t row) {
+/** Row `row` of one image's dx; base is the place of the image in dx. The first window writes, others add. */
+template <bool maximum>
+INLINE void poolBackwardRow(const Pool& p, const float* dy, const int32_t* index, float* dx, int64_t base,
+                            int64_t row) {
   Pool::Span v = p.covering(row, p.r, p.e);
-  vi lanes;
-  for (int i = 0; i < L; i++) lanes[i] = i;
+  const vi lanes = laneNumbers();
   for (int64_t column = 0; column < p.w; column++) {
     Pool::Span u = p.covering(column, p.s, p.f);
     int64_t place = (row * p.w + column) * p.c;
-    overVectors(0, p.c, [&](int64_t k, auto at) {
-      vf sum = {};
-      vi here = vsetInt((int32_t)(base + place + k)) + lanes;
-      for (int64_t i = v.begin; i < v.end; i++) {
-        Pool::Span tall = p.covered(i, p.r, p.h);
-        for (int64_t j = u.begin; j < u.end; j++) {
-          int64_t from = (i * p.f + j) * p.c + k;
+    float* out = dx + place;
+    bool first = true;
+    for (int64_t i = v.begin; i < v.end; i++) {
+      Pool::Span tall = p.covered(i, p.r, p.h);
+      for (int64_t j = u.begin; j < u.end; j++, first = false) {
+        Pool::Span wide = p.covered(j, p.s, p.w);
+        float share = maximum ? 1 : 1 / (float)((tall.end - tall.begin) * (wide.end - wide.begin));
+        int64_t from = (i * p.f + j) * p.c;
+        overVectors(0, p.c, [&](int64_t k, auto at) {
+          vf g = at.get(dy + from + k);
           if (maximum) {
-            vi winner = (vi)at.get((const float*)index + from) == here;
-            sum += vselect(winner, at.get(dy + from), vset(0));
+            vi here = vsetInt((int32_t)(base + place + k)) + lanes;
+            g = vselect((vi)at.get((const float*)index + from + k) == here, g, vset(0));
           } else {
-            Pool::Span wide = p.covered(j, p.s, p.w);
-            float count = (float)((tall.end - tall.begin) * (wide.end - wide.begin));
-            sum += at.get(dy + from) * (1 / count);
+            g = g * share;
           }
-        }
+          at.put(out + k, first ? g : at.get(out + k) + g);
+        });
       }
-      at.put(dx + place + k, sum);
-    });
+    }
+    if (first) __builtin_memset(out, 0, (size_t)p.c * sizeof(float));
   }
 }
 
@@ -127,7 +128,10 @@ static void poolBackward(const double* a) {
   overItems(p.n * p.h, p.w * p.c * smaller(windows, p.e * p.f + 1), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       int64_t image = i / p.h, base = image * p.h * p.w * p.c, from = image * p.e * p.f * p.c;
-      poolBackwardRow(p, maximum, dy + from, index ? index + from : nullptr, dx + base, base, i % p.h);
+      if (maximum)
+        poolBackwardRow<true>(p, dy + from, index + from, dx + base, base, i % p.h);
+      else
+        poolBackwardRow<false>(p, dy + from, nullptr, dx + base, base, i % p.h);
     }
   });
 }

@@ -27,8 +27,7 @@ INLINE void threefry(uint32_t k0, uint32_t k1, vu& x0, vu& x1) {
 template <bool normal>
 INLINE void draw(float* y, int64_t length, uint32_t k0, uint32_t k1) {
   constexpr float step = 1.0f / 16777216.0f;
-  vu lanes;
-  for (int i = 0; i < L; i++) lanes[i] = (uint32_t)i;
+  const vu lanes = (vu)laneNumbers();
   overElements(length, normal ? 8 : 4, [&](int64_t begin, int64_t end) {
     overVectors(begin, end, [&](int64_t i, auto at) {
       vu x0 = lanes + (uint32_t)i, x1 = {};

@@ -15,9 +15,11 @@ INLINE float maximumOver(int64_t length, F&& f) {
     vf v = at.keep(f(i, at), lowest);
     most = v > most ? v : most;
   });
-  float result = lowest;
-  for (int i = 0; i < L; i++) result = most[i] > result ? most[i] : result;
-  return result;
+  float lanes[L];
+  store(lanes, most);
+  for (int half = L / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) lanes[i] = lanes[i + half] > lanes[i] ? lanes[i + half] : lanes[i];
+  return lanes[0];
 }
 
 INLINE bool anyNaN(const float* x, int64_t length) {

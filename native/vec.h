@@ -92,8 +92,8 @@ INLINE float vsum(vf v) {
   return s[0];
 }
 
-template <typename T> INLINE T smaller(T a, T b) { return a < b ? a : b; }
-template <typename T> INLINE T larger(T a, T b) { return a > b ? a : b; }
+template <typename T> INLINE constexpr T smaller(T a, T b) { return a < b ? a : b; }
+template <typename T> INLINE constexpr T larger(T a, T b) { return a > b ? a : b; }
 INLINE int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /** Arguments arrive as doubles; buffers are addresses, 0 for null. */

@@ -39,7 +39,7 @@ const instructionSets = {
 };
 
 // Contraction to fused multiply-add is wanted; anything that forgets NaN or infinity (-ffast-math) is not.
-const common = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra'];
+const common = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden'];
 const kernelFlags = [
   '-ffp-contract=fast',
   '-fno-math-errno',

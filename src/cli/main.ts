@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 import { cost } from './commands/cost.ts';
+import { evaluate } from './commands/evaluate.ts';
+import { predict } from './commands/predict.ts';
 import { report } from './commands/report.ts';
 import { search } from './commands/search.ts';
 import { space } from './commands/space.ts';
+import { train } from './commands/train.ts';
 import { zoo } from './commands/zoo.ts';
 import { main } from './program.ts';
 
@@ -12,4 +15,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await main([search, cost, space, zoo, report], process.argv.slice(2));
+process.exitCode = await main([search, train, evaluate, predict, cost, space, zoo, report], process.argv.slice(2));

@@ -65,18 +65,18 @@ function releasedTuples(): number[][] {
   });
 }
 
-/** For images of 28 to 64 pixels: 5 to 8 layers over 1/2, 1/4 and 1/8 of the image. */
+/** For images of 28 to 64 pixels: 4 to 7 layers over 1/2, 1/4 and 1/8 of the image. */
 export function cifar(): Space {
   return checkSpace({
     name: 'cifar',
-    stem: { channels: 32, kernel: 3, stride: 1, pool: 'max2' },
+    stem: { channels: 16, kernel: 3, stride: 1, pool: 'max2' },
     stages: [
       { channels: 64, scale: 2, operators: LOCAL },
       { channels: 128, scale: 4, operators: ALL },
       { channels: 256, scale: 8, operators: ALL },
     ],
-    stageLengths: stageTuples({ low: [1, 1, 1], high: [4, 4, 4], total: [5, 8] }),
-    reference: [2, 3, 2],
+    stageLengths: stageTuples({ low: [1, 1, 1], high: [4, 3, 3], total: [4, 7] }),
+    reference: [2, 2, 2],
     headWidth: 16,
     shortcut: 'average-down',
   });
@@ -88,11 +88,27 @@ export function tiny(): Space {
     name: 'tiny',
     stem: { channels: 16, kernel: 3, stride: 1, pool: 'max2' },
     stages: [
-      { channels: 32, scale: 2, operators: LOCAL },
-      { channels: 64, scale: 4, operators: ALL },
+      { channels: 64, scale: 2, operators: LOCAL },
+      { channels: 128, scale: 4, operators: ALL },
     ],
     stageLengths: stageTuples({ low: [1, 1], high: [3, 3], total: [3, 5] }),
     reference: [2, 2],
+    headWidth: 16,
+    shortcut: 'average-down',
+  });
+}
+
+/** The smallest space that has everything: for tests, and for machines without the fast backend. */
+export function micro(): Space {
+  return checkSpace({
+    name: 'micro',
+    stem: { channels: 8, kernel: 3, stride: 2, pool: 'max2' },
+    stages: [
+      { channels: 32, scale: 4, operators: LOCAL },
+      { channels: 64, scale: 8, operators: ALL },
+    ],
+    stageLengths: stageTuples({ low: [1, 1], high: [2, 2], total: [2, 3] }),
+    reference: [1, 2],
     headWidth: 8,
     shortcut: 'average-down',
   });
@@ -110,6 +126,7 @@ const PRESETS: Readonly<Record<string, () => Space>> = {
   cifar,
   tiny,
   glyphs: tiny,
+  micro,
 };
 
 /** Names that `spacePreset` knows; some name the same space (imagenet is hytra, glyphs is tiny). */

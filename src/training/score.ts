@@ -35,8 +35,11 @@ export class HeldBatches {
     this.backend = backend;
     this.shape = source.shape;
     this.classes = source.classes;
-    this.batches = [...batches].map((batch) => hold(backend, batch, source.classes));
-    this.count = this.batches.reduce((sum, { count }) => sum + count, 0);
+    const held: Held[] = [];
+    // One at a time: a batch is a view that the next one overwrites.
+    for (const batch of batches) held.push(hold(backend, batch, source.classes));
+    this.batches = held;
+    this.count = held.reduce((sum, { count }) => sum + count, 0);
   }
 
   dispose(): void {

@@ -15,6 +15,8 @@ const PRODUCTS: readonly (readonly number[])[] = [
   [0, 4, 4, 4],
   [2, 3, 5, 0],
   [1, 130, 129, 70],
+  [1, 50, 200, 600],
+  [1, 20, 1100, 130],
 ];
 
 export function matmulCase(shape: MatmulShape): ConformanceCase {

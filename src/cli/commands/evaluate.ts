@@ -1,0 +1,81 @@
+/** `evaluate`: a trained network on a data set. */
+import { openBackend } from '../../backends/open.ts';
+import { ShiftAddError } from '../../core/errors.ts';
+import { BatchMaker } from '../../data/batches.ts';
+import { openDataset } from '../../data/open.ts';
+import type { Option } from '../../runs/options.ts';
+import { readDescription } from '../../runs/folder.ts';
+import { loadNetwork, type NetworkDescription } from '../../runs/network-files.ts';
+import type { ImageDataset } from '../../data/dataset.ts';
+import { HeldBatches, score } from '../../training/score.ts';
+import { type Command, given } from '../command.ts';
+import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
+import { percent } from '../text.ts';
+
+const options: Readonly<Record<string, Option>> = {
+  run: { kind: 'text', help: 'run folder, or a folder with architecture.json', placeholder: 'dir' },
+  data: { kind: 'text', help: "data set; the run's own unless given", placeholder: 'source' },
+  split: { kind: 'choice', help: 'images to evaluate on', choices: ['test', 'train'], initial: 'test' },
+  ...EXECUTION_FLAGS,
+};
+
+const BATCH = 250;
+
+function check({ task, classes }: NetworkDescription, dataset: ImageDataset, source: string): void {
+  const { height, width, channels } = dataset.test;
+  const { h, w, c } = task.image;
+  if (height !== h || width !== w || channels !== c) {
+    throw new ShiftAddError(
+      'data',
+      `the network reads images of ${w}x${h} with ${c} channels, but ${source} has ${width}x${height} with ${channels}; evaluate it on data of the kind it was trained on`,
+    );
+  }
+  if (dataset.classes.length !== classes.length) {
+    throw new ShiftAddError(
+      'data',
+      `the network tells ${classes.length} classes apart, but ${source} has ${dataset.classes.length}`,
+    );
+  }
+}
+
+export const evaluate: Command = {
+  name: 'evaluate',
+  summary: 'measure a trained network on a data set',
+  options,
+  examples: [
+    'shiftaddnas evaluate --run runs/fashion',
+    'shiftaddnas evaluate --run runs/fashion --data idx:path/to/fashion-mnist --json',
+  ],
+  async run(context) {
+    const dir = given<string>(context, 'run');
+    if (dir === undefined) throw new ShiftAddError('usage', 'evaluate needs --run, the folder of a finished run');
+    const backend = await openBackend(backendName(context), threadsOf(context));
+    try {
+      const { description, genotype, network } = loadNetwork(backend, dir);
+      const own = () => readDescription(dir).config as { data?: string; seed?: number };
+      const source = given<string>(context, 'data') ?? own().data;
+      if (source === undefined) throw new ShiftAddError('usage', 'evaluate needs --data here: the folder does not say');
+      const seed = given<string>(context, 'data') === undefined ? (own().seed ?? 0) : 0;
+      const dataset = await openDataset(source, { seed });
+      check(description, dataset, source);
+      const set = given<string>(context, 'split') === 'train' ? dataset.train : dataset.test;
+      const normal = { classes: dataset.classes, mean: description.mean, deviation: description.deviation };
+      const maker = new BatchMaker({ set, normal, batchSize: Math.min(BATCH, set.count) });
+      const { h, w, c } = description.task.image;
+      const shape = { shape: [h, w, c] as const, classes: normal.classes.length };
+      let [loss, right] = [0, 0];
+      for (let step = 0; step < maker.stepsPerEpoch; step++) {
+        const held = new HeldBatches(backend, shape, [maker.batch(0, step)]);
+        const found = await score(network, genotype, held);
+        loss += found.loss * held.count;
+        right += found.accuracy * held.count;
+        held.dispose();
+      }
+      const accuracy = right / set.count;
+      context.print(`${description.genotype}: ${percent(accuracy)} of ${set.count} images, loss ${(loss / set.count).toFixed(4)}`);
+      return { accuracy, loss: loss / set.count, examples: set.count, genotype: description.genotype };
+    } finally {
+      backend.dispose();
+    }
+  },
+};

@@ -1,0 +1,139 @@
+/** What commands that write a run have in common: their flags, their settings, their folder. */
+import { join } from 'node:path';
+import { nearest, ShiftAddError } from '../core/errors.ts';
+import { EventBus } from '../core/events.ts';
+import { createRun, type OpenRun, resumeRun } from '../runs/folder.ts';
+import { readJournal } from '../runs/journal.ts';
+import {
+  DEFAULT_CONFIG,
+  EXECUTION_OPTIONS,
+  flagOf,
+  type Option,
+  RUN_OPTIONS,
+  type RunConfig,
+  runConfigSchema,
+} from '../runs/options.ts';
+import { defaultPreset, PRESETS } from '../runs/presets.ts';
+import { progressListener, progressTo } from '../runs/progress.ts';
+import { type CommandContext, given } from './command.ts';
+
+type Options = Readonly<Record<string, Option>>;
+
+/** Options whose default gives way to a preset: help shows it, parsing leaves it out. */
+function yielding(options: Options): Options {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, { initial, ...option }]) => [
+      key,
+      initial === undefined ? option : { ...option, help: `${option.help} [${initial}]` },
+    ]),
+  );
+}
+
+const titles = Object.entries(PRESETS).map(([name, { title }]) => `${name} (${title})`);
+
+export const EXECUTION_FLAGS: Options = yielding(EXECUTION_OPTIONS);
+
+export const RUN_FLAGS: Options = {
+  preset: {
+    kind: 'choice',
+    help: `bundle of settings: ${titles.join('; ')}`,
+    choices: Object.keys(PRESETS),
+    placeholder: 'name',
+  },
+  config: { kind: 'text', help: 'JSON file of settings; flags win over it', placeholder: 'file' },
+  out: { kind: 'text', help: 'run folder [runs/<data>-<time>]', placeholder: 'dir' },
+  resume: { kind: 'text', help: 'go on with the run in this folder', placeholder: 'dir' },
+  ...yielding(RUN_OPTIONS),
+  ...EXECUTION_FLAGS,
+};
+
+/** Defaults, then the preset, then what was given. */
+export function configOf(context: CommandContext): RunConfig {
+  const data = given<string>(context, 'data') ?? DEFAULT_CONFIG.data;
+  const preset = PRESETS[given<string>(context, 'preset') ?? defaultPreset(data)];
+  const chosen = Object.entries(context.options).filter(([key]) => key in RUN_OPTIONS);
+  return { ...DEFAULT_CONFIG, ...preset.settings, ...Object.fromEntries(chosen) };
+}
+
+function defaultFolder(data: string): string {
+  const words = data.split(/[:/\\]/).filter((part) => /^[\w-]+$/.test(part));
+  const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return join('runs', `${words.at(-1) ?? 'run'}-${stamp}`);
+}
+
+export interface OpenedRun {
+  readonly run: OpenRun;
+  readonly config: RunConfig;
+  /** Settings beside RunConfig that the command put into config.json. */
+  readonly extra: Readonly<Record<string, unknown>>;
+  readonly resumed: boolean;
+}
+
+/** Opens a new folder, or with --resume an old one of the same command, whose settings are taken over. */
+export function openRun(
+  context: CommandContext,
+  command: string,
+  extra: Readonly<Record<string, unknown>> = {},
+): OpenedRun {
+  const resume = given<string>(context, 'resume');
+  if (resume === undefined) {
+    const config = configOf(context);
+    const out = given<string>(context, 'out') ?? defaultFolder(config.data);
+    const run = createRun(out, { command, config: { ...config, ...extra } });
+    return { run, config, extra, resumed: false };
+  }
+  const foreign = Object.keys(context.options).filter((key) => key !== 'resume' && !(key in EXECUTION_OPTIONS));
+  if (foreign.length > 0) {
+    throw new ShiftAddError(
+      'usage',
+      `a resumed run keeps its settings, so ${foreign.map(flagOf).join(', ')} cannot go with --resume; leave it out or start a new run`,
+    );
+  }
+  const run = resumeRun(resume);
+  try {
+    return { ...savedSettings(run, command), run, resumed: true };
+  } catch (error) {
+    run.close();
+    throw error;
+  }
+}
+
+function savedSettings(run: OpenRun, command: string): Pick<OpenedRun, 'config' | 'extra'> {
+  if (run.description.command !== command) {
+    throw new ShiftAddError(
+      'run',
+      `${run.dir} is a run of ${run.description.command}; resume it with: shiftaddnas ${run.description.command} --resume ${run.dir}`,
+    );
+  }
+  const { network, ...settings } = run.description.config;
+  const parsed = runConfigSchema.safeParse(settings);
+  if (parsed.success) return { config: parsed.data, extra: network === undefined ? {} : { network } };
+  const [issue] = parsed.error.issues;
+  const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : issue.path.join('.');
+  const near = nearest(key, Object.keys(RUN_OPTIONS));
+  throw new ShiftAddError(
+    'run',
+    `${run.config} does not fit this version of the program: ${key}: ${issue.message}${near && near !== key ? `; did you mean ${near}?` : ''}`,
+    { key },
+  );
+}
+
+/** A bus with the terminal listening on stderr, unless --json asks for quiet. */
+export function busFor(context: CommandContext, { run, resumed }: OpenedRun): EventBus {
+  const bus = new EventBus();
+  if (!context.json) {
+    const earlier = resumed ? readJournal(run.journal).map(({ event }) => event) : [];
+    bus.subscribe(progressListener({ ...progressTo(process.stderr), earlier }));
+    process.stderr.write(`run folder ${run.dir}\n`);
+  }
+  return bus;
+}
+
+export function threadsOf(context: CommandContext): { threads?: number } {
+  const threads = given<number>(context, 'threads') ?? 0;
+  return threads === 0 ? {} : { threads };
+}
+
+export function backendName(context: CommandContext): 'auto' | 'native' | 'reference' {
+  return given<'auto' | 'native' | 'reference'>(context, 'backend') ?? 'auto';
+}

@@ -1,0 +1,143 @@
+/**
+ * The one table of settings: flags, help, config files, defaults and docs are made from it and cannot drift apart.
+ */
+import { z } from 'zod';
+
+export type OptionKind = 'text' | 'integer' | 'number' | 'boolean' | 'choice';
+
+export interface Option {
+  readonly kind: OptionKind;
+  readonly help: string;
+  /** Shown in help as <placeholder>. */
+  readonly placeholder?: string;
+  readonly choices?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly initial?: string | number | boolean;
+}
+
+type OptionOf<K extends OptionKind> = Option & { readonly kind: K };
+
+const text = (help: string, placeholder: string, initial?: string): OptionOf<'text'> => ({
+  kind: 'text',
+  help,
+  placeholder,
+  ...(initial === undefined ? {} : { initial }),
+});
+const integer = (help: string, initial: number, minimum = 0): OptionOf<'integer'> => ({
+  kind: 'integer',
+  help,
+  placeholder: 'n',
+  initial,
+  minimum,
+});
+const number = (
+  help: string,
+  initial: number,
+  minimum = 0,
+  maximum = Number.MAX_VALUE,
+): OptionOf<'number'> => ({
+  kind: 'number',
+  help,
+  placeholder: 'x',
+  initial,
+  minimum,
+  maximum,
+});
+const choice = (help: string, choices: readonly string[], initial: string): OptionOf<'choice'> => ({
+  kind: 'choice',
+  help,
+  choices,
+  placeholder: choices.join('|'),
+  initial,
+});
+
+/** Everything a run is determined by, together with the data and the program's version. */
+export const RUN_OPTIONS = {
+  data: text('data set: glyphs, idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR', 'source', 'glyphs'),
+  space: text('search space: a preset name or a JSON file', 'name|file', 'cifar'),
+  accelerator: text(
+    'accelerator that prices networks: a name or a JSON file',
+    'name|file',
+    'shiftaddnas-released',
+  ),
+  bits: choice('width of weights and activations for pricing', ['32', '16', '8'], '32'),
+  limitEnergy: text('upper limit, 5mJ or 70% of the all-convolution network', 'limit', 'none'),
+  limitLatency: text('upper limit, 2ms or 70%', 'limit', 'none'),
+  limitParams: text('upper limit, 1.5M or 70%', 'limit', 'none'),
+  limitMacs: text('upper limit on multiply-accumulates, 20M or 70%', 'limit', 'none'),
+  seed: integer('everything random follows from it', 0),
+  validation: integer('training images held out to score candidates', 5000, 1),
+  trainLimit: integer('use at most so many training images; 0 for all', 0),
+  batch: integer('images a training step', 64, 1),
+  rate: number('peak learning rate of AdamW', 0.003, 0),
+  decay: number('weight decay', 0.05, 0),
+  smoothing: number('label smoothing', 0.1, 0, 0.9),
+  cropPad: integer('random shifts by up to so many pixels', 2),
+  supernetEpochs: integer('epochs of supernet training', 8, 1),
+  epochs: integer('epochs of training for each retrained network', 8, 1),
+  population: integer('candidates of a generation', 50, 2),
+  parents: integer('best candidates that have offspring', 10, 1),
+  generations: integer('generations of the evolutionary search', 8, 1),
+  scoreImages: integer('held-out images a candidate is scored on', 1000, 1),
+  calibrationImages: integer('training images that recalibrate the norms of a path', 512, 1),
+  winners: integer('candidates to retrain; the best on held-out images wins', 2, 1),
+  families: text('operators that share one tensor a layer; "none" shares nothing', 'list', 'conv,add,shift'),
+  transformation: choice(
+    'how add and shift read the shared tensor',
+    ['affine', 'released', 'none'],
+    'affine',
+  ),
+  alignment: choice('alignment loss of the released transformation', ['none', 'released'], 'none'),
+  adderScale: choice("spread of the adder's weights", ['bounded', 'fixed', 'free'], 'bounded'),
+  adderInitial: number("initial spread of the adder's weights", 4, 1e-3),
+  shift: choice('parametrisation of shift weights', ['Q', 'PS'], 'Q'),
+} as const satisfies Record<string, Option>;
+
+/** Options that say where and how to run, but do not change the result. */
+export const EXECUTION_OPTIONS = {
+  backend: choice('who computes', ['auto', 'native', 'reference'], 'auto'),
+  threads: integer('threads; 0 for one a core', 0),
+} as const satisfies Record<string, Option>;
+
+type ValueOf<O extends Option> = O['kind'] extends 'integer' | 'number'
+  ? number
+  : O['kind'] extends 'boolean'
+    ? boolean
+    : string;
+
+export type RunConfig = { readonly [K in keyof typeof RUN_OPTIONS]: ValueOf<(typeof RUN_OPTIONS)[K]> };
+export type ExecutionConfig = {
+  readonly [K in keyof typeof EXECUTION_OPTIONS]: ValueOf<(typeof EXECUTION_OPTIONS)[K]>;
+};
+
+function schemaOf(option: Option): z.ZodType {
+  switch (option.kind) {
+    case 'text':
+      return z.string().min(1);
+    case 'boolean':
+      return z.boolean();
+    case 'choice':
+      return z.enum(option.choices as [string, ...string[]]);
+    case 'integer':
+      return z.int().min(option.minimum ?? 0);
+    case 'number':
+      return z
+        .number()
+        .min(option.minimum ?? 0)
+        .max(option.maximum ?? Number.MAX_VALUE);
+  }
+}
+
+export const runConfigSchema = z.strictObject(
+  Object.fromEntries(Object.entries(RUN_OPTIONS).map(([key, option]) => [key, schemaOf(option)])),
+) as unknown as z.ZodType<RunConfig>;
+
+export const DEFAULT_CONFIG = Object.fromEntries(
+  Object.entries(RUN_OPTIONS).map(([key, option]) => [key, option.initial]),
+) as unknown as RunConfig;
+
+/** `supernetEpochs` -> `--supernet-epochs` */
+export function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

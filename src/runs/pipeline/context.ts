@@ -1,0 +1,163 @@
+/**
+ * What every phase of a run needs, made once: data and its split, space, prices, backend, and the places that
+ * events and checkpoints go to.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Backend } from '../../backends/backend.ts';
+import { ShiftAddError } from '../../core/errors.ts';
+import type { EventBus } from '../../core/events.ts';
+import { Random } from '../../core/random.ts';
+import { BatchMaker } from '../../data/batches.ts';
+import type { ImageDataset, ImageSet } from '../../data/dataset.ts';
+import { type Split, stratified } from '../../data/split.ts';
+import type { Task } from '../../spaces/layout.ts';
+import type { ArchitecturePricer } from '../../spaces/pricing.ts';
+import type { Space } from '../../spaces/space.ts';
+import type { SharingConfig } from '../../supernet/sharing.ts';
+import { HeldBatches } from '../../training/score.ts';
+import type { BatchSource } from '../../training/trainer.ts';
+import type { ArchitectureLog } from '../architectures.ts';
+import { type LoadedCheckpoint, loadCheckpoint, saveCheckpoint } from '../checkpoint.ts';
+import type { OpenRun } from '../folder.ts';
+import type { Journal } from '../journal.ts';
+import type { RunConfig } from '../options.ts';
+
+/** Lines that the journal and the list of candidates had when a checkpoint was written. */
+export interface Lines {
+  readonly journal: number;
+  readonly architectures: number;
+}
+
+export interface RunContext {
+  readonly config: RunConfig;
+  readonly run: OpenRun;
+  readonly bus: EventBus;
+  readonly journal: Journal;
+  readonly architectures: ArchitectureLog;
+  readonly signal: AbortSignal;
+  readonly backend: Backend;
+  readonly dataset: ImageDataset;
+  readonly split: Split;
+  readonly space: Space;
+  readonly task: Task;
+  readonly sharing: SharingConfig;
+  readonly pricer: ArchitecturePricer;
+  readonly random: Random;
+  /** Seconds between checkpoints. */
+  readonly saveEvery: number;
+}
+
+const EVALUATION_BATCH = 256;
+
+/** Augmented, shuffled batches of the images that train; the same for every network that is trained. */
+export function trainingBatches(context: RunContext, label: string): BatchSource {
+  const { dataset, split, config, random, task } = context;
+  const maker = new BatchMaker({
+    set: dataset.train,
+    normal: dataset,
+    batchSize: Math.min(config.batch, split.kept.length),
+    indices: split.kept,
+    random: random.split(`batches:${label}`).state(),
+    augmentation: { mirror: dataset.mirrorable, cropPad: config.cropPad, padding: 'edge' },
+    smoothing: config.smoothing,
+  });
+  const { stepsPerEpoch } = maker;
+  return {
+    stepsPerEpoch,
+    shape: [task.image.h, task.image.w, task.image.c],
+    classes: task.classes,
+    batch: (step) => maker.batch(Math.floor(step / stepsPerEpoch), step % stepsPerEpoch),
+  };
+}
+
+/** Plain batches of some images, kept on the backend. `equal` leaves out a last batch that is not full. */
+export function heldBatches(
+  context: RunContext,
+  set: ImageSet,
+  indices: ArrayLike<number>,
+  { equal = false, size = EVALUATION_BATCH } = {},
+): HeldBatches {
+  const { dataset, task, backend } = context;
+  const batchSize = Math.min(size, indices.length);
+  const maker = new BatchMaker({ set, normal: dataset, batchSize, indices, keepPartial: !equal });
+  const shape = [task.image.h, task.image.w, task.image.c] as const;
+  function* batches() {
+    for (let step = 0; step < maker.stepsPerEpoch; step++) yield maker.batch(0, step);
+  }
+  return new HeldBatches(backend, { shape, classes: task.classes }, batches());
+}
+
+/** Training images that recalibrate norms, always the same ones. */
+export function calibrationBatches(context: RunContext): HeldBatches {
+  const { dataset, split, config, random } = context;
+  const count = Math.min(config.calibrationImages, split.kept.length);
+  const labels = Uint16Array.from(split.kept, (index) => dataset.train.labels[index]);
+  const chosen = stratified(labels, count, random.split('calibration')).held;
+  const indices = Uint32Array.from(chosen, (i) => split.kept[i]);
+  return heldBatches(context, dataset.train, indices, { equal: true, size: Math.min(128, count) });
+}
+
+/** The held-out images that candidates are scored on. */
+export function scoringBatches(context: RunContext): HeldBatches {
+  const { dataset, split, config, random } = context;
+  const count = Math.min(config.scoreImages, split.held.length);
+  const labels = Uint16Array.from(split.held, (index) => dataset.train.labels[index]);
+  const chosen = stratified(labels, count, random.split('scoring')).held;
+  return heldBatches(
+    context,
+    dataset.train,
+    Uint32Array.from(chosen, (i) => split.held[i]),
+  );
+}
+
+function checkpointPath(context: RunContext, phase: string): string {
+  return join(context.run.checkpoints, `${phase.replace(/[^a-z0-9-]/gi, '-')}.safetensors`);
+}
+
+/** The state of a phase with the lines that belong to it; flushed, so that what it counts is on disk. */
+export function savePhase<State>(
+  context: RunContext,
+  phase: string,
+  state: State,
+  tensors: Parameters<typeof saveCheckpoint>[1]['tensors'] = new Map(),
+): void {
+  const { journal, architectures } = context;
+  journal.flush();
+  architectures.flush();
+  const lines: Lines = { journal: journal.lines, architectures: architectures.lines };
+  saveCheckpoint(checkpointPath(context, phase), { state: { ...state, lines }, tensors });
+}
+
+/** The last state of a phase; undefined when it never saved one. */
+export function loadPhase<State>(
+  context: RunContext,
+  phase: string,
+): LoadedCheckpoint<State & { readonly lines: Lines }> | undefined {
+  const found = loadCheckpoint<State & { readonly lines: Lines }>(checkpointPath(context, phase));
+  if (found?.note !== undefined) context.bus.emit({ type: 'note', text: found.note });
+  return found;
+}
+
+/**
+ * Cuts what was written after the newest checkpoint: a resumed run writes it again. False when there was no
+ * checkpoint yet, and the run starts over.
+ */
+export function rewind({ journal, architectures, run }: RunContext): boolean {
+  let lines: Lines = { journal: 0, architectures: 0 };
+  for (const name of readdirSync(run.checkpoints)) {
+    if (!name.endsWith('.safetensors')) continue;
+    const found = loadCheckpoint<{ readonly lines: Lines }>(join(run.checkpoints, name));
+    if (found !== undefined && found.state.lines.journal > lines.journal) lines = found.state.lines;
+  }
+  journal.truncateTo(lines.journal);
+  architectures.truncateTo(lines.architectures);
+  return lines.journal > 0;
+}
+
+/** Throws 'interrupted' when the user asked to stop; the caller has saved. */
+export function stopIfAsked(context: RunContext): void {
+  if (!context.signal.aborted) return;
+  const { dir } = context.run;
+  throw new ShiftAddError('interrupted', `stopped; go on with: shiftaddnas ${context.run.description.command} --resume ${dir}`, { dir });
+}

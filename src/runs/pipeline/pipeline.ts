@@ -1,0 +1,152 @@
+/**
+ * The main job, phase after phase. Each phase keeps its own checkpoint and returns at once when it is done, so
+ * that resuming a run is running it again:
+ *
+ *   supernet -> search -> search below the cheapest baseline -> retrain each, measure -> winner, result
+ */
+import { ShiftAddError } from '../../core/errors.ts';
+import { findAccelerator, type Limits, parseLimits } from '../../hardware/index.ts';
+import type { Scored } from '../../search/problem.ts';
+import { chooseWinners } from '../../search/winners.ts';
+import type { Genotype } from '../../spaces/space.ts';
+import { type ResultInput, writeResult } from '../result.ts';
+import { baselines } from './baselines.ts';
+import type { RunContext } from './context.ts';
+import { writeHistograms } from './histograms.ts';
+import { resultOf, writeNetwork } from './result-of.ts';
+import { type Retrained, runRetrainPhase } from './retrain-phase.ts';
+import { checkFeasible, runSearchPhase } from './search-phase.ts';
+import { type SessionOptions, session } from './session.ts';
+import { runSupernetPhase } from './supernet-phase.ts';
+
+/** The limits in force: shares are of the all-convolution network in the reference shape. */
+function limitsOf(context: RunContext): Limits {
+  const { config, pricer, space } = context;
+  const conv = baselines(space).find(({ name }) => name === 'all-conv');
+  const text = (value: string) => (value === 'none' ? undefined : value);
+  return parseLimits(
+    {
+      energyMj: text(config.limitEnergy),
+      latencyMs: text(config.limitLatency),
+      params: text(config.limitParams),
+      macs: text(config.limitMacs),
+    },
+    conv === undefined ? undefined : pricer.price(conv.genotype),
+  );
+}
+
+/** Runs a search to its end, from wherever its folder stands. Returns what result.json holds. */
+export function runPipeline(options: SessionOptions): Promise<ResultInput> {
+  return session(options, searchAndRetrain);
+}
+
+async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
+  const started = Date.now();
+  const { config, run } = context;
+  const limits = limitsOf(context);
+  checkFeasible(context, limits);
+  const fixed = baselines(context.space);
+  const frugal = frugalLimits(context, limits, fixed);
+  const searches = frugal === undefined ? 1 : 2;
+  const of = 1 + searches + config.winners + (frugal ? 1 : 0) + fixed.length;
+  const { curve, scored } = await searchPhases(context, limits, frugal, of);
+  const chosen = chooseWinners(scored, {
+    count: config.winners,
+    limits,
+    ...(frugal === undefined ? {} : { tighter: { count: 1, limits: frugal } }),
+  });
+  const jobs = [
+    ...chosen.map(({ candidate, chosenUnder }, i) => ({
+      name: chosenUnder === 'limits' ? `candidate-${i + 1}` : 'frugal',
+      role: 'candidate' as const,
+      genotype: candidate.genotype,
+    })),
+    ...fixed.map((baseline) => ({ ...baseline, role: 'baseline' as const })),
+  ];
+  const networks: Retrained[] = [];
+  for (const [i, { name, role, genotype }] of jobs.entries()) {
+    const place = { index: 2 + searches + i, of: 1 + searches + jobs.length };
+    networks.push(await runRetrainPhase(context, place, name, role, genotype));
+  }
+  const winner = chooseWinner(context, networks);
+  writeNetwork(context, run.winner, winner);
+  const result = resultOf(context, {
+    accelerator: findAccelerator(config.accelerator),
+    limits,
+    generations: config.generations,
+    supernetCurve: curve,
+    scored,
+    networks,
+    winner,
+    times: { finishedAt: new Date().toISOString(), secondsOfLastProcess: (Date.now() - started) / 1000 },
+  });
+  writeResult(run.result, result);
+  return result;
+}
+
+/** Supernet and both searches; the supernet's memory is given back before anything is retrained. */
+async function searchPhases(context: RunContext, limits: Limits, frugal: Limits | undefined, of: number) {
+  const { config, run } = context;
+  const { network, curve } = await runSupernetPhase(context, of);
+  try {
+    const { generations } = config;
+    const main = { phase: 'search', title: 'searching', index: 2, of, limits, generations };
+    const scored = [...(await runSearchPhase(context, main, network))];
+    if (frugal !== undefined) {
+      const plan = {
+        phase: 'search-frugal',
+        title: 'searching below the cheapest baseline',
+        index: 3,
+        of,
+        limits: frugal,
+        generations: Math.max(1, Math.ceil(generations / 2)),
+      };
+      scored.push(...(await runSearchPhase(context, plan, network)));
+    }
+    await writeHistograms(run.histograms, network);
+    return { curve, scored: distinct(scored) };
+  } finally {
+    network.dispose();
+  }
+}
+
+/**
+ * The limits of the second search: the energy of the cheapest baseline, where the main limit leaves more. It asks
+ * whether a hybrid can beat that baseline at its own price; undefined when nothing in the space is that cheap.
+ */
+function frugalLimits(
+  context: RunContext,
+  limits: Limits,
+  fixed: readonly { readonly genotype: Genotype }[],
+): Limits | undefined {
+  if (fixed.length === 0) return undefined;
+  const energyMj = Math.min(...fixed.map(({ genotype }) => context.pricer.price(genotype).energyMj));
+  if (limits.energyMj !== undefined && limits.energyMj <= energyMj) return undefined;
+  const frugal = { ...limits, energyMj };
+  try {
+    checkFeasible(context, frugal);
+    return frugal;
+  } catch (error) {
+    if (error instanceof ShiftAddError && error.code === 'limit') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The cheapest of the retrained candidates that held-out images cannot tell from the best one: within one standard
+ * error of its accuracy (the one-standard-error rule, Breiman et al. 1984, 3.4.3). Test images have no say.
+ */
+function chooseWinner({ pricer, split }: RunContext, networks: readonly Retrained[]): Retrained {
+  const candidates = networks.filter(({ role }) => role === 'candidate');
+  const best = Math.max(...candidates.map(({ validation }) => validation.accuracy));
+  const error = Math.sqrt((best * (1 - best)) / split.held.length);
+  const energy = ({ genotype }: Retrained) => pricer.price(genotype).energyMj;
+  return candidates
+    .filter(({ validation }) => validation.accuracy >= best - error)
+    .sort((a, b) => energy(a) - energy(b) || b.validation.accuracy - a.validation.accuracy)[0];
+}
+
+/** Scored candidates, each genotype once. */
+function distinct(scored: readonly Scored<Genotype>[]): Scored<Genotype>[] {
+  return [...new Map(scored.map((one) => [one.key, one])).values()];
+}

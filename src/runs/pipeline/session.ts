@@ -1,0 +1,125 @@
+/**
+ * The frame of every command that writes a run: opens data and files, says when it starts and how it ends, and
+ * closes what it opened whatever happens.
+ */
+import type { Backend } from '../../backends/backend.ts';
+import { ShiftAddError } from '../../core/errors.ts';
+import type { EventBus } from '../../core/events.ts';
+import { Random } from '../../core/random.ts';
+import { openDataset } from '../../data/open.ts';
+import { stratified } from '../../data/split.ts';
+import { findAccelerator, Pricer } from '../../hardware/index.ts';
+import { loadSpace } from '../../spaces/load.ts';
+import { ArchitecturePricer } from '../../spaces/pricing.ts';
+import { version } from '../../version.ts';
+import { ArchitectureLog } from '../architectures.ts';
+import type { OpenRun } from '../folder.ts';
+import { Journal } from '../journal.ts';
+import { machine } from '../machine.ts';
+import type { RunConfig } from '../options.ts';
+import { type RunContext, rewind } from './context.ts';
+import { sharingOf } from './sharing-of.ts';
+
+export interface SessionOptions {
+  readonly run: OpenRun;
+  readonly config: RunConfig;
+  readonly backend: Backend;
+  readonly bus: EventBus;
+  readonly signal: AbortSignal;
+  readonly resumed: boolean;
+  /** Seconds between checkpoints. */
+  readonly saveEvery?: number;
+}
+
+/** Makes what all phases share. Reads the data, prices the baselines, refuses what cannot work. */
+async function openContext(options: SessionOptions): Promise<RunContext & { close(): void }> {
+  const { run, config, backend, bus, signal } = options;
+  const space = loadSpace(config.space);
+  const accelerator = findAccelerator(config.accelerator);
+  const limit = config.trainLimit === 0 ? {} : { limit: config.trainLimit };
+  const dataset = await openDataset(config.data, { seed: config.seed, ...limit });
+  const random = Random.fromSeed(config.seed);
+  if (config.validation >= dataset.train.count) {
+    throw new ShiftAddError(
+      'usage',
+      `--validation must leave images to train on, but ${config.validation} of ${dataset.train.count} are to be held out; lower it`,
+    );
+  }
+  const { height: h, width: w, channels: c } = dataset.train;
+  const task = { image: { h, w, c }, classes: dataset.classes.length };
+  const journal = new Journal(run.journal);
+  const architectures = new ArchitectureLog(run.architectures);
+  bus.subscribe(journal.record);
+  bus.subscribe(architectures.record);
+  return {
+    config,
+    run,
+    bus,
+    journal,
+    architectures,
+    signal,
+    backend,
+    dataset,
+    split: stratified(dataset.train.labels, config.validation, random.split('held out')),
+    space,
+    task,
+    sharing: sharingOf(config),
+    pricer: new ArchitecturePricer(space, task, new Pricer(accelerator, Number(config.bits))),
+    random,
+    saveEvery: options.saveEvery ?? 30,
+    close: () => {
+      journal.close();
+      architectures.close();
+    },
+  };
+}
+
+/** Runs `work` as a session: its start, its end and its failure are events of the run. */
+export async function session<T>(
+  options: SessionOptions,
+  work: (context: RunContext) => Promise<T>,
+): Promise<T> {
+  const started = Date.now();
+  const context = await openContext(options);
+  const seconds = () => (Date.now() - started) / 1000;
+  try {
+    start(context, options);
+    const result = await work(context);
+    context.bus.emit({ type: 'run-ended', outcome: 'finished', seconds: seconds() });
+    return result;
+  } catch (error) {
+    const stopped = error instanceof ShiftAddError && error.code === 'interrupted';
+    const text = error instanceof Error ? error.message : String(error);
+    const outcome = stopped ? 'interrupted' : 'failed';
+    endQuietly(() => context.bus.emit({ type: 'run-ended', outcome, text, seconds: seconds() }));
+    throw error;
+  } finally {
+    endQuietly(() => context.close());
+  }
+}
+
+/** What fails while a run is ending must not hide why it ends. */
+function endQuietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // the first error is the one that is reported
+  }
+}
+
+function start(context: RunContext, { resumed, backend }: SessionOptions): void {
+  const { bus, run, config, dataset } = context;
+  if (resumed && rewind(context)) {
+    bus.emit({ type: 'run-resumed', text: `going on from the checkpoints in ${run.dir}` });
+    return;
+  }
+  bus.emit({
+    type: 'run-started',
+    command: run.description.command,
+    version,
+    seed: config.seed,
+    machine: machine(backend),
+  });
+  for (const text of dataset.notes) bus.emit({ type: 'note', text });
+}
+

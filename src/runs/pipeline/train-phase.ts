@@ -1,0 +1,153 @@
+/**
+ * Training as a phase of a run: goes on from its checkpoint, saves every so often and when asked to stop, and
+ * leaves its final weights. One file serves the supernet, the retrained networks and `train`.
+ */
+import type { Tensor } from '../../autograd/graph.ts';
+import type { TensorData } from '../../core/safetensors.ts';
+import type { Genotype } from '../../spaces/space.ts';
+import type { Network } from '../../supernet/network.ts';
+import { AdamW, DEFAULT_ADAMW } from '../../training/adamw.ts';
+import { locateBadNumber } from '../../training/locate.ts';
+import type { Optimiser, OptimiserState } from '../../training/optimiser.ts';
+import type { Score } from '../../training/score.ts';
+import { type CurvePoint, INITIAL_TRAINING, train, type TrainingState } from '../../training/trainer.ts';
+import { loadPhase, type RunContext, savePhase, stopIfAsked, trainingBatches } from './context.ts';
+
+export interface TrainPhase {
+  /** Identifier and title, as events name it. */
+  readonly phase: string;
+  readonly title: string;
+  readonly index: number;
+  readonly of: number;
+  readonly network: Network;
+  readonly epochs: number;
+  /** Which network a step trains: always the same one, or a path of the supernet. */
+  genotypeAt(step: number): Genotype;
+  /** An addition to the loss of a step, made from the effective weights of its add blocks. */
+  penalty?(addWeights: readonly Tensor[], step: number): Tensor | undefined;
+  validate(): Promise<Score>;
+}
+
+interface SavedTraining {
+  readonly training: TrainingState;
+  readonly optimiser: OptimiserState;
+  readonly done: boolean;
+}
+
+/** Trains to the end and returns the curve. The network then holds its final weights. */
+export async function runTrainPhase(context: RunContext, phase: TrainPhase): Promise<readonly CurvePoint[]> {
+  const { backend, config, bus, signal } = context;
+  const { network } = phase;
+  const optimiser = new AdamW(backend, network.store.parameters(), {
+    ...DEFAULT_ADAMW,
+    decay: config.decay,
+    families: context.sharing.families,
+  });
+  try {
+    const batches = trainingBatches(context, phase.phase === 'supernet' ? 'supernet' : 'alone');
+    const saved = loadPhase<SavedTraining>(context, phase.phase);
+    if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
+    if (saved?.state.done) return saved.state.training.curve;
+
+    const { index, of, title } = phase;
+    if (saved === undefined) bus.emit({ type: 'phase-started', phase: phase.phase, index, of, title });
+    const steps = phase.epochs * batches.stepsPerEpoch;
+    const started = Date.now();
+    const firstStep = saved?.state.training.step ?? 0;
+    let savedAt = Date.now();
+    const save = async (training: TrainingState, done: boolean) => {
+      const tensors = await collect(network, optimiser);
+      savePhase<SavedTraining>(context, phase.phase, { training, optimiser: optimiser.state(), done }, tensors);
+      savedAt = Date.now();
+    };
+    const last = await train(
+      {
+        backend,
+        epochs: phase.epochs,
+        batches,
+        schedule: {
+          kind: 'cosine',
+          rate: config.rate,
+          warmupSteps: Math.min(Math.ceil(steps / 20), 200),
+          steps,
+          floor: 0,
+        },
+        optimiser,
+        forward: (x, step) => {
+          const genotype = phase.genotypeAt(step);
+          const addWeights: Tensor[] = [];
+          const logits = network.forward(x, genotype, {
+            mode: { kind: 'train' },
+            onWeight: (family, weight) => {
+              if (family === 'add') addWeights.push(weight);
+            },
+          });
+          const penalty = phase.penalty?.(addWeights, step);
+          return penalty === undefined ? { logits } : { logits, penalty };
+        },
+        validate: () => phase.validate(),
+        locate: (step) => locateBadNumber(network, phase.genotypeAt(step), batches.batch(step), batches.shape),
+      },
+      saved?.state.training ?? INITIAL_TRAINING,
+      {
+        onStep: ({ step, loss, rate }) => {
+          const seconds = (Date.now() - started) / 1000;
+          const imagesPerSecond = ((step - firstStep) * config.batch) / Math.max(seconds, 1e-3);
+          bus.emit({ type: 'train-step', phase: phase.phase, step, steps, loss, rate, imagesPerSecond });
+        },
+        onEpoch: ({ epoch, trainLoss, validationLoss, validationAccuracy }, epochs) =>
+          bus.emit({
+            type: 'epoch-ended',
+            phase: phase.phase,
+            epoch,
+            epochs,
+            trainLoss,
+            validationLoss,
+            validationAccuracy,
+          }),
+        between: async (training) => {
+          if (signal.aborted || Date.now() - savedAt > context.saveEvery * 1000) await save(training, false);
+          stopIfAsked(context);
+        },
+      },
+    );
+    bus.emit({ type: 'phase-ended', phase: phase.phase, seconds: (Date.now() - started) / 1000 });
+    await save(last, true);
+    return last.curve;
+  } finally {
+    optimiser.dispose();
+  }
+}
+
+const WEIGHT = 'weight:';
+const MOMENT = 'moment:';
+
+async function collect(network: Network, optimiser: Optimiser): Promise<Map<string, TensorData>> {
+  const { backend } = network.store;
+  const tensors = new Map<string, TensorData>();
+  for (const { name, shape, buffer } of network.store.tensors()) {
+    tensors.set(WEIGHT + name, { shape, data: (await backend.read(buffer)) as Float32Array });
+  }
+  for (const [name, buffer] of optimiser.moments()) {
+    tensors.set(MOMENT + name, {
+      shape: [buffer.length],
+      data: (await backend.read(buffer)) as Float32Array,
+    });
+  }
+  return tensors;
+}
+
+function restore(
+  network: Network,
+  optimiser: Optimiser,
+  tensors: ReadonlyMap<string, TensorData>,
+  state: OptimiserState,
+): void {
+  const { backend } = network.store;
+  network.store.load((name) => tensors.get(WEIGHT + name));
+  optimiser.restore(state);
+  for (const [name, buffer] of optimiser.moments()) {
+    const saved = tensors.get(MOMENT + name);
+    if (saved !== undefined) backend.write(buffer, saved.data);
+  }
+}

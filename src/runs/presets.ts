@@ -1,0 +1,51 @@
+/** Named bundles of settings. The data decides which one is the default. */
+import type { RunConfig } from './options.ts';
+
+export interface Preset {
+  readonly title: string;
+  readonly settings: Partial<RunConfig>;
+}
+
+export const PRESETS: Readonly<Record<string, Preset>> = {
+  small: {
+    title: 'real images of about 32x32: an hour on two cores',
+    settings: { space: 'cifar', limitEnergy: '70%' },
+  },
+  demo: {
+    title: 'drawn glyphs: a few minutes on two cores',
+    settings: {
+      space: 'tiny',
+      limitEnergy: '70%',
+      validation: 1000,
+      supernetEpochs: 5,
+      epochs: 5,
+      population: 24,
+      parents: 6,
+      generations: 4,
+      scoreImages: 500,
+      calibrationImages: 256,
+    },
+  },
+  smoke: {
+    title: 'the smallest run that does everything: for a machine without a compiler, and for tests',
+    settings: {
+      space: 'micro',
+      limitEnergy: '80%',
+      trainLimit: 640,
+      validation: 128,
+      batch: 32,
+      supernetEpochs: 1,
+      epochs: 1,
+      population: 6,
+      parents: 2,
+      generations: 2,
+      scoreImages: 64,
+      calibrationImages: 64,
+      winners: 1,
+    },
+  },
+};
+
+export function defaultPreset(data: string): string {
+  return data === 'glyphs' ? 'demo' : 'small';
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../core/events.ts';
+import { showDuration } from './duration.ts';
+import { type ProgressOptions, progressListener } from './progress.ts';
+import { TimeLeft } from './timeleft.ts';
+
+const started = (phase: string, index: number, of: number, share?: number): RunEvent => ({
+  type: 'phase-started',
+  ...{ phase, index, of, title: `training ${phase}` },
+  ...(share === undefined ? {} : { share }),
+});
+const step = (phase: string, done: number, steps = 100): RunEvent => ({
+  type: 'train-step',
+  ...{ phase, step: done, steps, loss: 2 / done, rate: 0.1, imagesPerSecond: 512.4 },
+});
+const ended = (phase: string): RunEvent => ({ type: 'phase-ended', phase, seconds: 61 });
+
+/** What a listener writes for events at given milliseconds. */
+function shown(
+  options: Partial<ProgressOptions> & { interactive: boolean },
+  timeline: readonly (readonly [ms: number, event: RunEvent])[],
+): string[] {
+  const out: string[] = [];
+  let clock = 0;
+  const listener = progressListener({ write: (text) => out.push(text), now: () => clock, ...options });
+  for (const [ms, event] of timeline) {
+    clock = ms;
+    listener(event);
+  }
+  return out;
+}
+
+describe('progress', () => {
+  test('on a terminal one line is redrawn, never wider than it, and ends in a newline with the phase', () => {
+    const out = shown({ interactive: true, columns: () => 70 }, [
+      [0, started('supernet', 1, 2)],
+      ...Array.from({ length: 50 }, (_, i) => [i * 200 + 200, step('supernet', i + 1)] as const),
+      [10_100, ended('supernet')],
+    ]);
+    for (const text of out.slice(0, -1)) {
+      expect(text.startsWith('\r\x1b[2K')).toBe(true);
+      expect(text).not.toContain('\n');
+      expect(text.replace('\r\x1b[2K', '').length).toBeLessThan(70);
+    }
+    expect(out.at(-2)).toContain('[1/2] training supernet  ━━━━━━━━━━──────────   50 %  loss 0.040');
+    expect(out.at(-1)).toBe('\r\x1b[2K[1/2] training supernet: done in 1:01  loss 0.040  512 images/s\n');
+  });
+
+  test('elsewhere plain lines, at most one in five seconds, no control characters', () => {
+    const out = shown({ interactive: false }, [
+      [0, started('supernet', 1, 1)],
+      ...Array.from({ length: 99 }, (_, i) => [i * 200 + 200, step('supernet', i + 1)] as const),
+      [20_000, ended('supernet')],
+    ]);
+    expect(out).toHaveLength(1 + 3 + 1);
+    expect(out[0]).toBe('[1/1] training supernet\n');
+    expect(out[2]).toBe('[1/1] training supernet  50 %  loss 0.040  512 images/s  10 s left\n');
+    for (const text of out)
+      expect(text).toBe(`${text.replaceAll('\r', '').replaceAll('\u001b', '').trim()}\n`);
+  });
+
+  test('notes and results of networks are lines of their own and the redrawn line goes on below', () => {
+    const out = shown({ interactive: true }, [
+      [0, started('supernet', 1, 1)],
+      [200, step('supernet', 5)],
+      [300, { type: 'note', text: 'adder scales end at 5.1' }],
+      [400, step('supernet', 6)],
+    ]);
+    expect(out[1]).toBe('\r\x1b[2Kadder scales end at 5.1\n');
+    expect(out[2]).toContain('6 %');
+  });
+
+  test('a resumed run knows the phase it goes on with, and its pace counts from where it came in', () => {
+    const earlier = [started('supernet', 2, 2), step('supernet', 50)];
+    const out = shown({ interactive: false, earlier }, [
+      [10_000, step('supernet', 60)],
+      [20_000, step('supernet', 70)],
+    ]);
+    expect(out.at(-1)).toMatch(/^\[2\/2\] training supernet {2}70 % .* 30 s left\n$/);
+  });
+});
+
+describe('time left', () => {
+  const secondsAfter = (timeline: readonly (readonly [ms: number, event: RunEvent])[]) => {
+    let clock = 0;
+    const left = new TimeLeft(() => clock);
+    for (const [ms, event] of timeline) {
+      clock = ms;
+      left.listen(event);
+    }
+    return left.seconds();
+  };
+
+  test('nothing is said before there is a pace', () => {
+    expect(secondsAfter([[0, started('a', 1, 1)]])).toBeUndefined();
+    expect(
+      secondsAfter([
+        [0, started('a', 1, 1)],
+        [10, step('a', 1, 1000)],
+      ]),
+    ).toBeUndefined();
+  });
+
+  test('phases to come are as long as the mean phase so far', () => {
+    // Phase 1 took 60 s; phase 2 is at a quarter after 10 s, so 40 s whole; two more of (60 + 40) / 2 s.
+    const left = secondsAfter([
+      [0, started('a', 1, 4)],
+      [60_000, step('a', 100)],
+      [60_000, ended('a')],
+      [60_000, started('b', 2, 4)],
+      [70_000, step('b', 25)],
+    ]);
+    expect(left).toBeCloseTo(30 + 2 * 50);
+  });
+
+  test('phases that state their shares size the ones to come', () => {
+    const left = secondsAfter([
+      [0, started('a', 1, 3, 0.6)],
+      [60_000, step('a', 100)],
+      [60_000, ended('a')],
+      [60_000, started('b', 2, 3, 0.2)],
+      [65_000, step('b', 25)],
+    ]);
+    expect(left).toBeCloseTo(15 + 20);
+  });
+});
+
+test('durations as people read them', () => {
+  expect([0.4, 59, 61, 3729].map(showDuration)).toEqual(['0 s', '59 s', '1:01', '1:02:09']);
+});

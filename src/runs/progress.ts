@@ -1,0 +1,142 @@
+/**
+ * Shows events to the person at the terminal. On a terminal one line is redrawn in place; elsewhere plain lines, at
+ * most one in five seconds besides the ends of phases. It draws when events come and has no timer of its own.
+ *
+ *   [2/6] searching  ━━━━━━━━━━────────  54 %  best loss 0.412, 91.3 %  3:12 left
+ */
+import type { Listener, PhaseStarted, RunEvent } from '../core/events.ts';
+import { showDuration } from './duration.ts';
+import { TimeLeft } from './timeleft.ts';
+
+export interface ProgressOptions {
+  /** Takes text; the terminal's stderr, so that stdout stays clean for results. */
+  readonly write: (text: string) => void;
+  /** Whether a line can be redrawn. */
+  readonly interactive: boolean;
+  /** Width of the terminal, asked anew for each line. */
+  readonly columns?: () => number;
+  /** Milliseconds of a steady clock. */
+  readonly now?: () => number;
+  /** Of a resumed run: its events so far, so that the phase it goes on with has its name. Nothing of them is shown. */
+  readonly earlier?: Iterable<RunEvent>;
+}
+
+const REDRAW_MS = 100;
+const PLAIN_MS = 5_000;
+const BAR = 20;
+
+/** The options that fit a stream, process.stderr as a rule. */
+export function progressTo(stream: NodeJS.WriteStream): ProgressOptions {
+  return {
+    write: (text) => void stream.write(text),
+    interactive: stream.isTTY === true && process.env.TERM !== 'dumb',
+    columns: () => stream.columns ?? 80,
+  };
+}
+
+/** A listener for an EventBus. In --json mode subscribe none: quiet is no progress at all. */
+export function progressListener(options: ProgressOptions): Listener {
+  const { write, interactive, columns = () => 80, now = () => performance.now() } = options;
+  const timeLeft = new TimeLeft(now);
+  let phase = { label: '', title: '' };
+  let fraction = 0;
+  let status = '';
+  let last = Number.NEGATIVE_INFINITY;
+  let open = false; // a line without a newline stands on the terminal
+
+  const line = (text: string) => {
+    write(`${open ? '\r\x1b[2K' : ''}${text}\n`);
+    open = false;
+  };
+  const draw = () => {
+    const time = now();
+    if (time - last < (interactive ? REDRAW_MS : PLAIN_MS)) return;
+    last = time;
+    const left = timeLeft.show();
+    const percent = `${Math.floor(fraction * 100)} %`;
+    if (!interactive) {
+      line([phase.label + phase.title, percent, status, left].filter((part) => part !== '').join('  '));
+      return;
+    }
+    const text = `${phase.label}${phase.title}  ${bar(fraction)}  ${percent.padStart(5)}  ${status}  ${left}`;
+    const room = Math.max(20, columns() - 1);
+    write(`\r\x1b[2K${text.length > room ? `${text.slice(0, room - 1)}…` : text}`);
+    open = true;
+  };
+
+  for (const event of options.earlier ?? []) {
+    if (event.type === 'phase-started') {
+      phase = phaseOf(event);
+      timeLeft.resume(event);
+    }
+  }
+
+  return (event: RunEvent) => {
+    timeLeft.listen(event);
+    switch (event.type) {
+      case 'run-started':
+        line(`${event.command}: seed ${event.seed}, ${Object.values(event.machine).join(', ')}`);
+        return;
+      case 'phase-started':
+        phase = phaseOf(event);
+        [fraction, status, last] = [0, '', now()];
+        if (!interactive) line(phase.label + phase.title);
+        return;
+      case 'train-step':
+        fraction = event.step / event.steps;
+        status = `loss ${event.loss.toFixed(3)}  ${Math.round(event.imagesPerSecond)} images/s`;
+        draw();
+        return;
+      case 'epoch-ended': {
+        const { validationAccuracy: accuracy, validationLoss: loss } = event;
+        const held = [
+          ...(loss === undefined ? [] : [`held-out loss ${loss.toFixed(3)}`]),
+          ...(accuracy === undefined ? [] : [`accuracy ${showPercent(accuracy)}`]),
+        ];
+        status = [`loss ${event.trainLoss.toFixed(3)}`, ...held].join(', ');
+        draw();
+        return;
+      }
+      case 'candidate-scored':
+        fraction = event.index / event.of;
+        draw();
+        return;
+      case 'generation-ended':
+        status = `best loss ${event.best.loss.toFixed(3)}, ${showPercent(event.best.accuracy)}, ${event.best.energyMj.toPrecision(3)} mJ`;
+        draw();
+        return;
+      case 'network-evaluated':
+        line(`${event.name}: ${showPercent(event.accuracy)} at ${event.energyMj.toPrecision(3)} mJ`);
+        return;
+      case 'note':
+      case 'run-resumed':
+        line(event.text);
+        return;
+      case 'phase-ended': {
+        const detail = status === '' ? '' : `  ${status}`;
+        line(`${phase.label}${phase.title}: done in ${showDuration(event.seconds)}${detail}`);
+        return;
+      }
+      case 'run-ended':
+        line(`${event.text === undefined ? event.outcome : event.text} after ${showDuration(event.seconds)}`);
+        return;
+      case 'search-started':
+        return;
+      default:
+        event satisfies never;
+    }
+  };
+}
+
+function phaseOf({ index, of, title }: PhaseStarted): { label: string; title: string } {
+  return { label: `[${index}/${of}] `, title };
+}
+
+function bar(fraction: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * BAR);
+  return '━'.repeat(filled) + '─'.repeat(BAR - filled);
+}
+
+function showPercent(fraction: number): string {
+  return `${(fraction * 100).toFixed(1)} %`;
+}

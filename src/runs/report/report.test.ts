@@ -1,0 +1,154 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runPaths } from '../folder.ts';
+import { spread } from './curves.ts';
+import { change, count, millijoule, percent, points, significant } from './format.ts';
+import { frontOf, gather } from './gather.ts';
+import { placeLabels } from './labels.ts';
+import { escapeText, markup } from './markup.ts';
+import { domainOf } from './plot.ts';
+import { reportHtml, writeReport } from './report.ts';
+import { writeSyntheticRun } from './synthetic-run.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = join(fs.mkdtempSync(join(tmpdir(), 'report-')), 'run');
+});
+afterEach(() => {
+  fs.rmSync(join(dir, '..'), { recursive: true, force: true });
+});
+
+describe('the page', () => {
+  test('escapes every string it is given and refers to nothing outside itself', () => {
+    writeSyntheticRun(dir, 'finished');
+    const page = fs.readFileSync(writeReport(dir), 'utf8');
+    expect(page).not.toMatch(/<script|<img|<b>|<\/td>\s*<\/dd>/);
+    expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;');
+    expect(page).toContain('&quot;&gt;&lt;script&gt;');
+    expect(page).not.toMatch(/(src|href)="(?!data:)/);
+    expect(page).not.toMatch(/url\(|@import|undefined|NaN|\[object/);
+  });
+
+  test('is the same for the same folder', () => {
+    writeSyntheticRun(dir, 'finished');
+    expect(reportHtml(gather(dir))).toBe(reportHtml(gather(dir)));
+  });
+
+  test('says where an unfinished run stands, also when its last line is torn', () => {
+    writeSyntheticRun(dir, 'begun');
+    fs.appendFileSync(runPaths(dir).journal, '{"type":"no');
+    const page = fs.readFileSync(writeReport(dir), 'utf8');
+    expect(page).toContain('in progress');
+    expect(page).toContain('Last seen in phase 1 of 7: training supernet.');
+    expect(page).not.toContain('id="scatter"');
+  });
+
+  test('a run that has only its config has a report too', () => {
+    writeSyntheticRun(dir, 'begun');
+    fs.rmSync(runPaths(dir).journal);
+    expect(fs.readFileSync(writeReport(dir), 'utf8')).toContain('It has just begun.');
+  });
+
+  test('a folder that is no run is refused', () => {
+    expect(() => writeReport(join(dir, 'nothing'))).toThrow(/is not a run/);
+  });
+
+  test('damaged histograms are named', () => {
+    writeSyntheticRun(dir, 'searching');
+    fs.writeFileSync(runPaths(dir).histograms, '[{"layer":"a"}]');
+    expect(() => writeReport(dir)).toThrow(/histograms\.json is damaged: .*delete it/);
+  });
+
+  test('the front of an unfinished run is non-dominated in loss and energy', () => {
+    writeSyntheticRun(dir, 'searching');
+    const data = gather(dir);
+    const front = frontOf(data);
+    expect(front.length).toBeGreaterThan(2);
+    for (const point of front) {
+      const beaten = data.candidates.some(
+        ({ loss, energyMj }) =>
+          loss <= point.loss &&
+          energyMj <= point.energyMj &&
+          (loss < point.loss || energyMj < point.energyMj),
+      );
+      expect(beaten).toBe(false);
+    }
+  });
+});
+
+describe('parts', () => {
+  test('no text can leave its element or attribute', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(escapeText(text)).not.toMatch(/[<>"']|&(?!(amp|lt|gt|quot|#39);)/);
+      }),
+    );
+    expect(markup`<a title="${'"><'}">${['&', 1 / 3, false, null, markup`<b>`]}</a>`.text).toBe(
+      '<a title="&quot;&gt;&lt;">&amp;0.33<b></a>',
+    );
+  });
+
+  test('a domain covers its values with round, ascending, evenly spaced ticks', () => {
+    const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1 }), (values) => {
+        const { low, high, ticks } = domainOf(values);
+        const slack = (high - low) * 1e-6;
+        expect(Math.min(...values)).toBeGreaterThanOrEqual(low - slack);
+        expect(Math.max(...values)).toBeLessThanOrEqual(high + slack);
+        expect(ticks.length).toBeGreaterThan(1);
+        expect(ticks.length).toBeLessThan(9);
+      }),
+    );
+    expect(domainOf([0.13, 0.48]).ticks).toEqual([0.1, 0.2, 0.3, 0.4, 0.5]);
+    expect(domainOf([]).ticks.length).toBeGreaterThan(1);
+    expect(domainOf([5, 5]).ticks.length).toBeGreaterThan(1);
+  });
+
+  test('labels at the ends of lines keep their order and their distance', () => {
+    const moved = spread([50, 51, 52, 10], 15, [0, 100]);
+    const order = [moved[3], moved[0], moved[1], moved[2]];
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    for (let i = 1; i < 4; i++) expect(order[i] - order[i - 1]).toBeGreaterThanOrEqual(15);
+    expect(spread([98, 99, 100], 15, [0, 100])).toEqual([70, 85, 100]);
+  });
+
+  test('labels of close marks do not cover each other', () => {
+    const marks = [0, 1, 2, 3].map((i) => ({ x: 200 + 6 * i, y: 100 + 3 * i, text: `network ${i}` }));
+    const placed = placeLabels(marks, { left: 0, right: 400, top: 0, bottom: 300 });
+    for (const [i, a] of placed.entries()) {
+      for (const b of placed.slice(i + 1)) {
+        const apart = Math.abs(a.at[1] - b.at[1]) >= 13 || Math.abs(a.at[0] - b.at[0]) >= 55;
+        expect(apart, `${a.text} ${b.text}`).toBe(true);
+      }
+    }
+  });
+
+  test('numbers as people read them', () => {
+    const plain = (text: string) => text.replace(/[\u202f\u00a0]/g, ' ');
+    expect([0.012345, 4.567, 812.3, 0, -3.2].map((value) => significant(value))).toEqual([
+      '0.0123',
+      '4.57',
+      '812',
+      '0',
+      '−3.20',
+    ]);
+    expect([940, 12_345, 1_234_567, 4.56e9].map(count).map(plain)).toEqual([
+      '940',
+      '12.3 k',
+      '1.23 M',
+      '4.56 G',
+    ]);
+    expect(plain(percent(0.9174))).toBe('91.7 %');
+    expect(plain(millijoule(5.8))).toBe('5.80 mJ');
+    expect([change(66, 100), change(110, 100), change(1, 0)].map(plain)).toEqual(['−34 %', '+10 %', '']);
+    expect([points(-0.0029), points(0.004), points(-0.0001)].map(plain)).toEqual([
+      '−0.3 points',
+      '+0.4 points',
+      '0.0 points',
+    ]);
+  });
+});

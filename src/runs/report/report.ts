@@ -1,0 +1,164 @@
+/**
+ * report.html: what a run found, on one page that needs no network, no script and no other file. It can be written
+ * at any time of a run; what is not known yet is left out.
+ */
+import { writeFileAtomic } from '../../core/atomic.ts';
+import { runPaths } from '../folder.ts';
+import { architecture } from './architecture.ts';
+import { type Bar, type BarStyle, bars } from './bars.ts';
+import { curves, curvesOf } from './curves.ts';
+import { distributions } from './distributions.ts';
+import { facts } from './facts.ts';
+import {
+  frontOf,
+  gather,
+  limitsOf,
+  type ReportData,
+  type Retrained,
+  retrained,
+  shownName,
+} from './gather.ts';
+import { headline } from './headline.ts';
+import { Markup, markup } from './markup.ts';
+import {
+  familyColour,
+  familyOrder,
+  familyText,
+  levelColour,
+  levelName,
+  levelOrder,
+  levelText,
+} from './palette.ts';
+import { figure } from './plot.ts';
+import { scatter } from './scatter.ts';
+import { searched, searchMarks } from './searched.ts';
+import { STYLE } from './style.ts';
+import { table } from './table.ts';
+
+/**
+ * Writes report.html of a run folder and returns its path.
+ * @throws ShiftAddError 'run' when the folder is no run or a file in it is damaged; 'disk'
+ */
+export function writeReport(dir: string): string {
+  const path = runPaths(dir).report;
+  writeFileAtomic(path, reportHtml(gather(dir)));
+  return path;
+}
+
+/** The page. */
+export function reportHtml(data: ReportData): string {
+  const networks = retrained(data);
+  const body = markup`${headline(data)}
+${scatterFigure(data, networks)}
+${pictureFigure(data)}
+${networks.length > 0 && markup`<section id="networks"><h2>Winner and baselines</h2><p class="caption">All trained with one recipe. Small figures compare with the all-convolution network. A multiply-accumulate counts as one multiplication and one addition, an adder element as two additions, a shift element as one shift and one addition.</p>${table(networks)}</section>`}
+${energyFigures(networks)}
+${curveFigures(data)}
+${searchFigure(data)}
+${histogramFigure(data)}
+${facts(data)}`;
+  const page = markup`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,"><title>shiftaddnas: ${data.description.command} in ${data.dir}</title>
+<style>${new Markup(STYLE)}</style></head>
+<body><main>${body}<footer>Rest the pointer on a mark to see its values.</footer></main></body></html>
+`;
+  return page.text;
+}
+
+function scatterFigure(data: ReportData, networks: readonly Retrained[]): Markup | undefined {
+  const { candidates } = data;
+  if (candidates.length + networks.length === 0) return undefined;
+  const shown = { candidates, front: frontOf(data), networks, limits: limitsOf(data) };
+  const text = {
+    id: 'scatter',
+    title: 'Accuracy against energy',
+    caption:
+      'Faint dots are candidates as the supernet scored them on held-out images, before any training of their own; the line joins those that nothing beats in both loss and energy. Large marks are networks trained from scratch, measured on the test set.',
+  };
+  return figure(text, (width) => scatter(shown, width));
+}
+
+function pictureFigure({ result }: ReportData): Markup | undefined {
+  if (result === undefined || result.winner.blocks.length === 0) return undefined;
+  const text = { id: 'winner', title: 'The winner', caption: result.winner.description };
+  return figure(text, (width) => architecture(result.winner, width));
+}
+
+const BY_FAMILY: BarStyle = {
+  colour: familyColour,
+  text: familyText,
+  label: (family) => family,
+  order: familyOrder,
+};
+const BY_LEVEL: BarStyle = { colour: levelColour, text: levelText, label: levelName, order: levelOrder };
+
+function energyFigures(networks: readonly Retrained[]): Markup | undefined {
+  const shown = networks.filter(({ full, role }) => full !== undefined && role !== 'candidate');
+  if (shown.length === 0) return undefined;
+  const family = shown.map(({ name, full }): Bar => {
+    const parts = Object.entries(full!.byFamily).map(([key, { energyMj }]) => [key, energyMj] as const);
+    return { name, parts: Object.fromEntries(parts) };
+  });
+  const level = shown.map(({ name, full }): Bar => ({ name, parts: full!.byLevel }));
+  const wide = 480;
+  return markup`<div class="pair">${figure(
+    { id: 'families', title: 'Energy by operator', caption: 'What each family of layers spends.', wide },
+    (width) => bars(family, BY_FAMILY, width),
+  )}${figure(
+    {
+      id: 'levels',
+      title: 'Energy by memory level',
+      caption: 'Arithmetic, and moving data through each memory.',
+      wide,
+    },
+    (width) => bars(level, BY_LEVEL, width),
+  )}</div>`;
+}
+
+function curveFigures(data: ReportData): Markup {
+  const all = curvesOf(data.journal, (name) => shownName(data, name));
+  const some = (what: 'loss' | 'accuracy') => all.some((curve) => curve[what].length > 0);
+  const wide = 480;
+  return markup`<div class="pair">${
+    some('loss') &&
+    figure(
+      {
+        id: 'loss',
+        title: 'Training loss',
+        caption: 'Augmented images; the supernet takes a new path each step.',
+        wide,
+      },
+      (width) => curves(all, 'loss', width),
+    )
+  }${
+    some('accuracy') &&
+    figure(
+      {
+        id: 'accuracy',
+        title: 'Held-out accuracy',
+        caption: 'On training images set aside, after each epoch.',
+        wide,
+      },
+      (width) => curves(all, 'accuracy', width),
+    )
+  }</div>`;
+}
+
+function searchFigure({ candidates, journal }: ReportData): Markup | undefined {
+  if (candidates.length < 2) return undefined;
+  const marks = searchMarks(journal);
+  const text = {
+    id: 'search',
+    title: 'Progress of the search',
+    caption:
+      'Every candidate in the order it was scored, and the lowest loss so far. Dotted lines end generations.',
+  };
+  return figure(text, (width) => searched(candidates, marks, width));
+}
+
+function histogramFigure({ histograms }: ReportData): Markup | undefined {
+  if (histograms.length === 0) return undefined;
+  return markup`<section id="weights"><h2>Shared and transformed weights</h2><p class="caption">Convolution reads the shared tensor as it is; add and shift read transformed copies. Lines are the best fitting Gaussian <span class="sample"></span> and Laplacian <span class="sample laplace"></span>. Below each, the mean log-likelihood of a weight: the larger fits better.</p>${distributions(histograms)}</section>`;
+}

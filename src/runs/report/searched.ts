@@ -1,0 +1,77 @@
+/** How the search went: the loss of every candidate in the order they were scored, and the best so far. */
+import type { NetworkScores } from '../../core/events.ts';
+import type { JournalEntry } from '../journal.ts';
+import { millijoule } from './format.ts';
+import { type Markup, markup } from './markup.ts';
+import { domainOf, drawing, PHONE, path, plot } from './plot.ts';
+
+/** Marks on the row of candidates: a position counts the candidates scored before it. */
+export interface SearchMarks {
+  /** Where each search begins, and what it is called. */
+  readonly searches: readonly { readonly at: number; readonly title: string }[];
+  /** Where generations end. */
+  readonly generations: readonly number[];
+}
+
+export function searchMarks(journal: readonly JournalEntry[]): SearchMarks {
+  const searches: { at: number; title: string }[] = [];
+  const generations: number[] = [];
+  let [scored, title] = [0, ''];
+  for (const { event } of journal) {
+    if (event.type === 'candidate-scored') scored++;
+    else if (event.type === 'phase-started') title = event.title;
+    else if (event.type === 'search-started') searches.push({ at: scored, title });
+    else if (event.type === 'generation-ended') generations.push(scored);
+  }
+  return { searches, generations };
+}
+
+export function searched(
+  candidates: readonly NetworkScores[],
+  { searches, generations }: SearchMarks,
+  width: number,
+): Markup {
+  const height = width <= PHONE ? 270 : 320;
+  const losses = candidates.map(({ loss }) => loss);
+  const frame = plot({
+    width,
+    height,
+    x: domainOf([0, candidates.length], { count: width <= PHONE ? 4 : 8 }),
+    // A few hopeless candidates would press all others flat: the axis ends where 98 in 100 are below.
+    y: domainOf([...losses].sort((a, b) => a - b).slice(0, Math.max(2, Math.ceil(losses.length * 0.98)))),
+    xLabel: 'candidates scored',
+    yLabel: 'held-out loss in the supernet',
+  });
+  const begins = searches.length > 0 ? searches : [{ at: 0, title: '' }];
+  const runs = begins.map(({ at, title }, i) => {
+    const part = candidates.slice(at, begins[i + 1]?.at ?? candidates.length);
+    const best: [number, number][] = [];
+    let lowest = Number.POSITIVE_INFINITY;
+    part.forEach(({ loss }, j) => {
+      const x = frame.x(at + j + 1);
+      if (best.length > 0) best.push([x, frame.y(lowest)]);
+      lowest = Math.min(lowest, loss);
+      best.push([x, frame.y(lowest)]);
+    });
+    return { at, title, best, lowest };
+  });
+  const lowest = Math.min(...runs.map((run) => run.lowest));
+  const y = (loss: number) => Math.max(frame.top, frame.y(loss));
+  return drawing(
+    width,
+    height,
+    `Loss of ${candidates.length} candidates in the order they were scored; the best is ${lowest.toFixed(3)}`,
+    markup`<g class="generations">${generations.map((evaluated, i) => markup`<line x1="${frame.x(evaluated)}" x2="${frame.x(evaluated)}" y1="${frame.top}" y2="${frame.bottom}"><title>end of generation ${String(i + 1)}</title></line>`)}</g>`,
+    runs.length > 1 &&
+      runs.map(
+        ({ at, title }, i) =>
+          markup`<g class="search">${i > 0 && markup`<line x1="${frame.x(at + 0.5)}" x2="${frame.x(at + 0.5)}" y1="${frame.top}" y2="${frame.bottom}"/>`}${width > PHONE && markup`<text x="${frame.x(at + 0.5) + 6}" y="${frame.top + 12}">${title}</text>`}</g>`,
+      ),
+    frame.axes,
+    markup`<g class="dots">${candidates.map(
+      (candidate, i) =>
+        markup`<circle cx="${frame.x(i + 1)}" cy="${y(candidate.loss)}" r="2.5"><title>${candidate.genotype}: loss ${candidate.loss.toFixed(3)}, ${millijoule(candidate.energyMj)}</title></circle>`,
+    )}</g>`,
+    runs.map(({ best }) => markup`<path class="best" d="${path(best)}"/>`),
+  );
+}

@@ -1,0 +1,156 @@
+/**
+ * result.json: what a run found, for programs. Equal inputs give equal bytes, except for `times`, which stands last:
+ * keys follow the schema below, and free-form records are sorted. Where the run folder lies is not in it.
+ *
+ * Units: accuracies as fractions of 1, losses in nats, energies in mJ, latencies in ms.
+ */
+import fs from 'node:fs';
+import { z } from 'zod';
+import { writeFileAtomic } from '../core/atomic.ts';
+import { internal, ShiftAddError } from '../core/errors.ts';
+
+const count = z.int().min(0);
+const fraction = z.number().min(0).max(1);
+const cost = z.number().min(0);
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sortKeys(v)]));
+}
+
+/** A record whose keys nobody fixed: sorted, so its order says nothing. */
+function sorted<T extends z.ZodType>(schema: T) {
+  return schema.transform((value) => sortKeys(value) as z.output<T>);
+}
+
+const limits = z.strictObject({
+  energyMj: cost.optional(),
+  latencyMs: cost.optional(),
+  params: count.optional(),
+  macs: count.optional(),
+});
+
+/** A box of the network's picture: the stem, a searched layer, the head. In the order data flows. */
+const block = z.strictObject({
+  name: z.string(),
+  /** `stem`, an operator family, `head`. */
+  operator: z.string(),
+  /** Stage from 0; null for stem and head. */
+  stage: count.nullable(),
+  /** Of its output. */
+  height: count,
+  width: count,
+  channels: count,
+  energyMj: cost,
+  latencyMs: cost,
+});
+
+const network = z.strictObject({
+  name: z.string(),
+  genotype: z.string(),
+  /** One line for people. */
+  description: z.string(),
+  /** On the test set. */
+  accuracy: fraction,
+  validationAccuracy: fraction,
+  energyMj: cost,
+  latencyMs: cost,
+  params: count,
+  macs: count,
+  operations: z.strictObject({ multiplications: count, additions: count, shifts: count }),
+  byFamily: sorted(z.record(z.string(), z.strictObject({ energyMj: cost, latencyMs: cost }))),
+  /** mJ by level: computation, DRAM, GB, NoC, RF. */
+  byLevel: sorted(z.record(z.string(), cost)),
+  blocks: z.array(block),
+});
+
+export const resultSchema = z.strictObject({
+  schema: z.literal(1),
+  command: z.string(),
+  config: sorted(z.record(z.string(), z.json())),
+  dataset: z.strictObject({
+    source: z.string(),
+    classes: z.array(z.string()),
+    train: count,
+    validation: count,
+    test: count,
+  }),
+  /** The accelerator, whole. */
+  accelerator: sorted(z.looseObject({ name: z.string() })),
+  bits: z.int().min(1),
+  supernet: z.strictObject({
+    params: count,
+    paramsUnshared: count,
+    curve: z.array(
+      z.strictObject({
+        epoch: count,
+        trainLoss: z.number(),
+        validationLoss: z.number().optional(),
+        validationAccuracy: fraction.optional(),
+      }),
+    ),
+  }),
+  search: z.strictObject({ evaluated: count, generations: count, limits }),
+  winner: network,
+  /** The other searched networks that were retrained. */
+  candidates: z.array(network),
+  baselines: z.array(network),
+  /** Non-dominated in loss and energy, by supernet scores. */
+  front: z.array(
+    z.strictObject({
+      genotype: z.string(),
+      loss: z.number(),
+      accuracy: fraction,
+      energyMj: cost,
+      latencyMs: cost,
+    }),
+  ),
+  /** All that the clock decides. */
+  times: sorted(z.record(z.string(), z.json())),
+});
+
+export type Result = z.output<typeof resultSchema>;
+export type ResultInput = z.input<typeof resultSchema>;
+export type NetworkResult = Result['winner'];
+export type BlockResult = NetworkResult['blocks'][number];
+
+/** The bytes of result.json. Throws 'internal' when `result` does not fit the schema. */
+export function encodeResult(result: ResultInput): string {
+  const parsed = resultSchema.safeParse(result);
+  if (!parsed.success) internal(`a result that does not fit its schema: ${sentenceOf(parsed.error)}`);
+  // From the schema's own key list, because a parser is free to return keys in the order it found them.
+  const ordered = Object.keys(resultSchema.shape).map((key) => [key, parsed.data[key as keyof Result]]);
+  return `${JSON.stringify(Object.fromEntries(ordered), null, 2)}\n`;
+}
+
+/** @throws ShiftAddError 'disk' */
+export function writeResult(path: string, result: ResultInput): void {
+  writeFileAtomic(path, encodeResult(result));
+}
+
+/** Reads result.json; undefined when there is none. @throws ShiftAddError 'run' when it is damaged */
+export function readResult(path: string): Result | undefined {
+  if (!fs.existsSync(path)) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(fs.readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ShiftAddError('run', `${path} is damaged: it is not JSON; ${REMEDY}`, { path }, error);
+  }
+  const parsed = resultSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new ShiftAddError('run', `${path} is not a result: ${sentenceOf(parsed.error)}; ${REMEDY}`, {
+      path,
+    });
+  }
+  return parsed.data;
+}
+
+const REMEDY = 'take it from a copy, or delete it and resume the run';
+
+function sentenceOf(error: z.ZodError): string {
+  const { path, message } = error.issues[0];
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
+}
