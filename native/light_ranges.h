@@ -59,7 +59,7 @@ INLINE void overVectors(int64_t begin, int64_t end, F&& f) {
   if (i < end) f(i, Part{(int)(end - i)});
 }
 
-/** Sum over [0, length) of what f gives for each piece: four running vectors, then their lanes, always in that order. */
+/** Sum over [0, length) of what f gives for each piece: four running vectors, then their lanes, in that order. */
 template <typename F>
 INLINE float sumOver(int64_t length, F&& f) {
   vf s0 = {}, s1 = {}, s2 = {}, s3 = {};

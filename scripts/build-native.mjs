@@ -13,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -85,6 +86,16 @@ function fingerprint(compiler, sets) {
   return hash.digest('hex');
 }
 
+/** Removes the folders of builds that were killed; a build that runs beside this one is younger. */
+function removeStale() {
+  const staleAfter = 30 * 60 * 1000;
+  for (const name of readdirSync(output)) {
+    const path = join(output, name);
+    if (name.startsWith('work-') && Date.now() - statSync(path).mtimeMs > staleAfter)
+      rmSync(path, { recursive: true, force: true });
+  }
+}
+
 const execute = promisify(execFile);
 
 async function compile(compiler, args) {
@@ -127,6 +138,7 @@ export async function buildNative({ force = false, log = () => {} } = {}) {
   const include = headers();
   log(`Compiling the native kernels for ${sets.map(([name]) => name).join(', ')} with ${compiler.version}`);
   mkdirSync(output, { recursive: true });
+  removeStale();
   const work = mkdtempSync(join(output, 'work-'));
   try {
     const objects = [];

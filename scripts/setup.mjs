@@ -13,7 +13,11 @@ function say(text) {
 }
 
 function run(command, args) {
-  const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const done = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   return done.status ?? 1;
 }
 
@@ -48,7 +52,9 @@ function fail(sentence) {
 export function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    fail(`shiftaddnas needs Node 20.19 or newer, but this is ${process.versions.node}; see https://nodejs.org`);
+    fail(
+      `shiftaddnas needs Node 20.19 or newer, but this is ${process.versions.node}; see https://nodejs.org`,
+    );
   }
 }
 
@@ -62,11 +68,16 @@ export function installDependencies() {
 }
 
 export function compileTypeScript() {
-  const inputs = [...filesUnder(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')];
+  const inputs = [
+    ...filesUnder(join(root, 'src')),
+    join(root, 'tsconfig.json'),
+    join(root, 'tsconfig.build.json'),
+  ];
   once('typescript', inputs, join(root, 'dist', 'cli', 'main.js'), () => {
     say('setting up: TypeScript');
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    if (run(process.execPath, [tsc, '-p', 'tsconfig.build.json']) !== 0) fail('the TypeScript sources do not compile');
+    if (run(process.execPath, [tsc, '-p', 'tsconfig.build.json']) !== 0)
+      fail('the TypeScript sources do not compile');
   });
 }
 

@@ -27,6 +27,9 @@ export interface Command {
 }
 
 /** An option without a default: `undefined` when it was not given. */
-export function given<T extends string | number | boolean>(context: CommandContext, key: string): T | undefined {
+export function given<T extends string | number | boolean>(
+  context: CommandContext,
+  key: string,
+): T | undefined {
   return context.options[key] as T | undefined;
 }

@@ -15,4 +15,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await main([search, train, evaluate, predict, cost, space, zoo, report], process.argv.slice(2));
+process.exitCode = await main(
+  [search, train, evaluate, predict, cost, space, zoo, report],
+  process.argv.slice(2),
+);

@@ -35,7 +35,12 @@ export function parseOption(option: Option, value: unknown, where: string): stri
       const low = option.minimum ?? 0;
       const high = option.maximum ?? Number.MAX_VALUE;
       const whole = option.kind === 'integer';
-      if (!Number.isFinite(parsed) || parsed < low || parsed > high || (whole && !Number.isInteger(parsed))) {
+      if (
+        !Number.isFinite(parsed) ||
+        parsed < low ||
+        parsed > high ||
+        (whole && !Number.isSafeInteger(parsed))
+      ) {
         const range = high === Number.MAX_VALUE ? `of at least ${low}` : `from ${low} to ${high}`;
         return fail(`${whole ? 'a whole number' : 'a number'} ${range}`);
       }
@@ -49,22 +54,36 @@ function addFlags(commander: Commander, command: Command): void {
     const name = flagOf(key);
     const notes = option.initial === undefined ? '' : ` (default: ${option.initial})`;
     commander.addOption(
-      new Flag(option.kind === 'boolean' ? name : `${name} <${option.placeholder ?? 'value'}>`, option.help + notes),
+      new Flag(
+        option.kind === 'boolean' ? name : `${name} <${option.placeholder ?? 'value'}>`,
+        option.help + notes,
+      ),
     );
   }
   commander.option('--json', 'print one JSON object and nothing else on stdout');
   if (command.examples.length > 0) {
-    commander.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join('\n')}`);
+    commander.addHelpText(
+      'after',
+      `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join('\n')}`,
+    );
   }
 }
 
 /** Settings of a --config file, with unknown keys refused by name. */
-function readConfig(path: string, options: Readonly<Record<string, Option>>): Record<string, string | number | boolean> {
+function readConfig(
+  path: string,
+  options: Readonly<Record<string, Option>>,
+): Record<string, string | number | boolean> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new ShiftAddError('usage', `--config ${path} must be a readable JSON file: ${(cause as Error).message}`, {}, cause);
+    throw new ShiftAddError(
+      'usage',
+      `--config ${path} must be a readable JSON file: ${(cause as Error).message}`,
+      {},
+      cause,
+    );
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new ShiftAddError('usage', `--config ${path} must hold one JSON object of settings`);
@@ -74,14 +93,22 @@ function readConfig(path: string, options: Readonly<Record<string, Option>>): Re
     const option = options[key];
     if (option === undefined) {
       const near = nearest(key, Object.keys(options));
-      throw new ShiftAddError('usage', `unknown key "${key}" in ${path}${near ? `; did you mean "${near}"?` : ''}`, { key });
+      throw new ShiftAddError(
+        'usage',
+        `unknown key "${key}" in ${path}${near ? `; did you mean "${near}"?` : ''}`,
+        { key },
+      );
     }
     out[key] = parseOption(option, value, `"${key}" in ${path}`);
   }
   return out;
 }
 
-async function runCommand(command: Command, positional: readonly string[], flags: Record<string, unknown>): Promise<number> {
+async function runCommand(
+  command: Command,
+  positional: readonly string[],
+  flags: Record<string, unknown>,
+): Promise<number> {
   const json = flags.json === true;
   const stop = new AbortController();
   const onSignal = () => {
@@ -128,22 +155,37 @@ function report(error: unknown, json: boolean): number {
   return exitCode(error);
 }
 
+/** commander's message on one line: `unknown option '--sed'; did you mean --seed?` */
+function sentenceOf(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\.?\s*\n\((Did you mean .*\?)\)$/, (_, hint: string) => `; d${hint.slice(1)}`)
+    .replaceAll('\n', ' ');
+}
+
 /** Runs the program with the given arguments (without node and script); resolves to the exit code. */
 export async function main(commands: readonly Command[], args: readonly string[]): Promise<number> {
   let code = 0;
   const program = new Commander('shiftaddnas')
-    .description('Searches hybrid networks of convolution, attention, shift and add under energy and latency limits.')
+    .description(
+      'Searches hybrid networks of convolution, attention, shift and add under energy and latency limits.',
+    )
     .version(version)
     .exitOverride()
     .showSuggestionAfterError(true)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'shiftaddnas: ')) });
+    .configureOutput({ outputError: (text, write) => write(`shiftaddnas: ${sentenceOf(text)}\n`) });
   for (const command of commands) {
     const sub = program.command(command.name).description(command.summary).exitOverride();
     if (command.positional !== undefined) sub.argument(command.positional);
     addFlags(sub, command);
     sub.action(async (...actionArgs: unknown[]) => {
       const positional = command.positional === undefined ? [] : [actionArgs[0]].flat();
-      code = await runCommand(command, positional.filter((word) => word !== undefined) as string[], sub.opts());
+      code = await runCommand(
+        command,
+        positional.filter((word) => word !== undefined) as string[],
+        sub.opts(),
+      );
     });
   }
   try {
@@ -152,8 +194,8 @@ export async function main(commands: readonly Command[], args: readonly string[]
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
       if (args.includes('--json')) {
-        const message = error.message.replace(/^error: /, '');
-        process.stdout.write(`${JSON.stringify({ error: { code: 'usage', message } })}\n`);
+        const message = error.code === 'commander.help' ? 'a command is needed' : sentenceOf(error.message);
+        process.stdout.write(`${JSON.stringify({ error: { code: 'usage', message, fields: {} } })}\n`);
       }
       return 2;
     }

@@ -1,9 +1,7 @@
 /** What commands that write a run have in common: their flags, their settings, their folder. */
 import { join } from 'node:path';
 import { nearest, ShiftAddError } from '../core/errors.ts';
-import { EventBus } from '../core/events.ts';
 import { createRun, type OpenRun, resumeRun } from '../runs/folder.ts';
-import { readJournal } from '../runs/journal.ts';
 import {
   DEFAULT_CONFIG,
   EXECUTION_OPTIONS,
@@ -14,7 +12,6 @@ import {
   runConfigSchema,
 } from '../runs/options.ts';
 import { defaultPreset, PRESETS } from '../runs/presets.ts';
-import { progressListener, progressTo } from '../runs/progress.ts';
 import { type CommandContext, given } from './command.ts';
 
 type Options = Readonly<Record<string, Option>>;
@@ -82,7 +79,9 @@ export function openRun(
     const run = createRun(out, { command, config: { ...config, ...extra } });
     return { run, config, extra, resumed: false };
   }
-  const foreign = Object.keys(context.options).filter((key) => key !== 'resume' && !(key in EXECUTION_OPTIONS));
+  const foreign = Object.keys(context.options).filter(
+    (key) => key !== 'resume' && !(key in EXECUTION_OPTIONS),
+  );
   if (foreign.length > 0) {
     throw new ShiftAddError(
       'usage',
@@ -116,17 +115,6 @@ function savedSettings(run: OpenRun, command: string): Pick<OpenedRun, 'config' 
     `${run.config} does not fit this version of the program: ${key}: ${issue.message}${near && near !== key ? `; did you mean ${near}?` : ''}`,
     { key },
   );
-}
-
-/** A bus with the terminal listening on stderr, unless --json asks for quiet. */
-export function busFor(context: CommandContext, { run, resumed }: OpenedRun): EventBus {
-  const bus = new EventBus();
-  if (!context.json) {
-    const earlier = resumed ? readJournal(run.journal).map(({ event }) => event) : [];
-    bus.subscribe(progressListener({ ...progressTo(process.stderr), earlier }));
-    process.stderr.write(`run folder ${run.dir}\n`);
-  }
-  return bus;
 }
 
 export function threadsOf(context: CommandContext): { threads?: number } {

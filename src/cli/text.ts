@@ -4,13 +4,20 @@
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
   const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd();
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd();
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 /** Four significant digits: 0.03412, 5.289, 239.4. */
 export function digits(value: number, significant = 4): string {
-  return value === 0 ? '0' : value.toPrecision(significant).includes('e') ? value.toExponential(3) : value.toPrecision(significant);
+  return value === 0
+    ? '0'
+    : value.toPrecision(significant).includes('e')
+      ? value.toExponential(3)
+      : value.toPrecision(significant);
 }
 
 /** 12.3 k, 4.51 M, 1.2 G. */

@@ -79,7 +79,11 @@ export function shortcut(
 ): Tensor {
   if (plan.shortcut === 'identity') return x;
   const weight = context.weight(shortcutWeight(plan, shared));
-  const norm: NormDeclaration = { role: `shortcut-norm${suffix(plan)}`, channels: plan.output.c, zero: false };
+  const norm: NormDeclaration = {
+    role: `shortcut-norm${suffix(plan)}`,
+    channels: plan.output.c,
+    zero: false,
+  };
   let y: Tensor;
   switch (plan.shortcut) {
     case 'project':
@@ -95,9 +99,13 @@ export function shortcut(
   return context.norm(y, norm, 'none');
 }
 
-/** Halves a map by 2x2 averages; an odd map is padded, the padding not counted. */
-function averageDown(x: Tensor, plan: BlockPlan): Tensor {
-  return averagePool(x, { kernel: 2, stride: 2, pad: plan.input.h % 2 });
+/**
+ * Halves a map by 2x2 averages; an odd map is padded, the padding not counted. Where only one side is odd no
+ * padding of all four fits both, and windows of 3x3 halve them alike.
+ */
+function averageDown(x: Tensor, { input: { h, w } }: BlockPlan): Tensor {
+  if (h % 2 !== w % 2) return averagePool(x, { kernel: 3, stride: 2, pad: 1 });
+  return averagePool(x, { kernel: 2, stride: 2, pad: h % 2 });
 }
 
 export function shortcutWorkloads(plan: BlockPlan, kind: WorkloadKind, family: string): Workload[] {
@@ -112,7 +120,10 @@ export function shortcutWorkloads(plan: BlockPlan, kind: WorkloadKind, family: s
     case 'average-down':
       return [windowWorkload({ ...place, h: output.h, w: output.w, r: 1, s: 1, stride: 1, ...out }), norm];
     case 'conv3x3':
-      return [windowWorkload({ ...place, h: input.h, w: input.w, r: 3, s: 3, stride: plan.stride, ...out }), norm];
+      return [
+        windowWorkload({ ...place, h: input.h, w: input.w, r: 3, s: 3, stride: plan.stride, ...out }),
+        norm,
+      ];
   }
 }
 

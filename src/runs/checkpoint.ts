@@ -65,7 +65,7 @@ export function loadCheckpoint<State>(path: string): LoadedCheckpoint<State> | u
   if (problems.length === 0) return undefined;
   throw new ShiftAddError(
     'run',
-    `no checkpoint can be read: ${problems.join('; ')}; take the file from a copy, or start again in a new folder`,
+    `no checkpoint can be read: ${problems.join('; ')}; take a file from a copy, or delete them and resume: their phase is done again`,
     { path },
   );
 }

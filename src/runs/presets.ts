@@ -8,8 +8,18 @@ export interface Preset {
 
 export const PRESETS: Readonly<Record<string, Preset>> = {
   small: {
-    title: 'real images of about 32x32: an hour on two cores',
-    settings: { space: 'cifar', limitEnergy: '70%' },
+    title: 'real images of about 32x32: within an hour on two cores',
+    settings: {
+      space: 'cifar',
+      limitEnergy: '70%',
+      cropPad: 1,
+      supernetEpochs: 4,
+      epochs: 3,
+      population: 40,
+      generations: 6,
+      calibrationImages: 256,
+      winners: 1,
+    },
   },
   demo: {
     title: 'drawn glyphs: a few minutes on two cores',
@@ -17,13 +27,14 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       space: 'tiny',
       limitEnergy: '70%',
       validation: 1000,
-      supernetEpochs: 5,
-      epochs: 5,
+      supernetEpochs: 8,
+      epochs: 6,
       population: 24,
       parents: 6,
       generations: 4,
       scoreImages: 500,
       calibrationImages: 256,
+      winners: 1,
     },
   },
   smoke: {

@@ -213,7 +213,7 @@ describe('checkpoint', () => {
     save(2);
     fs.writeFileSync(path(), 'x');
     fs.writeFileSync(`${path()}.prev`, 'y');
-    expect(() => loadCheckpoint(path())).toThrow(/no checkpoint can be read: .* from a copy, or start again/);
+    expect(() => loadCheckpoint(path())).toThrow(/no checkpoint can be read: .* from a copy, or delete them/);
   });
 
   test('a full disk leaves both earlier checkpoints as they were', () => {

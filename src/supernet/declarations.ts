@@ -9,8 +9,8 @@ import { OPERATORS } from '../operators/index.ts';
 import type { OperatorName } from '../operators/names.ts';
 import type { BlockPlan, WeightDeclaration } from '../operators/operator.ts';
 import { planBlock, planStem, stemWeight, type Task } from '../spaces/layout.ts';
-import { layerStages } from '../spaces/stage-layers.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
+import { layerStages } from '../spaces/stage-layers.ts';
 import { type SharingConfig, weightKey } from './sharing.ts';
 import type { Initialiser } from './store.ts';
 
@@ -86,7 +86,9 @@ export function blockDeclarations({ plan, family }: BlockUse, sharing: SharingCo
     ...operator.weights(plan).flatMap((weight) => weightDeclarations(plan.name, family, weight, sharing)),
     ...operator
       .norms(plan)
-      .flatMap(({ role, channels, zero }) => normDeclarations(`${plan.name}.${family}.${role}`, channels, zero)),
+      .flatMap(({ role, channels, zero }) =>
+        normDeclarations(`${plan.name}.${family}.${role}`, channels, zero),
+      ),
   ];
 }
 

@@ -6,8 +6,9 @@
  *   W ───────┼ add               exp(l) * z + b          z = (W - mean) / deviation
  *            └ shift             sign(v) * 2^round(log2|v|),  v = z * sqrt(2 / k)
  */
-import type { Graph, Tensor } from '../autograd/graph.ts';
+
 import { add, multiply, scale } from '../autograd/arithmetic.ts';
+import type { Graph, Tensor } from '../autograd/graph.ts';
 import { piecewise } from '../autograd/piecewise.ts';
 import { powerOfTwo, shiftWeight } from '../autograd/quantise.ts';
 import { standardise } from '../autograd/standardise.ts';
@@ -49,7 +50,9 @@ export function effectiveWeight(
     case 'add':
       return adderWeight(raw, own, leaf, sharing, isShared);
     case 'shift': {
-      const real = isShared ? realShiftWeight(raw, own, leaf, sharing, fanIn(shape)) : ownShift(raw, sharing, fanIn(shape));
+      const real = isShared
+        ? realShiftWeight(raw, own, leaf, sharing, fanIn(shape))
+        : ownShift(raw, sharing, fanIn(shape));
       return powerOfTwo(real, LOWEST_Q_EXPONENT, 0);
     }
   }

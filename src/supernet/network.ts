@@ -2,11 +2,12 @@
  * Networks of a space over one store of weights. Holding every block, it is the supernet and any genotype is a
  * path through it; holding the blocks of one genotype, it is that network alone. Both run the same code.
  */
-import { globalAveragePool, maxPool } from '../autograd/pool.ts';
+
 import { add } from '../autograd/arithmetic.ts';
 import { conv2d } from '../autograd/convolution.ts';
 import type { Tensor } from '../autograd/graph.ts';
 import { matmul } from '../autograd/matmul.ts';
+import { globalAveragePool, maxPool } from '../autograd/pool.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { Random } from '../core/random.ts';
 import { OPERATORS } from '../operators/index.ts';
@@ -16,7 +17,7 @@ import { planNetwork, type Task } from '../spaces/layout.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
 import { declarations } from './declarations.ts';
 import { effectiveWeight } from './effective.ts';
-import { declareStatistics, normalise, type NormMode } from './norm.ts';
+import { declareStatistics, type NormMode, normalise } from './norm.ts';
 import type { SharingConfig } from './sharing.ts';
 import { WeightStore } from './store.ts';
 
@@ -60,7 +61,7 @@ export class Network {
     const { stride, pad, pool } = network.stem;
     let y = conv2d(x, leaf('stem.conv'), { stride, pad, groups: 1 });
     y = normalise(y, this.store, 'stem.norm', mode, 'relu');
-    if (pool === 'max2') y = maxPool(y, { kernel: 2, stride: 2, pad: network.stem.map.h % 2 });
+    if (pool === 'max2') y = maxPool(y, halving(network.stem.map));
     if (pool === 'max3') y = maxPool(y, { kernel: 3, stride: 2, pad: 1 });
     probe?.('stem', y);
 
@@ -88,3 +89,7 @@ export class Network {
   }
 }
 
+/** The window of pool 'max2': 2x2, or 3x3 where one side is odd and the other even, so that both are halved. */
+function halving({ h, w }: { readonly h: number; readonly w: number }) {
+  return h % 2 === w % 2 ? { kernel: 2, stride: 2, pad: h % 2 } : { kernel: 3, stride: 2, pad: 1 };
+}

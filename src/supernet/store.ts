@@ -58,7 +58,9 @@ export class WeightStore {
   }
 
   /** Copies values in; every tensor of the store must be there with its shape. Extra ones are ignored. */
-  load(source: (name: string) => { readonly shape: Shape; readonly data: ArrayLike<number> } | undefined): void {
+  load(
+    source: (name: string) => { readonly shape: Shape; readonly data: ArrayLike<number> } | undefined,
+  ): void {
     for (const { name, shape, buffer } of this.tensors()) {
       const found = source(name);
       if (found === undefined || sizeOf(found.shape) !== sizeOf(shape)) {

@@ -7,7 +7,14 @@ import type { Graph, Parameter } from '../autograd/graph.ts';
 import type { Backend } from '../backends/backend.ts';
 import { internal } from '../core/errors.ts';
 import { sizeOf } from '../core/shapes.ts';
-import { applyBounds, applyLocalRate, Moments, type Optimiser, type OptimiserState, prepare } from './optimiser.ts';
+import {
+  applyBounds,
+  applyLocalRate,
+  Moments,
+  type Optimiser,
+  type OptimiserState,
+  prepare,
+} from './optimiser.ts';
 
 export interface AdamWConfig {
   readonly beta1: number;
@@ -18,7 +25,13 @@ export interface AdamWConfig {
   readonly families: readonly string[];
 }
 
-export const DEFAULT_ADAMW: AdamWConfig = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0.05, families: [] };
+export const DEFAULT_ADAMW: AdamWConfig = {
+  beta1: 0.9,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  decay: 0.05,
+  families: [],
+};
 
 const firstMoment = (parameter: Parameter) => `${parameter.name}/first`;
 const secondMoment = (parameter: Parameter, family?: string) =>

@@ -7,7 +7,14 @@ import type { Graph, Parameter } from '../autograd/graph.ts';
 import type { Backend } from '../backends/backend.ts';
 import { internal } from '../core/errors.ts';
 import { sizeOf } from '../core/shapes.ts';
-import { applyBounds, applyLocalRate, Moments, type Optimiser, type OptimiserState, prepare } from './optimiser.ts';
+import {
+  applyBounds,
+  applyLocalRate,
+  Moments,
+  type Optimiser,
+  type OptimiserState,
+  prepare,
+} from './optimiser.ts';
 
 export interface SgdConfig {
   readonly momentum: number;

@@ -148,7 +148,7 @@ async function diverged(job: TrainingJob, step: number, loss: number): Promise<n
   const place = await job.locate(step);
   throw new ShiftAddError(
     'diverged',
-    `the loss must be a finite number, but it is ${loss} at step ${step + 1}; first seen in ${place}; lower --rate (now ${job.schedule.rate}) and resume or start again`,
+    `the loss must be a finite number, but it is ${loss} at step ${step + 1}; first seen in ${place}; start a new run with a lower --rate (now ${job.schedule.rate})`,
     { step: step + 1, place },
   );
 }

@@ -2,11 +2,11 @@
 import { openBackend } from '../../backends/open.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { BatchMaker } from '../../data/batches.ts';
+import type { ImageDataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
-import type { Option } from '../../runs/options.ts';
 import { readDescription } from '../../runs/folder.ts';
 import { loadNetwork, type NetworkDescription } from '../../runs/network-files.ts';
-import type { ImageDataset } from '../../data/dataset.ts';
+import type { Option } from '../../runs/options.ts';
 import { HeldBatches, score } from '../../training/score.ts';
 import { type Command, given } from '../command.ts';
 import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
@@ -19,7 +19,7 @@ const options: Readonly<Record<string, Option>> = {
   ...EXECUTION_FLAGS,
 };
 
-const BATCH = 250;
+const BATCH = 256;
 
 function check({ task, classes }: NetworkDescription, dataset: ImageDataset, source: string): void {
   const { height, width, channels } = dataset.test;
@@ -48,13 +48,15 @@ export const evaluate: Command = {
   ],
   async run(context) {
     const dir = given<string>(context, 'run');
-    if (dir === undefined) throw new ShiftAddError('usage', 'evaluate needs --run, the folder of a finished run');
+    if (dir === undefined)
+      throw new ShiftAddError('usage', 'evaluate needs --run, the folder of a finished run');
     const backend = await openBackend(backendName(context), threadsOf(context));
     try {
       const { description, genotype, network } = loadNetwork(backend, dir);
       const own = () => readDescription(dir).config as { data?: string; seed?: number };
       const source = given<string>(context, 'data') ?? own().data;
-      if (source === undefined) throw new ShiftAddError('usage', 'evaluate needs --data here: the folder does not say');
+      if (source === undefined)
+        throw new ShiftAddError('usage', 'evaluate needs --data here: the folder does not say');
       const seed = given<string>(context, 'data') === undefined ? (own().seed ?? 0) : 0;
       const dataset = await openDataset(source, { seed });
       check(description, dataset, source);
@@ -68,11 +70,13 @@ export const evaluate: Command = {
         const held = new HeldBatches(backend, shape, [maker.batch(0, step)]);
         const found = await score(network, genotype, held);
         loss += found.loss * held.count;
-        right += found.accuracy * held.count;
+        right += Math.round(found.accuracy * held.count); // whole images, so that the share is exact
         held.dispose();
       }
       const accuracy = right / set.count;
-      context.print(`${description.genotype}: ${percent(accuracy)} of ${set.count} images, loss ${(loss / set.count).toFixed(4)}`);
+      context.print(
+        `${description.genotype}: ${percent(accuracy)} of ${set.count} images, loss ${(loss / set.count).toFixed(4)}`,
+      );
       return { accuracy, loss: loss / set.count, examples: set.count, genotype: description.genotype };
     } finally {
       backend.dispose();

@@ -1,12 +1,13 @@
 /** `predict`: image files in, labels out. */
-import { softmaxOf } from '../../metrics/softmax.ts';
-import { openBackend } from '../../backends/open.ts';
+
 import { Graph } from '../../autograd/graph.ts';
+import { openBackend } from '../../backends/open.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { normalise } from '../../data/batches.ts';
 import { readImage } from '../../data/image.ts';
-import type { Option } from '../../runs/options.ts';
+import { softmaxOf } from '../../metrics/softmax.ts';
 import { loadNetwork } from '../../runs/network-files.ts';
+import type { Option } from '../../runs/options.ts';
 import { type Command, given } from '../command.ts';
 import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
 import { percent } from '../text.ts';
@@ -22,10 +23,14 @@ export const predict: Command = {
   summary: 'label image files (PNG, JPEG)',
   positional: '<files...>',
   options,
-  examples: ['shiftaddnas predict --run runs/fashion boot.png', 'shiftaddnas predict --run runs/fashion --top 3 --json *.png'],
+  examples: [
+    'shiftaddnas predict --run runs/fashion boot.png',
+    'shiftaddnas predict --run runs/fashion --top 3 --json *.png',
+  ],
   async run(context) {
     const dir = given<string>(context, 'run');
-    if (dir === undefined) throw new ShiftAddError('usage', 'predict needs --run, the folder of a finished run');
+    if (dir === undefined)
+      throw new ShiftAddError('usage', 'predict needs --run, the folder of a finished run');
     const backend = await openBackend(backendName(context), threadsOf(context));
     try {
       const { description, genotype, network } = loadNetwork(backend, dir);

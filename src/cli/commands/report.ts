@@ -12,7 +12,7 @@ export const report: Command = {
   async run(context) {
     const [dir] = context.positional;
     if (dir === undefined) throw new ShiftAddError('usage', 'report needs the folder of a run');
-    const path = await writeReport(dir);
+    const path = writeReport(dir);
     context.print(path);
     return { report: path };
   },

@@ -1,10 +1,10 @@
 /** `search`: the main job, from data to a winner and a report. */
-import { openBackend } from '../../backends/open.ts';
 import { runPipeline } from '../../runs/pipeline/pipeline.ts';
 import { writeReport } from '../../runs/report/report.ts';
 import type { NetworkResult, ResultInput } from '../../runs/result.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { backendName, busFor, openRun, RUN_FLAGS, threadsOf } from '../run-options.ts';
+import { RUN_FLAGS } from '../run-options.ts';
+import { withRun } from '../run-session.ts';
 import { count, digits, percent, table } from '../text.ts';
 
 function row({ name, genotype, accuracy, energyMj, latencyMs, params, operations }: NetworkResult): string[] {
@@ -45,23 +45,13 @@ export const search: Command = {
     'shiftaddnas search --resume runs/fashion',
   ],
   async run(context) {
-    const backend = await openBackend(backendName(context), threadsOf(context));
-    try {
-      const opened = openRun(context, 'search');
-      const { run, config, resumed } = opened;
-      try {
-        const bus = busFor(context, opened);
-        const result = await runPipeline({ run, config, backend, bus, signal: context.signal, resumed });
-        const report = await writeReport(run.dir);
-        printResult(context, result);
-        context.print(`report: ${report}`);
-        const { winner, candidates, baselines, front, supernet } = result;
-        return { winner, candidates, baselines, front, supernet, runDir: run.dir, report };
-      } finally {
-        run.close();
-      }
-    } finally {
-      backend.dispose();
-    }
+    return withRun(context, 'search', {}, async (options) => {
+      const result = await runPipeline(options);
+      const report = writeReport(options.run.dir);
+      printResult(context, result);
+      context.print(`report: ${report}`);
+      const { winner, candidates, baselines, front, supernet } = result;
+      return { winner, candidates, baselines, front, supernet, runDir: options.run.dir, report };
+    });
   },
 };

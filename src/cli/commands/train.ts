@@ -1,9 +1,9 @@
 /** `train`: one architecture from scratch. */
-import { openBackend } from '../../backends/open.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { runTraining } from '../../runs/pipeline/train-pipeline.ts';
 import { type Command, given } from '../command.ts';
-import { backendName, busFor, openRun, RUN_FLAGS, threadsOf } from '../run-options.ts';
+import { RUN_FLAGS } from '../run-options.ts';
+import { withRun } from '../run-session.ts';
 import { digits, percent } from '../text.ts';
 
 export const train: Command = {
@@ -25,28 +25,20 @@ export const train: Command = {
   async run(context) {
     const named = given<string>(context, 'network');
     if (named === undefined && given(context, 'resume') === undefined) {
-      throw new ShiftAddError('usage', 'train needs --network (a genotype, or all-conv, all-add, all-shift) or --resume');
+      throw new ShiftAddError(
+        'usage',
+        'train needs --network (a genotype, or all-conv, all-add, all-shift) or --resume',
+      );
     }
-    const backend = await openBackend(backendName(context), threadsOf(context));
-    try {
-      const opened = openRun(context, 'train', named === undefined ? {} : { network: named });
-      const { run, config, resumed, extra } = opened;
-      try {
-        const bus = busFor(context, opened);
-        const result = await runTraining(
-          { run, config, backend, bus, signal: context.signal, resumed },
-          String(extra.network),
-        );
-        context.print(
-          `${result.genotype}: ${percent(result.accuracy)} on the test set, ${digits(result.energyMj)} mJ, ${digits(result.latencyMs)} ms`,
-        );
-        context.print(`network: ${run.winner}`);
-        return { accuracy: result.accuracy, epochs: config.epochs, network: result, runDir: run.dir };
-      } finally {
-        run.close();
-      }
-    } finally {
-      backend.dispose();
-    }
+    const wanted = named === undefined ? {} : { network: named };
+    return withRun(context, 'train', wanted, async (options, { extra }) => {
+      const result = await runTraining(options, String(extra.network));
+      const { accuracy, energyMj, latencyMs, genotype } = result;
+      context.print(
+        `${genotype}: ${percent(accuracy)} on the test set, ${digits(energyMj)} mJ, ${digits(latencyMs)} ms`,
+      );
+      context.print(`network: ${options.run.winner}`);
+      return { accuracy, epochs: options.config.epochs, network: result, runDir: options.run.dir };
+    });
   },
 };

@@ -6,8 +6,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
-import type { EventBus } from '../../core/events.ts';
-import { Random } from '../../core/random.ts';
+import type { EventBus, RunEvent } from '../../core/events.ts';
+import type { Random } from '../../core/random.ts';
 import { BatchMaker } from '../../data/batches.ts';
 import type { ImageDataset, ImageSet } from '../../data/dataset.ts';
 import { type Split, stratified } from '../../data/split.ts';
@@ -18,15 +18,25 @@ import type { SharingConfig } from '../../supernet/sharing.ts';
 import { HeldBatches } from '../../training/score.ts';
 import type { BatchSource } from '../../training/trainer.ts';
 import type { ArchitectureLog } from '../architectures.ts';
-import { type LoadedCheckpoint, loadCheckpoint, saveCheckpoint } from '../checkpoint.ts';
+import { type LoadedCheckpoint, loadCheckpoint, previousOf, saveCheckpoint } from '../checkpoint.ts';
 import type { OpenRun } from '../folder.ts';
-import type { Journal } from '../journal.ts';
+import { type Journal, readJournal } from '../journal.ts';
 import type { RunConfig } from '../options.ts';
 
 /** Lines that the journal and the list of candidates had when a checkpoint was written. */
 export interface Lines {
   readonly journal: number;
   readonly architectures: number;
+}
+
+/**
+ * Phases whose events the journal holds to the end. One of them is done again when its checkpoint was damaged after
+ * later phases had begun: what the journal says of it stands, and is not written twice.
+ */
+export interface Told {
+  readonly phases: Set<string>;
+  /** Set while an event is emitted that is written down already. */
+  again: boolean;
 }
 
 export interface RunContext {
@@ -44,6 +54,7 @@ export interface RunContext {
   readonly sharing: SharingConfig;
   readonly pricer: ArchitecturePricer;
   readonly random: Random;
+  readonly told: Told;
   /** Seconds between checkpoints. */
   readonly saveEvery: number;
 }
@@ -139,25 +150,61 @@ export function loadPhase<State>(
   return found;
 }
 
+/** Emits an event of a phase; journal and list of candidates pass it over when they have it already. */
+export function tell({ bus, told }: RunContext, phase: string, event: RunEvent): void {
+  told.again = told.phases.has(phase);
+  try {
+    bus.emit(event);
+  } finally {
+    told.again = false;
+  }
+}
+
+/** What a phase called `phase` is called once its network is measured. */
+export function measuredPhase(phase: string): string {
+  return `${phase}:measured`;
+}
+
 /**
  * Cuts what was written after the newest checkpoint: a resumed run writes it again. False when there was no
  * checkpoint yet, and the run starts over.
  */
-export function rewind({ journal, architectures, run }: RunContext): boolean {
+export function rewind({ journal, architectures, run, told }: RunContext): boolean {
   let lines: Lines = { journal: 0, architectures: 0 };
-  for (const name of readdirSync(run.checkpoints)) {
-    if (!name.endsWith('.safetensors')) continue;
-    const found = loadCheckpoint<{ readonly lines: Lines }>(join(run.checkpoints, name));
+  for (const path of checkpointPaths(run.checkpoints)) {
+    const found = loadCheckpoint<{ readonly lines: Lines }>(path);
     if (found !== undefined && found.state.lines.journal > lines.journal) lines = found.state.lines;
   }
   journal.truncateTo(lines.journal);
   architectures.truncateTo(lines.architectures);
+  for (const { event } of readJournal(run.journal)) {
+    if (event.type === 'phase-ended') told.phases.add(event.phase);
+    if (event.type === 'network-evaluated') told.phases.add(measuredPhase(retrainPhase(event.name)));
+  }
   return lines.journal > 0;
 }
+
+/** The phase that trains the network called `name`. */
+export function retrainPhase(name: string): string {
+  return `retrain:${name}`;
+}
+
+/** Every checkpoint there is; a kill between the two renames of a save leaves only the one before. */
+function checkpointPaths(folder: string): string[] {
+  const names = readdirSync(folder).map((name) =>
+    name.endsWith(PREVIOUS) ? name.slice(0, -PREVIOUS.length) : name,
+  );
+  return [...new Set(names)]
+    .filter((name) => name.endsWith('.safetensors'))
+    .map((name) => join(folder, name));
+}
+
+const PREVIOUS = previousOf('');
 
 /** Throws 'interrupted' when the user asked to stop; the caller has saved. */
 export function stopIfAsked(context: RunContext): void {
   if (!context.signal.aborted) return;
-  const { dir } = context.run;
-  throw new ShiftAddError('interrupted', `stopped; go on with: shiftaddnas ${context.run.description.command} --resume ${dir}`, { dir });
+  const { dir, description } = context.run;
+  const sentence = `stopped; go on with: shiftaddnas ${description.command} --resume ${dir}`;
+  throw new ShiftAddError('interrupted', sentence, { dir });
 }

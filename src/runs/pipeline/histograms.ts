@@ -4,11 +4,11 @@
  */
 import { Graph } from '../../autograd/graph.ts';
 import { writeFileAtomic } from '../../core/atomic.ts';
+import { OPERATORS } from '../../operators/index.ts';
 import type { OperatorName } from '../../operators/names.ts';
 import { blockUses } from '../../supernet/declarations.ts';
 import { effectiveWeight } from '../../supernet/effective.ts';
 import type { Network } from '../../supernet/network.ts';
-import { OPERATORS } from '../../operators/index.ts';
 import { weightKey } from '../../supernet/sharing.ts';
 
 export interface Histogram {
@@ -40,7 +40,8 @@ export async function histograms(network: Network): Promise<Histogram[]> {
     if (weightKey(sharing, plan.name, weight.role, family, true) !== `${plan.name}.${weight.role}`) continue;
     if (!seen.has(plan.name) && seen.size >= MOST_LAYERS) continue;
     const tensor = family === 'conv' ? 'shared' : family;
-    if (tensor === 'attention' || out.some((one) => one.layer === plan.name && one.tensor === tensor)) continue;
+    if (tensor === 'attention' || out.some((one) => one.layer === plan.name && one.tensor === tensor))
+      continue;
     seen.add(plan.name);
     out.push(histogram(plan.name, tensor, await read(network, plan.name, family, weight)));
   }

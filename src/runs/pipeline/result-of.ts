@@ -1,24 +1,27 @@
 /** Puts together what a run found: result.json and the weights of the winner. */
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
-import { OPERATORS } from '../../operators/index.ts';
-import type { NetworkPrice } from '../../hardware/price.ts';
-import type { Limits } from '../../hardware/limits.ts';
 import type { Accelerator } from '../../hardware/accelerator.ts';
+import type { Limits } from '../../hardware/limits.ts';
+import type { NetworkPrice } from '../../hardware/price.ts';
+import { OPERATORS } from '../../operators/index.ts';
+import type { Scored } from '../../search/problem.ts';
 import { encode } from '../../spaces/genotype.ts';
 import { planNetwork } from '../../spaces/layout.ts';
 import type { Genotype } from '../../spaces/space.ts';
-import type { Scored } from '../../search/problem.ts';
 import { countParameters, declarations } from '../../supernet/declarations.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
+import { saveNetwork } from '../network-files.ts';
 import type { NetworkResult, ResultInput } from '../result.ts';
 import type { RunContext } from './context.ts';
-import { saveNetwork } from '../network-files.ts';
 import { alone, type Retrained } from './retrain-phase.ts';
 import { frontOf } from './search-phase.ts';
 
 /** One network of the result: scores, price and the boxes of its picture. */
-export function networkResult(context: RunContext, { name, genotype, validation, test }: Retrained): NetworkResult {
+export function networkResult(
+  context: RunContext,
+  { name, genotype, validation, test }: Retrained,
+): NetworkResult {
   const { pricer, space, task } = context;
   const price = pricer.detail(genotype);
   const { params, macs } = pricer.price(genotype);
@@ -98,7 +101,9 @@ export function resultOf(context: RunContext, findings: Findings): ResultInput {
   const { config, dataset, split, space, task, sharing, run } = context;
   const { winner, networks } = findings;
   const of = (role: Retrained['role']) =>
-    networks.filter((network) => network.role === role && network !== winner).map((one) => networkResult(context, one));
+    networks
+      .filter((network) => network.role === role && network !== winner)
+      .map((one) => networkResult(context, one));
   return {
     schema: 1,
     command: run.description.command,

@@ -9,7 +9,17 @@ import { Network } from '../../supernet/network.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import { calibrate, type Score, score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
-import { calibrationBatches, heldBatches, loadPhase, type RunContext, savePhase, scoringBatches } from './context.ts';
+import {
+  calibrationBatches,
+  heldBatches,
+  loadPhase,
+  measuredPhase,
+  type RunContext,
+  retrainPhase,
+  savePhase,
+  scoringBatches,
+  tell,
+} from './context.ts';
 import { runTrainPhase } from './train-phase.ts';
 
 export interface Retrained {
@@ -41,8 +51,8 @@ export async function runRetrainPhase(
   role: Retrained['role'],
   genotype: Genotype,
 ): Promise<Retrained> {
-  const phase = `retrain:${name}`;
-  const measured = loadPhase<SavedMeasurement>(context, `${phase}:measured`);
+  const phase = retrainPhase(name);
+  const measured = loadPhase<SavedMeasurement>(context, measuredPhase(phase));
   if (measured !== undefined) {
     const { validation, test, curve } = measured.state;
     return { name, role, genotype, validation, test, curve, tensors: measured.tensors };
@@ -84,7 +94,7 @@ export async function runRetrainPhase(
       tensors.set(tensor, { shape, data: (await backend.read(buffer)) as Float32Array });
     }
     // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
-    context.bus.emit({
+    tell(context, measuredPhase(phase), {
       type: 'network-evaluated',
       name,
       role,
@@ -94,7 +104,7 @@ export async function runRetrainPhase(
       validationAccuracy: validation.accuracy,
       ...context.pricer.price(genotype),
     });
-    savePhase<SavedMeasurement>(context, `${phase}:measured`, { validation, test, curve }, tensors);
+    savePhase<SavedMeasurement>(context, measuredPhase(phase), { validation, test, curve }, tensors);
     return { name, role, genotype, validation, test, curve, tensors };
   } finally {
     calibration.dispose();

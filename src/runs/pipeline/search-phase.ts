@@ -4,7 +4,7 @@
  */
 import { Random } from '../../core/random.ts';
 import type { Limits } from '../../hardware/limits.ts';
-import { evolution, type EvolutionConfig } from '../../search/evolution.ts';
+import { type EvolutionConfig, evolution } from '../../search/evolution.ts';
 import { front } from '../../search/front.ts';
 import { compareScored, type Scored, type SearchProblem } from '../../search/problem.ts';
 import { type SearchState, waiting } from '../../search/sampler.ts';
@@ -13,7 +13,15 @@ import type { Genotype } from '../../spaces/space.ts';
 import type { Network } from '../../supernet/network.ts';
 import { calibrate, score } from '../../training/score.ts';
 import { breathe } from '../../training/trainer.ts';
-import { calibrationBatches, loadPhase, type RunContext, savePhase, scoringBatches, stopIfAsked } from './context.ts';
+import {
+  calibrationBatches,
+  loadPhase,
+  type RunContext,
+  savePhase,
+  scoringBatches,
+  stopIfAsked,
+  tell,
+} from './context.ts';
 
 type State = SearchState<Genotype, EvolutionConfig>;
 
@@ -32,7 +40,7 @@ export async function runSearchPhase(
   plan: SearchPlan,
   network: Network,
 ): Promise<readonly Scored<Genotype>[]> {
-  const { bus, random, config } = context;
+  const { random, config } = context;
   const { phase, title, index, of, limits, generations } = plan;
   const problem = spaceProblem(context.space, (genotype) => context.pricer.price(genotype));
   const offspring = Math.floor(config.population / 2);
@@ -52,9 +60,9 @@ export async function runSearchPhase(
     );
   if (evolution.finished(state)) return state.scored;
   if (saved === undefined) {
-    bus.emit({ type: 'phase-started', phase, index, of, title });
+    tell(context, phase, { type: 'phase-started', phase, index, of, title });
     const evaluations = generations * config.population;
-    bus.emit({ type: 'search-started', generations, evaluations, limits });
+    tell(context, phase, { type: 'search-started', generations, evaluations, limits });
   }
   const started = Date.now();
   const calibration = calibrationBatches(context);
@@ -68,7 +76,7 @@ export async function runSearchPhase(
         const { loss, accuracy } = await score(network, genotype, scoring);
         state = evolution.absorb(state, { [key]: { loss, accuracy } });
         const evaluated = countScored(state);
-        bus.emit({
+        tell(context, phase, {
           type: 'candidate-scored',
           genotype: key,
           loss,
@@ -77,7 +85,7 @@ export async function runSearchPhase(
           index: evaluated,
           of: generations * config.population,
         });
-        if (state.pending.length === 0) emitGeneration(context, state, generations);
+        if (state.pending.length === 0) emitGeneration(context, phase, state, generations);
         if (context.signal.aborted || Date.now() - savedAt > context.saveEvery * 1000) {
           savePhase(context, phase, { search: state });
           savedAt = Date.now();
@@ -86,7 +94,7 @@ export async function runSearchPhase(
         await breathe();
       }
     }
-    bus.emit({ type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
+    tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
     savePhase(context, phase, { search: state });
     return state.scored;
   } finally {
@@ -99,9 +107,9 @@ function countScored({ scored, pending }: State): number {
   return scored.length + pending.filter((entry) => entry.score !== null).length;
 }
 
-function emitGeneration({ bus }: RunContext, state: State, of: number): void {
+function emitGeneration(context: RunContext, phase: string, state: State, of: number): void {
   const best = [...state.scored].sort(compareScored)[0];
-  bus.emit({
+  tell(context, phase, {
     type: 'generation-ended',
     generation: state.generation,
     of,
@@ -121,7 +129,9 @@ export function frontOf(scored: readonly Scored<Genotype>[]): Scored<Genotype>[]
 
 /** Whether any architecture meets the limits: asked before anything is trained. Throws 'limit' if none is found. */
 export function checkFeasible(context: RunContext, limits: Limits): void {
-  const problem: SearchProblem<Genotype> = spaceProblem(context.space, (genotype) => context.pricer.price(genotype));
+  const problem: SearchProblem<Genotype> = spaceProblem(context.space, (genotype) =>
+    context.pricer.price(genotype),
+  );
   evolution.propose(
     evolution.init<Genotype>(
       { limits, population: 1, parents: 1, mutations: 0, crossovers: 0, generations: 1 },

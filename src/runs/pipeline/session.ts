@@ -6,8 +6,10 @@ import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import type { EventBus } from '../../core/events.ts';
 import { Random } from '../../core/random.ts';
+import type { ImageDataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
-import { stratified } from '../../data/split.ts';
+import { stratified, subset } from '../../data/split.ts';
+import { channelStatistics } from '../../data/statistics.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
@@ -17,7 +19,7 @@ import type { OpenRun } from '../folder.ts';
 import { Journal } from '../journal.ts';
 import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
-import { type RunContext, rewind } from './context.ts';
+import { type RunContext, rewind, type Told } from './context.ts';
 import { sharingOf } from './sharing-of.ts';
 
 export interface SessionOptions {
@@ -36,9 +38,8 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
   const { run, config, backend, bus, signal } = options;
   const space = loadSpace(config.space);
   const accelerator = findAccelerator(config.accelerator);
-  const limit = config.trainLimit === 0 ? {} : { limit: config.trainLimit };
-  const dataset = await openDataset(config.data, { seed: config.seed, ...limit });
   const random = Random.fromSeed(config.seed);
+  const dataset = await limitedDataset(config, random);
   if (config.validation >= dataset.train.count) {
     throw new ShiftAddError(
       'usage',
@@ -47,10 +48,17 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
   }
   const { height: h, width: w, channels: c } = dataset.train;
   const task = { image: { h, w, c }, classes: dataset.classes.length };
+  const sharing = sharingOf(config);
+  const pricer = new ArchitecturePricer(space, task, new Pricer(accelerator, Number(config.bits)));
+  const split = stratified(dataset.train.labels, config.validation, random.split('held out'));
   const journal = new Journal(run.journal);
   const architectures = new ArchitectureLog(run.architectures);
-  bus.subscribe(journal.record);
-  bus.subscribe(architectures.record);
+  const told: Told = { phases: new Set(), again: false };
+  bus.subscribe((event) => {
+    if (told.again) return;
+    journal.record(event);
+    architectures.record(event);
+  });
   return {
     config,
     run,
@@ -60,18 +68,28 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
     signal,
     backend,
     dataset,
-    split: stratified(dataset.train.labels, config.validation, random.split('held out')),
+    split,
     space,
     task,
-    sharing: sharingOf(config),
-    pricer: new ArchitecturePricer(space, task, new Pricer(accelerator, Number(config.bits))),
+    sharing,
+    pricer,
     random,
+    told,
     saveEvery: options.saveEvery ?? 30,
     close: () => {
       journal.close();
       architectures.close();
     },
   };
+}
+
+/** The data of a run. `trainLimit` takes images from training only: networks are measured on the whole test set. */
+async function limitedDataset({ data, seed, trainLimit }: RunConfig, random: Random): Promise<ImageDataset> {
+  const whole = await openDataset(data, { seed });
+  if (trainLimit === 0 || whole.train.count <= trainLimit) return whole;
+  const { held } = stratified(whole.train.labels, trainLimit, random.split('training images'));
+  const train = subset(whole.train, held);
+  return { ...whole, train, ...channelStatistics(train) };
 }
 
 /** Runs `work` as a session: its start, its end and its failure are events of the run. */
@@ -122,4 +140,3 @@ function start(context: RunContext, { resumed, backend }: SessionOptions): void 
   });
   for (const text of dataset.notes) bus.emit({ type: 'note', text });
 }
-

@@ -23,7 +23,10 @@ function parseFamilies(text: string): OperatorName[] {
   return text.split(',').map((word) => {
     const name = word.trim();
     if (name === 'attention') {
-      throw new ShiftAddError('usage', '--families cannot name attention: its projections are never shared; leave it out');
+      throw new ShiftAddError(
+        'usage',
+        '--families cannot name attention: its projections are never shared; leave it out',
+      );
     }
     if ((OPERATOR_NAMES as readonly string[]).includes(name)) return name as OperatorName;
     const near = nearest(name, OPERATOR_NAMES);

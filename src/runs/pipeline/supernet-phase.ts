@@ -1,9 +1,10 @@
 /** Trains the supernet: one uniformly drawn path a step (spec 13.3). */
-import type { CurvePoint } from '../../training/trainer.ts';
+
 import { sample } from '../../spaces/sample.ts';
 import { RELEASED_WEIGHT, releasedAlignment } from '../../supernet/alignment.ts';
 import { Network } from '../../supernet/network.ts';
 import { calibrate, score } from '../../training/score.ts';
+import type { CurvePoint } from '../../training/trainer.ts';
 import { calibrationBatches, type RunContext, scoringBatches } from './context.ts';
 import { runTrainPhase } from './train-phase.ts';
 

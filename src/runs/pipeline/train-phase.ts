@@ -3,6 +3,8 @@
  * leaves its final weights. One file serves the supernet, the retrained networks and `train`.
  */
 import type { Tensor } from '../../autograd/graph.ts';
+import { ShiftAddError } from '../../core/errors.ts';
+import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import type { Network } from '../../supernet/network.ts';
@@ -10,8 +12,8 @@ import { AdamW, DEFAULT_ADAMW } from '../../training/adamw.ts';
 import { locateBadNumber } from '../../training/locate.ts';
 import type { Optimiser, OptimiserState } from '../../training/optimiser.ts';
 import type { Score } from '../../training/score.ts';
-import { type CurvePoint, INITIAL_TRAINING, train, type TrainingState } from '../../training/trainer.ts';
-import { loadPhase, type RunContext, savePhase, stopIfAsked, trainingBatches } from './context.ts';
+import { type CurvePoint, INITIAL_TRAINING, type TrainingState, train } from '../../training/trainer.ts';
+import { loadPhase, type RunContext, savePhase, stopIfAsked, tell, trainingBatches } from './context.ts';
 
 export interface TrainPhase {
   /** Identifier and title, as events name it. */
@@ -36,7 +38,7 @@ interface SavedTraining {
 
 /** Trains to the end and returns the curve. The network then holds its final weights. */
 export async function runTrainPhase(context: RunContext, phase: TrainPhase): Promise<readonly CurvePoint[]> {
-  const { backend, config, bus, signal } = context;
+  const { backend, config, signal } = context;
   const { network } = phase;
   const optimiser = new AdamW(backend, network.store.parameters(), {
     ...DEFAULT_ADAMW,
@@ -50,14 +52,20 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
     if (saved?.state.done) return saved.state.training.curve;
 
     const { index, of, title } = phase;
-    if (saved === undefined) bus.emit({ type: 'phase-started', phase: phase.phase, index, of, title });
+    const emit = (event: RunEvent) => tell(context, phase.phase, event);
+    if (saved === undefined) emit({ type: 'phase-started', phase: phase.phase, index, of, title });
     const steps = phase.epochs * batches.stepsPerEpoch;
     const started = Date.now();
     const firstStep = saved?.state.training.step ?? 0;
     let savedAt = Date.now();
     const save = async (training: TrainingState, done: boolean) => {
       const tensors = await collect(network, optimiser);
-      savePhase<SavedTraining>(context, phase.phase, { training, optimiser: optimiser.state(), done }, tensors);
+      savePhase<SavedTraining>(
+        context,
+        phase.phase,
+        { training, optimiser: optimiser.state(), done },
+        tensors,
+      );
       savedAt = Date.now();
     };
     const last = await train(
@@ -85,18 +93,19 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
           const penalty = phase.penalty?.(addWeights, step);
           return penalty === undefined ? { logits } : { logits, penalty };
         },
-        validate: () => phase.validate(),
-        locate: (step) => locateBadNumber(network, phase.genotypeAt(step), batches.batch(step), batches.shape),
+        validate: async () => finite(await phase.validate(), phase.title, config.rate),
+        locate: (step) =>
+          locateBadNumber(network, phase.genotypeAt(step), batches.batch(step), batches.shape),
       },
       saved?.state.training ?? INITIAL_TRAINING,
       {
         onStep: ({ step, loss, rate }) => {
           const seconds = (Date.now() - started) / 1000;
           const imagesPerSecond = ((step - firstStep) * config.batch) / Math.max(seconds, 1e-3);
-          bus.emit({ type: 'train-step', phase: phase.phase, step, steps, loss, rate, imagesPerSecond });
+          emit({ type: 'train-step', phase: phase.phase, step, steps, loss, rate, imagesPerSecond });
         },
         onEpoch: ({ epoch, trainLoss, validationLoss, validationAccuracy }, epochs) =>
-          bus.emit({
+          emit({
             type: 'epoch-ended',
             phase: phase.phase,
             epoch,
@@ -111,12 +120,22 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
         },
       },
     );
-    bus.emit({ type: 'phase-ended', phase: phase.phase, seconds: (Date.now() - started) / 1000 });
+    emit({ type: 'phase-ended', phase: phase.phase, seconds: (Date.now() - started) / 1000 });
     await save(last, true);
     return last.curve;
   } finally {
     optimiser.dispose();
   }
+}
+
+/** The last step of an epoch can spoil the weights without a loss that shows it. */
+function finite(found: Score, title: string, rate: number): Score {
+  if (Number.isFinite(found.loss)) return found;
+  throw new ShiftAddError(
+    'diverged',
+    `the loss must be a finite number, but on held-out images it is ${found.loss} after an epoch of ${title}; start a new run with a lower --rate (now ${rate})`,
+    { place: title },
+  );
 }
 
 const WEIGHT = 'weight:';

@@ -1,8 +1,9 @@
 /** `train`: one architecture from scratch, with the recipe that retrained networks get. */
-import type { RunConfig } from '../options.ts';
+
 import { nearest, ShiftAddError } from '../../core/errors.ts';
 import { decode } from '../../spaces/genotype.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
+import type { RunConfig } from '../options.ts';
 import type { NetworkResult } from '../result.ts';
 import { baselines } from './baselines.ts';
 import { networkResult, writeNetwork } from './result-of.ts';

@@ -1,0 +1,88 @@
+/**
+ * The frame of commands that write a run: backend, folder and terminal opened, the work done, everything closed.
+ * What a run leaves behind when it fails depends on whether resuming it can ever help.
+ */
+import fs from 'node:fs';
+import { openBackend } from '../backends/open.ts';
+import { ShiftAddError } from '../core/errors.ts';
+import { EventBus, type RunEvent } from '../core/events.ts';
+import type { OpenRun } from '../runs/folder.ts';
+import { readJournal } from '../runs/journal.ts';
+import type { SessionOptions } from '../runs/pipeline/session.ts';
+import { progressListener, progressTo } from '../runs/progress.ts';
+import { type CommandContext, given } from './command.ts';
+import { backendName, type OpenedRun, openRun, threadsOf } from './run-options.ts';
+
+/** Environment variable with the seconds between checkpoints; tests save often to kill runs in the middle of it. */
+export const SAVE_EVERY = 'SHIFTADDNAS_SAVE_EVERY';
+
+export async function withRun<T>(
+  context: CommandContext,
+  command: string,
+  extra: Readonly<Record<string, unknown>>,
+  work: (options: SessionOptions, opened: OpenedRun) => Promise<T>,
+): Promise<T> {
+  const saveEvery = saveEverySeconds();
+  const backend = await openBackend(backendName(context), threadsOf(context));
+  try {
+    const out = given<string>(context, 'out');
+    const mine = out === undefined || !fs.existsSync(out);
+    const opened = openRun(context, command, extra);
+    const { run, config, resumed } = opened;
+    try {
+      const bus = busFor(context, opened);
+      const { signal } = context;
+      return await work({ run, config, backend, bus, signal, resumed, ...saveEvery }, opened);
+    } catch (error) {
+      if (!resumed && neverWorks(error)) discard(run, mine);
+      throw error;
+    } finally {
+      run.close();
+    }
+  } finally {
+    backend.dispose();
+  }
+}
+
+/** Settings at fault: the same run would fail in the same way again. */
+function neverWorks(error: unknown): boolean {
+  return error instanceof ShiftAddError && ['usage', 'data', 'limit', 'missing'].includes(error.code);
+}
+
+/** Removes a run that has done nothing, so that the corrected command can use its folder. */
+function discard(run: OpenRun, withFolder: boolean): void {
+  if (fs.readdirSync(run.checkpoints).length > 0) return;
+  for (const file of [run.journal, run.architectures, run.config]) fs.rmSync(file, { force: true });
+  for (const folder of [run.checkpoints, run.winner]) fs.rmSync(folder, { recursive: true, force: true });
+  run.close();
+  if (withFolder && fs.readdirSync(run.dir).length === 0) fs.rmdirSync(run.dir);
+}
+
+/** A bus with the terminal listening on stderr, unless --json asks for quiet. */
+function busFor(context: CommandContext, { run, resumed }: OpenedRun): EventBus {
+  const bus = new EventBus();
+  if (context.json) return bus;
+  const earlier = resumed ? readJournal(run.journal).map(({ event }) => event) : [];
+  const listen = progressListener({ ...progressTo(process.stderr), earlier });
+  bus.subscribe((event) => listen(withoutSentence(event)));
+  process.stderr.write(`run folder ${run.dir}\n`);
+  return bus;
+}
+
+/** The sentence that ends a run is printed once, by the program and not by its progress. */
+function withoutSentence(event: RunEvent): RunEvent {
+  if (event.type !== 'run-ended') return event;
+  const { text: _, ...rest } = event;
+  return rest;
+}
+
+function saveEverySeconds(): { saveEvery?: number } {
+  const text = process.env[SAVE_EVERY];
+  if (text === undefined || text === '') return {};
+  const saveEvery = Number(text);
+  if (Number.isFinite(saveEvery) && saveEvery >= 0) return { saveEvery };
+  throw new ShiftAddError(
+    'usage',
+    `${SAVE_EVERY} must be a number of seconds of at least 0, but got "${text}"`,
+  );
+}

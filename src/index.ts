@@ -1,0 +1,127 @@
+/**
+ * The public API of `shiftaddnas`: what a program may import, re-exported from one file. Everything else is an
+ * inside of the package and may change without notice.
+ *
+ *   price   findAccelerator, Pricer, explain         what a layer or a network costs, without weights
+ *   spaces  loadSpace, countSpace, sample, decode    search spaces as data
+ *   search  evolution, nsga2, randomSearch           over anything that can be drawn, mutated and priced
+ *   runs    openDataset, openBackend, runPipeline    the main job of the command line (experimental)
+ *
+ * Parts marked `@experimental` work and are tested, but their names and shapes may still change. Errors are
+ * `ShiftAddError` throughout. Units: energies in mJ, latencies in ms, areas in mm2.
+ */
+
+// ---- networks and runs (experimental) ---------------------------------------------------------------------
+/** @experimental One step's operations and their gradients; what `Network.forward` computes on. */
+export { Graph, type GraphOptions, type Tensor } from './autograd/graph.ts';
+/** @experimental The contract of a backend. */
+export type { Backend } from './backends/backend.ts';
+// ---- conformance suites -----------------------------------------------------------------------------------
+/** @experimental What a backend must do to be one. */
+export { type ConformanceCase, conformanceCases, measure } from './backends/conformance.ts';
+/** @experimental Which backends are there, and opening one. */
+export { availableBackends, type BackendName, openBackend } from './backends/open.ts';
+// ---- errors and randomness --------------------------------------------------------------------------------
+/** The one error class: a code, the fields that were looked at, and a sentence with the remedy. */
+export { type ErrorCode, type ErrorFields, ShiftAddError } from './core/errors.ts';
+/** @experimental What the engine says while it runs. */
+export { EventBus, type RunEvent } from './core/events.ts';
+/** Counter-based, splittable randomness as a value; `state()` is plain data. */
+export { Random, type RandomState } from './core/random.ts';
+// ---- data and metrics -------------------------------------------------------------------------------------
+export type { ImageDataset, ImageSet } from './data/dataset.ts';
+/** The data sets of `--data`. */
+export { IMAGE_SOURCES, type OpenOptions, openDataset } from './data/open.ts';
+// ---- prices -----------------------------------------------------------------------------------------------
+/** What a layer computes, without weights, and how many multiplications, additions and shifts that is. */
+/** Accelerators as plain data, built in or read from a file, and their JSON schema. */
+/** Prices layers and networks; each distinct layer shape once. */
+/** From one accelerator to another, one named difference after another. */
+/** `5mJ`, `2ms`, `1.5M` or `70%` of a reference, read as limits. */
+export {
+  type Accelerator,
+  acceleratorJsonSchema,
+  acceleratorNames,
+  accumulates,
+  type Explanation,
+  explain,
+  findAccelerator,
+  type LayerPrice,
+  type Limits,
+  type LimitTexts,
+  type NetworkPrice,
+  type Operations,
+  operations,
+  type Price,
+  Pricer,
+  parseAccelerator,
+  parseLimits,
+  type Step,
+  type Workload,
+  type WorkloadKind,
+} from './hardware/index.ts';
+/** A convolution, adder, shift or linear layer as a workload. */
+export { linearWorkload, windowWorkload } from './layers/workloads.ts';
+export { hypervolume2d } from './metrics/hypervolume.ts';
+export { kendallTau, spearmanRho } from './metrics/rank.ts';
+// ---- search spaces ----------------------------------------------------------------------------------------
+export type { OperatorName } from './operators/names.ts';
+/** @experimental Run folders. */
+export { createRun, type OpenRun, readDescription, resumeRun } from './runs/folder.ts';
+/** @experimental A trained network from the folder of a run, or into one. */
+export {
+  type LoadedNetwork,
+  loadNetwork,
+  type NetworkDescription,
+  saveNetwork,
+} from './runs/network-files.ts';
+/** @experimental Settings of a run and their defaults. */
+export { DEFAULT_CONFIG, type RunConfig, runConfigSchema } from './runs/options.ts';
+/** @experimental The main job: supernet, search, retraining, result. */
+export { runPipeline } from './runs/pipeline/pipeline.ts';
+export type { SessionOptions } from './runs/pipeline/session.ts';
+/** @experimental Settings by name. */
+export { defaultPreset, PRESETS, type Preset } from './runs/presets.ts';
+/** @experimental Writes report.html of a run folder. */
+export { writeReport } from './runs/report/report.ts';
+/** @experimental What result.json holds. */
+export type { NetworkResult, ResultInput } from './runs/result.ts';
+/** @experimental What a search algorithm must keep to. */
+export { type SamplerCheck, samplerChecks } from './search/conformance.ts';
+// ---- search -----------------------------------------------------------------------------------------------
+/** Runs a sampler to its end; every state on the way is plain data and can be saved. */
+export { runSearch } from './search/drive.ts';
+/** The published evolution, with a budget on every loop. */
+export { type EvolutionConfig, evolution } from './search/evolution.ts';
+/** NSGA-II over loss and costs. */
+export { type Nsga2Config, nsga2 } from './search/nsga2.ts';
+export type { Candidate, Costs, Score, Scored, SearchProblem } from './search/problem.ts';
+export { type RandomSearchConfig, randomSearch } from './search/random-search.ts';
+/** The contract of a search algorithm: ask and tell over plain data. */
+export { type Sampler, type SearchState, waiting } from './search/sampler.ts';
+/** A space as a search problem. */
+export { spaceProblem } from './search/space-problem.ts';
+/** Exact number of architectures, as a bigint. */
+export { countSpace } from './spaces/count.ts';
+/** A genotype as one short word, `2-2-2:cs|sa|ss`, and back. */
+export { decode, encode } from './spaces/genotype.ts';
+/** The layers of a genotype on images of a given size, and their workloads. */
+export { networkWorkloads, planNetwork, type Task } from './spaces/layout.ts';
+/** A preset by name or a space file. */
+export { loadSpace } from './spaces/load.ts';
+/** The moves of the evolution. */
+export { crossover, type MutationRates, mutate } from './spaces/neighbours.ts';
+export { spacePresetNames } from './spaces/presets.ts';
+/** Energy, latency, parameters and multiply-accumulates of a genotype in microseconds. */
+export { type ArchitectureCosts, ArchitecturePricer } from './spaces/pricing.ts';
+/** A genotype drawn uniformly, without listing the space. */
+export { type SampleMode, sample } from './spaces/sample.ts';
+export { parseSpace } from './spaces/schema.ts';
+export type { Genotype, Space, Stage } from './spaces/space.ts';
+/** @experimental Networks of a space over one store of weights: a supernet, or one network alone. */
+export { Network, type NetworkConfig } from './supernet/network.ts';
+/** @experimental How operator families share one tensor. */
+export { DEFAULT_SHARING, type SharingConfig } from './supernet/sharing.ts';
+export { version } from './version.ts';
+/** Published and baseline networks as workloads: they can be priced, not trained. */
+export { type ZooOptions, zooNames, zooTask, zooWorkloads } from './zoo/index.ts';
