@@ -67,13 +67,24 @@ export function installDependencies() {
   });
 }
 
+function typescriptInputs() {
+  const sources = filesUnder(join(root, 'src')).filter((path) => !path.endsWith('.test.ts'));
+  return [...sources, join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')];
+}
+
+/** Whether dist is made of the sources as they are, and their hash. */
+export function compiledTypeScript() {
+  const hash = hashOf(typescriptInputs());
+  const stamp = join(root, 'build', 'typescript.stamp');
+  const fresh =
+    existsSync(join(root, 'dist', 'cli', 'main.js')) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === hash;
+  return { fresh, hash };
+}
+
 export function compileTypeScript() {
-  const inputs = [
-    ...filesUnder(join(root, 'src')),
-    join(root, 'tsconfig.json'),
-    join(root, 'tsconfig.build.json'),
-  ];
-  once('typescript', inputs, join(root, 'dist', 'cli', 'main.js'), () => {
+  once('typescript', typescriptInputs(), join(root, 'dist', 'cli', 'main.js'), () => {
     say('setting up: TypeScript');
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     if (run(process.execPath, [tsc, '-p', 'tsconfig.build.json']) !== 0)

@@ -103,7 +103,7 @@ export { type Sampler, type SearchState, waiting } from './search/sampler.ts';
 export { spaceProblem } from './search/space-problem.ts';
 /** Exact number of architectures, as a bigint. */
 export { countSpace } from './spaces/count.ts';
-/** A genotype as one short word, `2-2-2:cs|sa|ss`, and back. */
+/** A genotype as one short word, `3-2-2:css|sa|ss`, and back. */
 export { decode, encode } from './spaces/genotype.ts';
 /** The layers of a genotype on images of a given size, and their workloads. */
 export { networkWorkloads, planNetwork, type Task } from './spaces/layout.ts';

@@ -2,7 +2,7 @@ import { internal } from '../core/errors.ts';
 import { findExtremes } from './extremes.ts';
 import { impossible } from './impossible.ts';
 import { constants, memoryCycles, partialEnergy, type SearchProblem } from './searchproblem.ts';
-import { divisors, largestDivisor, type Tiling } from './tiling.ts';
+import { divisors, largestDivisor, largestDivisors, type Tiling } from './tiling.ts';
 
 /**
  * Exhaustive search over the tilings of one layer (spec 8.3, 8.4): among all valid ones it takes the one that
@@ -10,8 +10,9 @@ import { divisors, largestDivisor, type Tiling } from './tiling.ts';
  *
  * Exhaustive does not mean naive. The energy is a sum of a part in (m0..m3), a part in (c0..c2) and a part in
  * (n3, e3), so each part is computed where its loop stands; and with m1 and m3 fixed every cost falls as m0 grows
- * (m2 = m / (m0 m1 m3)), so only its largest value can win and only m0 = 1 can be the worst. The extremes and the
- * choice are therefore those of the full enumeration. Equal choices are settled by energy, then by the order of the loops, which
+ * (m2 = m / (m0 m1 m3)), so only its largest value can win and only m0 = 1 can be the worst; likewise with m3 fixed
+ * every cost falls as n0 grows (n3 = n / n0), so only the most images that fit the buffer can win. The extremes and
+ * the choice are therefore those of the full enumeration. Equal choices are settled by energy, then by the order of the loops, which
  * depends on values only.
  */
 
@@ -39,7 +40,8 @@ function findBest(
   const { n, c, r, s, m, e, f, stride, groups } = nest;
   const { input, weight, output, networkInput, networkWeight, fixed } = constants(problem);
   const words = [input, weight, output] as const;
-  const [allN, allM, allC, allE, allG] = [n, m, c, e, groups].map(divisors);
+  const [allM, allC, allE, allG] = [m, c, e, groups].map(divisors);
+  const atMost = largestDivisors(n);
   const outputs = outputTiles(problem, allM, input, networkInput);
   let bestScore = Infinity;
   let best: FoundTiling | undefined;
@@ -52,7 +54,7 @@ function findBest(
     const weightEnergy = energies.outerWeight * e3 * weight + networkWeight;
     for (let ig = allG.length - 1; ig >= 0; ig--) {
       const g1 = allG[ig];
-      for (let im = allM.length - 1; im >= 0; im--) {
+      for (let im = outputs.length - 1; im >= 0; im--) {
         const m1 = allM[im];
         if (m1 * e1 * r * g1 > limits.elements) continue;
         const tiles = outputs[im];
@@ -70,39 +72,38 @@ function findBest(
             const outputsLimit = Math.floor(limits.registerWeights / (c0 * s));
             const c2 = c / (c0 * c1);
             const energyC = fixed + partialEnergy(problem, output, c0, c1, c2);
-            for (let i = allN.length - 1; i >= 0; i--) {
-              const n0 = allN[i];
+            const held = c1 * c0 * window;
+            if (steps * cyclesWeight + (energyC + weightEnergy + tiles.least) * energyWeight > bestScore) {
+              continue;
+            }
+            for (let i3 = tiles.m3.length - 1; i3 >= 0; i3--) {
+              const m3 = tiles.m3[i3];
+              // n0 images and g1 groups wait in the buffer together, each with m / m3 output channels.
+              const images = Math.floor(limits.global / (g1 * (held + (m / m3) * rows)));
+              if (images < 1) break;
+              const n0 = images >= n ? n : atMost[images];
               const n3 = n / n0;
               const energyN = energyC + n3 * weightEnergy;
-              if (steps * cyclesWeight + (energyN + tiles.least) * energyWeight > bestScore) continue;
-              // m / m3 output channels of n0 images and g1 groups wait in the buffer together.
-              const channels = (limits.global / (n0 * g1) - c1 * c0 * window) / rows;
-              for (let i3 = tiles.m3.length - 1; i3 >= 0; i3--) {
-                const m3 = tiles.m3[i3];
-                if (m > channels * m3) break;
-                let m0 = tiles.m0[i3];
-                if (m0 > outputsLimit) m0 = largestDivisor(m / (m1 * m3), outputsLimit);
-                const bufferInput = (m / (m1 * m0)) * input;
-                const energy =
-                  energyN +
-                  energies.outerInput * m3 * input +
-                  energies.bufferInput * bufferInput +
-                  networkInput * (m / m0);
-                let cycles = steps;
-                if (problem.times !== undefined) {
-                  cycles = Math.max(cycles, memoryCycles(problem, words, [m3, n3 * e3], bufferInput, c2));
-                }
-                const score = energy * energyWeight + cycles * cyclesWeight;
-                if (score > bestScore) continue;
-                if (best !== undefined && score > bestScore - 1e-13 && energy >= best.energy) continue;
-                bestScore = score;
-                const [m2, g3] = [m / (m0 * m1 * m3), groups / g1];
-                best = {
-                  tiling: { n0, n3, m0, m1, m2, m3, c0, c1, c2, e1, e3, g1, g3 },
-                  energy,
-                  cycles,
-                };
+              const outerEnergy = energyN + energies.outerInput * m3 * input;
+              let m0 = tiles.m0[i3];
+              if (steps * cyclesWeight + (outerEnergy + tiles.inner[i3]) * energyWeight > bestScore) continue;
+              if (m0 > outputsLimit) m0 = largestDivisor(m / (m1 * m3), outputsLimit);
+              const bufferInput = (m / (m1 * m0)) * input;
+              const energy = outerEnergy + energies.bufferInput * bufferInput + networkInput * (m / m0);
+              let cycles = steps;
+              if (problem.times !== undefined) {
+                cycles = Math.max(cycles, memoryCycles(problem, words, m3, n3 * e3, bufferInput, c2));
               }
+              const score = energy * energyWeight + cycles * cyclesWeight;
+              if (score > bestScore) continue;
+              if (best !== undefined && score > bestScore - 1e-13 && energy >= best.energy) continue;
+              bestScore = score;
+              const [m2, g3] = [m / (m0 * m1 * m3), groups / g1];
+              best = {
+                tiling: { n0, n3, m0, m1, m2, m3, c0, c1, c2, e1, e3, g1, g3 },
+                energy,
+                cycles,
+              };
             }
           }
         }
@@ -112,24 +113,30 @@ function findBest(
   return best;
 }
 
-/** For every m1: the possible m3, the largest m0 with each, and the least energy that any of them leaves. */
+/**
+ * For every m1 that fits: the possible m3, the largest m0 with each, the energy inside the buffer that this m0 leaves,
+ * and the least energy of any m3.
+ */
 function outputTiles(
   { nest, energies, limits }: SearchProblem,
   allM: Int32Array,
   input: number,
   network: number,
 ) {
-  return Array.from(allM, (m1) => {
-    const m3 = divisors(nest.m / m1);
-    const m0 = m3.map((outer) => largestDivisor(nest.m / (m1 * outer), limits.registerOutputs));
-    let least = Infinity;
-    m3.forEach((outer, i) => {
-      const energy =
-        energies.outerInput * outer * input +
-        energies.bufferInput * (nest.m / (m1 * m0[i])) * input +
-        network * (nest.m / m0[i]);
-      least = Math.min(least, energy);
-    });
-    return { m3, m0, least };
-  });
+  return Array.from(
+    allM.filter((m1) => m1 * nest.r <= limits.elements),
+    (m1) => {
+      const m3 = divisors(nest.m / m1);
+      const m0 = m3.map((outer) => largestDivisor(nest.m / (m1 * outer), limits.registerOutputs));
+      const inner = Array.from(
+        m0,
+        (size) => energies.bufferInput * (nest.m / (m1 * size)) * input + network * (nest.m / size),
+      );
+      const least = inner.reduce(
+        (low, energy, i) => Math.min(low, energies.outerInput * m3[i] * input + energy),
+        Infinity,
+      );
+      return { m3, m0, inner, least };
+    },
+  );
 }

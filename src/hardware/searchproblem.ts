@@ -93,14 +93,15 @@ export function partialEnergy(
 export function memoryCycles(
   { times, inputOnce, weightOnce }: SearchProblem,
   [input, weight, output]: readonly [number, number, number],
-  reads: readonly [number, number],
+  inputReads: number,
+  weightReads: number,
   bufferInput: number,
   c2: number,
 ): number {
   if (times === undefined) return 0;
   const outer =
-    times.outerInput * (inputOnce ? 1 : reads[0]) * input +
-    times.outerWeight * (weightOnce ? 1 : reads[1]) * weight +
+    times.outerInput * (inputOnce ? 1 : inputReads) * input +
+    times.outerWeight * (weightOnce ? 1 : weightReads) * weight +
     times.outerOutput * output;
   const buffer = times.bufferInput * bufferInput + times.bufferOutput * Math.max(2 * (c2 - 1), 1) * output;
   return Math.max(outer, buffer);

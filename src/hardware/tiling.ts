@@ -114,3 +114,14 @@ export function largestDivisor(value: number, limit: number): number {
   for (let i = 0; i < all.length && all[i] <= limit; i++) best = all[i];
   return best;
 }
+
+/** For every limit from 0 to `value`: the largest divisor of `value` that is at most it (1 for 0). */
+export function largestDivisors(value: number): Int32Array {
+  const table = new Int32Array(value + 1);
+  const all = divisors(value);
+  all.forEach((divisor, i) => {
+    table.fill(divisor, divisor, all[i + 1] ?? value + 1);
+  });
+  table[0] = 1;
+  return table;
+}

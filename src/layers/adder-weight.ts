@@ -64,6 +64,14 @@ function scalar(
   return makeParameter(source, name, [1], { ...SCALAR, bounds }, constant(initial));
 }
 
+/** s * z + b of z = standardise(w); s and b are numbers, or tensors [1] where they are learned. */
+export function scaledOffset(w: Tensor, s: Tensor | number, b: Tensor | number): Tensor {
+  const z = standardise(w);
+  if (typeof s === 'number' && typeof b === 'number') return scale(z, s, b);
+  const scaled = typeof s === 'number' ? scale(z, s) : multiply(z, s);
+  return typeof b === 'number' ? scale(scaled, 1, b) : add(scaled, b);
+}
+
 export class AdderWeight implements EffectiveWeight {
   readonly shape: Shape;
   readonly weight: Parameter;
@@ -89,14 +97,9 @@ export class AdderWeight implements EffectiveWeight {
 
   /** exp(l) * z + b, of the weight's shape. */
   effective(graph: Graph): Tensor {
-    const z = standardise(readAs(graph, this.weight, 'add'));
-    if (this.logScale === null && this.offset === null)
-      return scale(z, this.initialScale, this.initialOffset);
-    const scaled =
-      this.logScale === null ? scale(z, this.initialScale) : multiply(z, exp(graph.parameter(this.logScale)));
-    return this.offset === null
-      ? scale(scaled, 1, this.initialOffset)
-      : add(scaled, graph.parameter(this.offset));
+    const s = this.logScale === null ? this.initialScale : exp(graph.parameter(this.logScale));
+    const b = this.offset === null ? this.initialOffset : graph.parameter(this.offset);
+    return scaledOffset(readAs(graph, this.weight, 'add'), s, b);
   }
 
   parameters(): readonly Parameter[] {

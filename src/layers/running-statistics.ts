@@ -9,6 +9,7 @@
  *
  * and no longer depend on weights that have changed since, or on paths that shared them.
  */
+import type { Statistics } from '../autograd/batch-norm.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { makeBuffer, type NamedBuffer, type Source } from './layer.ts';
 
@@ -48,34 +49,40 @@ export class RunningStatistics {
       return;
     }
     this.rows += rows;
-    const share = rows / this.rows;
-    const delta = this.move(this.mean.value, mean, share, true);
-    this.move(this.variance.value, variance, share);
-    if (delta === null) return;
-    const { length } = delta;
-    const squares = this.backend.allocate(length);
-    this.backend.unary('square', delta, squares, length);
-    this.backend.axpy(squares, this.variance.value, length, share * (1 - share));
-    this.backend.free(squares);
-    this.backend.free(delta);
+    const kept = { mean: this.mean.value, variance: this.variance.value };
+    mergeStatistics(this.backend, kept, { mean, variance }, rows / this.rows);
   }
 
-  /** held += share * (batch - held); returns the difference if asked to, null when nothing was held before. */
-  private move(held: Buffer, batch: Buffer, share: number, wanted = false): Buffer | null {
+  /** held += share * (batch - held) */
+  private move(held: Buffer, batch: Buffer, share: number): void {
     const { backend } = this;
     const { length } = held;
-    if (share === 0) return null;
-    if (share === 1) {
-      backend.unary('copy', batch, held, length);
-      return null;
-    }
+    if (share === 0) return;
     const delta = backend.allocate(length);
     backend.binary('subtract', batch, held, delta, 1, length, 'same');
     backend.axpy(delta, held, length, share);
-    if (wanted) return delta;
     backend.free(delta);
-    return null;
   }
+}
+
+/** Merges a batch's statistics into those kept; `share`: its rows among all so far, 1 for the first batch. */
+export function mergeStatistics(backend: Backend, kept: Statistics, batch: Statistics, share: number): void {
+  const { length } = kept.mean;
+  if (share === 1) {
+    backend.unary('copy', batch.mean, kept.mean, length);
+    backend.unary('copy', batch.variance, kept.variance, length);
+    return;
+  }
+  const delta = backend.allocate(length);
+  const square = backend.allocate(length);
+  backend.binary('subtract', batch.mean, kept.mean, delta, 1, length, 'same');
+  backend.unary('square', delta, square, length);
+  backend.axpy(delta, kept.mean, length, share);
+  backend.unary('affine', kept.variance, kept.variance, length, 1 - share, 0);
+  backend.axpy(batch.variance, kept.variance, length, share);
+  backend.axpy(square, kept.variance, length, share * (1 - share));
+  backend.free(delta);
+  backend.free(square);
 }
 
 /** Measures statistics anew over the batches that `run` sends through the network in training mode. */

@@ -43,6 +43,10 @@ export interface ShiftWeightQOptions {
   readonly weight?: Parameter;
 }
 
+/** z * sqrt(2 / k): w brought to the spread of Kaiming's initialisation, which stays within the range of Q. */
+export const kaimingStandardised = (w: Tensor): Tensor =>
+  scale(standardise(w), Math.sqrt(2 / fanIn(w.shape)));
+
 export class ShiftWeightQ implements EffectiveWeight {
   readonly shape: Shape;
   readonly weight: Parameter;
@@ -61,7 +65,7 @@ export class ShiftWeightQ implements EffectiveWeight {
 
   effective(graph: Graph): Tensor {
     const w = readAs(graph, this.weight, 'shift');
-    const v = this.standardised ? scale(standardise(w), Math.sqrt(2 / fanIn(this.shape))) : w;
+    const v = this.standardised ? kaimingStandardised(w) : w;
     return powerOfTwo(v, this.lowest);
   }
 

@@ -82,6 +82,10 @@ export const RUN_OPTIONS = {
   scoreImages: integer('held-out images a candidate is scored on', 1000, 1),
   calibrationImages: integer('training images that recalibrate the norms of a path', 512, 1),
   winners: integer('candidates to retrain; the best on held-out images wins', 2, 1),
+  frugal: integer(
+    'candidates to retrain that cost no more than the cheapest baseline; 0 for no such search',
+    1,
+  ),
   families: text('operators that share one tensor a layer; "none" shares nothing', 'list', 'conv,add,shift'),
   transformation: choice(
     'how add and shift read the shared tensor',

@@ -18,7 +18,8 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       population: 40,
       generations: 6,
       calibrationImages: 256,
-      winners: 1,
+      winners: 2,
+      frugal: 2,
     },
   },
   demo: {

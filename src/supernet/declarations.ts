@@ -4,7 +4,8 @@
 import type { ParameterTraits } from '../autograd/graph.ts';
 import { PLAIN, UNDECAYED } from '../autograd/graph.ts';
 import { type Shape, sizeOf } from '../core/shapes.ts';
-import { constant, kaimingNormal, normal, uniform } from '../layers/initialisers.ts';
+import { constant, fanIn, type Initialiser, kaimingNormal, normal, uniform } from '../layers/initialisers.ts';
+import { lowestPS } from '../layers/shift-weight.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { OperatorName } from '../operators/names.ts';
 import type { BlockPlan, WeightDeclaration } from '../operators/operator.ts';
@@ -12,7 +13,6 @@ import { planBlock, planStem, stemWeight, type Task } from '../spaces/layout.ts'
 import type { Genotype, Space } from '../spaces/space.ts';
 import { layerStages } from '../spaces/stage-layers.ts';
 import { type SharingConfig, weightKey } from './sharing.ts';
-import type { Initialiser } from './store.ts';
 
 export interface Declaration {
   readonly name: string;
@@ -24,17 +24,12 @@ export interface Declaration {
 /** Slopes of the released transformation (spec 5.3). */
 export const PIECES = 100;
 /** Exponents of a 5-bit PS shift weight reach from here to 0 (spec 4.2). */
-export const LOWEST_PS_EXPONENT = -14;
+export const LOWEST_PS_EXPONENT = lowestPS(5);
 
 /** A block at a place, with the family that runs there. */
 export interface BlockUse {
   readonly plan: BlockPlan;
   readonly family: OperatorName;
-}
-
-/** Inputs of one output value: r * s * c / groups. */
-export function fanIn(shape: Shape): number {
-  return shape[0] * shape[1] * shape[2];
 }
 
 function scaleTraits(sharing: SharingConfig): ParameterTraits {

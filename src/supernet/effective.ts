@@ -7,20 +7,21 @@
  *            └ shift             sign(v) * 2^round(log2|v|),  v = z * sqrt(2 / k)
  */
 
-import { add, multiply, scale } from '../autograd/arithmetic.ts';
+import { scale } from '../autograd/arithmetic.ts';
 import type { Graph, Tensor } from '../autograd/graph.ts';
 import { piecewise } from '../autograd/piecewise.ts';
 import { powerOfTwo, shiftWeight } from '../autograd/quantise.ts';
-import { standardise } from '../autograd/standardise.ts';
 import { abs, clamp, exp, log } from '../autograd/unary.ts';
+import { scaledOffset } from '../layers/adder-weight.ts';
+import { kaimingStandardised, lowestQ } from '../layers/shift-weight.ts';
 import type { OperatorName } from '../operators/names.ts';
 import type { WeightDeclaration } from '../operators/operator.ts';
-import { fanIn, LOWEST_PS_EXPONENT } from './declarations.ts';
+import { LOWEST_PS_EXPONENT } from './declarations.ts';
 import { type SharingConfig, weightKey } from './sharing.ts';
 import type { WeightStore } from './store.ts';
 
 /** Smallest power of two of a 5-bit Q weight (spec 4.2: |w| clamped to [2^-15, 1]). */
-export const LOWEST_Q_EXPONENT = -15;
+export const LOWEST_Q_EXPONENT = lowestQ(5);
 
 /** The effective weight of a role for a family. Notes on the graph which family read a shared tensor. */
 export function effectiveWeight(
@@ -31,14 +32,14 @@ export function effectiveWeight(
   family: OperatorName,
   declaration: WeightDeclaration,
 ): Tensor {
-  const { role, shape, shared } = declaration;
+  const { role, shared } = declaration;
   const own = `${place}.${family}.${role}`;
   const name = weightKey(sharing, place, role, family, shared);
   const isShared = name !== own;
   const leaf = (parameterName: string) => graph.parameter(store.parameter(parameterName));
   if (family === 'shift' && sharing.shift === 'PS') {
     const exponent = isShared
-      ? exponentOf(realShiftWeight(readShared(graph, store, name, family), own, leaf, sharing, fanIn(shape)))
+      ? exponentOf(realShiftWeight(readShared(graph, store, name, family), own, leaf, sharing))
       : leaf(`${own}.exponent`);
     return shiftWeight(exponent, leaf(`${own}.sign`), { lowest: LOWEST_PS_EXPONENT });
   }
@@ -50,9 +51,7 @@ export function effectiveWeight(
     case 'add':
       return adderWeight(raw, own, leaf, sharing, isShared);
     case 'shift': {
-      const real = isShared
-        ? realShiftWeight(raw, own, leaf, sharing, fanIn(shape))
-        : ownShift(raw, sharing, fanIn(shape));
+      const real = isShared ? realShiftWeight(raw, own, leaf, sharing) : ownShift(raw, sharing);
       return powerOfTwo(real, LOWEST_Q_EXPONENT, 0);
     }
   }
@@ -73,9 +72,9 @@ function adderWeight(
 ): Tensor {
   switch (sharing.transformation) {
     case 'affine': {
-      const z = standardise(raw);
-      if (sharing.adder.kind === 'fixed') return scale(z, sharing.adder.initial, sharing.adder.offset);
-      return add(multiply(z, exp(leaf(`${own}.scale`))), leaf(`${own}.offset`));
+      const { kind, initial, offset } = sharing.adder;
+      if (kind === 'fixed') return scaledOffset(raw, initial, offset);
+      return scaledOffset(raw, exp(leaf(`${own}.scale`)), leaf(`${own}.offset`));
     }
     case 'released':
       return isShared ? piecewise(raw, leaf(`${own}.slopes`), { closed: false }) : raw;
@@ -90,11 +89,10 @@ function realShiftWeight(
   own: string,
   leaf: (name: string) => Tensor,
   sharing: SharingConfig,
-  k: number,
 ): Tensor {
   switch (sharing.transformation) {
     case 'affine':
-      return scale(standardise(raw), Math.sqrt(2 / k), 0);
+      return kaimingStandardised(raw);
     case 'released':
       return piecewise(raw, leaf(`${own}.slopes`), { closed: false });
     case 'none':
@@ -102,8 +100,8 @@ function realShiftWeight(
   }
 }
 
-function ownShift(raw: Tensor, sharing: SharingConfig, k: number): Tensor {
-  return sharing.transformation === 'affine' ? scale(standardise(raw), Math.sqrt(2 / k), 0) : raw;
+function ownShift(raw: Tensor, sharing: SharingConfig): Tensor {
+  return sharing.transformation === 'affine' ? kaimingStandardised(raw) : raw;
 }
 
 /** log2 |v|, for a PS weight whose exponent follows the shared tensor and whose sign is its own (spec 5.3, v5). */

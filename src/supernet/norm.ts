@@ -6,12 +6,14 @@
 import { batchNorm } from '../autograd/batch-norm.ts';
 import type { Tensor } from '../autograd/graph.ts';
 import type { Buffer } from '../backends/backend.ts';
+import { mergeStatistics } from '../layers/running-statistics.ts';
 import type { WeightStore } from './store.ts';
 
 const EPSILON = 1e-5;
 
 /**
- * train: the batch's own statistics. calibrate: the same, and their average over batches is kept.
+ * train: the batch's own statistics. calibrate: the same, and those of the union of all batches
+ * so far, which are equally large, are kept.
  * evaluate: what was kept.
  */
 export type NormMode =
@@ -50,36 +52,12 @@ export function normalise(
   const measured =
     mode.kind === 'calibrate'
       ? (batchMean: Buffer, batchVariance: Buffer) =>
-          accumulate(store, { mean, variance }, batchMean, batchVariance, mode.batch)
+          mergeStatistics(
+            store.backend,
+            { mean, variance },
+            { mean: batchMean, variance: batchVariance },
+            1 / (mode.batch + 1),
+          )
       : undefined;
   return batchNorm(x, gamma, beta, { ...shared, ...(measured === undefined ? {} : { measured }) });
-}
-
-/**
- * The statistics of the union of equally large batches, one batch at a time (Chan et al. 1979): after batch b,
- *   delta = mean_b - mean;  mean += delta / (b + 1);  variance += (variance_b - variance + b / (b + 1) delta^2) / (b + 1)
- */
-function accumulate(
-  store: WeightStore,
-  kept: { readonly mean: Buffer; readonly variance: Buffer },
-  batchMean: Buffer,
-  batchVariance: Buffer,
-  batch: number,
-): void {
-  const { backend } = store;
-  const { length } = kept.mean;
-  if (batch === 0) {
-    backend.unary('copy', batchMean, kept.mean, length);
-    backend.unary('copy', batchVariance, kept.variance, length);
-    return;
-  }
-  const share = 1 / (batch + 1);
-  const delta = backend.allocate(length);
-  const square = backend.allocate(length);
-  backend.binary('subtract', batchMean, kept.mean, delta, 1, length, 'same');
-  backend.unary('square', delta, square, length);
-  backend.axpy(delta, kept.mean, length, share);
-  backend.unary('affine', kept.variance, kept.variance, length, 1 - share, 0);
-  backend.axpy(batchVariance, kept.variance, length, share);
-  backend.axpy(square, kept.variance, length, batch * share * share);
 }

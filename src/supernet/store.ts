@@ -7,8 +7,7 @@ import type { Backend, Buffer } from '../backends/backend.ts';
 import { internal, ShiftAddError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { type Shape, showShape, sizeOf } from '../core/shapes.ts';
-
-export type Initialiser = (values: Float32Array, random: Random) => void;
+import type { Initialiser } from '../layers/initialisers.ts';
 
 export class WeightStore {
   readonly backend: Backend;

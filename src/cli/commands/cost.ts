@@ -20,7 +20,7 @@ import { count, digits, percent, table } from '../text.ts';
 
 const options = {
   network: { kind: 'text', help: 'a network of the zoo (see `shiftaddnas zoo`)', placeholder: 'name' },
-  genotype: { kind: 'text', help: 'a network of --space, such as 2-3-2:cc|sda|ss', placeholder: 'genotype' },
+  genotype: { kind: 'text', help: 'a network of --space, such as 3-2-2:ccs|da|ss', placeholder: 'genotype' },
   space: { kind: 'text', help: 'space of --genotype: a preset or a file', placeholder: 'name|file' },
   layer: {
     kind: 'text',

@@ -25,12 +25,16 @@ function printResult(context: CommandContext, result: ResultInput): void {
   const networks = [result.winner, ...result.candidates, ...result.baselines] as NetworkResult[];
   const head = ['network', 'genotype', 'accuracy', 'mJ', 'ms', 'params', 'mult', 'add', 'shift'];
   context.print(`\n${table(head, networks.map(row))}`);
+  const { params, paramsUnshared } = result.supernet;
+  context.print(
+    `supernet: ${count(params)} parameters, ${count(paramsUnshared)} if no operators shared a tensor`,
+  );
   const conv = result.baselines.find(({ name }) => name === 'all-conv');
   if (conv !== undefined) {
     const saved = 1 - result.winner.energyMj / conv.energyMj;
     const gap = 100 * (result.winner.accuracy - conv.accuracy);
     context.print(
-      `\nwinner: ${result.winner.description}\n${percent(saved)} less energy than all-convolution, ${gap >= 0 ? '+' : ''}${gap.toFixed(2)} points of accuracy (${result.accelerator.name}, ${result.bits} bit)`,
+      `winner: ${result.winner.description}\n${percent(saved)} less energy than all-convolution, ${gap >= 0 ? '+' : ''}${gap.toFixed(2)} points of accuracy (${result.accelerator.name}, ${result.bits} bit)`,
     );
   }
 }

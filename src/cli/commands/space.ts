@@ -22,7 +22,7 @@ export const space: Command = {
   examples: [
     'shiftaddnas space --space hytra',
     'shiftaddnas space --space cifar --sample 3 --seed 7',
-    'shiftaddnas space --space cifar --check "2-3-2:cc|sda|ss"',
+    'shiftaddnas space --space cifar --check "3-2-2:ccs|da|ss"',
   ],
   async run(context) {
     const chosen = loadSpace(given<string>(context, 'space') ?? options.space.initial);

@@ -19,7 +19,7 @@ export const train: Command = {
   },
   examples: [
     'shiftaddnas train --network all-add --data glyphs --epochs 3',
-    'shiftaddnas train --network "2-2-2:cs|sa|ss" --data idx:path/to/fashion-mnist --out runs/one',
+    'shiftaddnas train --network "3-2-2:css|sa|ss" --data idx:path/to/fashion-mnist --out runs/one',
     'shiftaddnas train --resume runs/one',
   ],
   async run(context) {

@@ -48,16 +48,17 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const fixed = baselines(context.space);
   const frugal = frugalLimits(context, limits, fixed);
   const searches = frugal === undefined ? 1 : 2;
-  const of = 1 + searches + config.winners + (frugal ? 1 : 0) + fixed.length;
+  const of = 1 + searches + config.winners + (frugal ? config.frugal : 0) + fixed.length;
   const { curve, scored } = await searchPhases(context, limits, frugal, of);
   const chosen = chooseWinners(scored, {
     count: config.winners,
     limits,
-    ...(frugal === undefined ? {} : { tighter: { count: 1, limits: frugal } }),
+    ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
   });
+  const main = chosen.filter(({ chosenUnder }) => chosenUnder === 'limits').length;
   const jobs = [
     ...chosen.map(({ candidate, chosenUnder }, i) => ({
-      name: chosenUnder === 'limits' ? `candidate-${i + 1}` : 'frugal',
+      name: chosenUnder === 'limits' ? `candidate-${i + 1}` : `frugal-${i + 1 - main}`,
       role: 'candidate' as const,
       genotype: candidate.genotype,
     })),
@@ -119,7 +120,7 @@ function frugalLimits(
   limits: Limits,
   fixed: readonly { readonly genotype: Genotype }[],
 ): Limits | undefined {
-  if (fixed.length === 0) return undefined;
+  if (fixed.length === 0 || context.config.frugal === 0) return undefined;
   const energyMj = Math.min(...fixed.map(({ genotype }) => context.pricer.price(genotype).energyMj));
   if (limits.energyMj !== undefined && limits.energyMj <= energyMj) return undefined;
   const frugal = { ...limits, energyMj };

@@ -25,6 +25,12 @@ import {
 
 type State = SearchState<Genotype, EvolutionConfig>;
 
+interface SavedSearch {
+  readonly search: State;
+  /** Whether the end was told too: a kill can fall between the last score and that. */
+  readonly done: boolean;
+}
+
 export interface SearchPlan {
   readonly phase: string;
   readonly title: string;
@@ -44,7 +50,7 @@ export async function runSearchPhase(
   const { phase, title, index, of, limits, generations } = plan;
   const problem = spaceProblem(context.space, (genotype) => context.pricer.price(genotype));
   const offspring = Math.floor(config.population / 2);
-  const saved = loadPhase<{ readonly search: State }>(context, phase);
+  const saved = loadPhase<SavedSearch>(context, phase);
   let state =
     saved?.state.search ??
     evolution.init<Genotype>(
@@ -58,7 +64,7 @@ export async function runSearchPhase(
       },
       random.split(phase),
     );
-  if (evolution.finished(state)) return state.scored;
+  if (saved?.state.done) return state.scored;
   if (saved === undefined) {
     tell(context, phase, { type: 'phase-started', phase, index, of, title });
     const evaluations = generations * config.population;
@@ -87,7 +93,7 @@ export async function runSearchPhase(
         });
         if (state.pending.length === 0) emitGeneration(context, phase, state, generations);
         if (context.signal.aborted || Date.now() - savedAt > context.saveEvery * 1000) {
-          savePhase(context, phase, { search: state });
+          savePhase<SavedSearch>(context, phase, { search: state, done: false });
           savedAt = Date.now();
         }
         stopIfAsked(context);
@@ -95,7 +101,7 @@ export async function runSearchPhase(
       }
     }
     tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
-    savePhase(context, phase, { search: state });
+    savePhase<SavedSearch>(context, phase, { search: state, done: true });
     return state.scored;
   } finally {
     calibration.dispose();

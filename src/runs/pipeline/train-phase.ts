@@ -7,6 +7,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import type { Genotype } from '../../spaces/space.ts';
+import { adderScales } from '../../supernet/adder-scales.ts';
 import type { Network } from '../../supernet/network.ts';
 import { AdamW, DEFAULT_ADAMW } from '../../training/adamw.ts';
 import { locateBadNumber } from '../../training/locate.ts';
@@ -120,6 +121,11 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
         },
       },
     );
+    const scales = await adderScales(network);
+    if (scales !== undefined) {
+      const text = `scales of its adders: ${scales.low.toFixed(2)} to ${scales.high.toFixed(2)} (${config.adderScale})`;
+      emit({ type: 'note', text: `${phase.phase}: ${text}` });
+    }
     emit({ type: 'phase-ended', phase: phase.phase, seconds: (Date.now() - started) / 1000 });
     await save(last, true);
     return last.curve;

@@ -1,0 +1,12 @@
+/** Every command of the program, in the order of its help. */
+import type { Command } from './command.ts';
+import { cost } from './commands/cost.ts';
+import { evaluate } from './commands/evaluate.ts';
+import { predict } from './commands/predict.ts';
+import { report } from './commands/report.ts';
+import { search } from './commands/search.ts';
+import { space } from './commands/space.ts';
+import { train } from './commands/train.ts';
+import { zoo } from './commands/zoo.ts';
+
+export const COMMANDS: readonly Command[] = [search, train, evaluate, predict, cost, space, zoo, report];
