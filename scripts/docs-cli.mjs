@@ -3,24 +3,12 @@
 //
 //   node scripts/docs-cli.mjs            writes docs/cli.md
 //   node scripts/docs-cli.mjs --check    exit code 1 when it differs
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileTypeScript, root } from './setup.mjs';
 
 export const documentPath = join(root, 'docs', 'cli.md');
-
-/** Commands in the order of a person's work; those not listed follow in the order of the alphabet. */
-const ORDER = ['search', 'train', 'evaluate', 'predict', 'cost', 'space', 'zoo', 'report'];
-
-/** The command records among the exports of modules. */
-export function commandsIn(modules) {
-  const place = ({ name }) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
-  return modules
-    .flatMap((module) => Object.values(module))
-    .filter((value) => typeof value?.run === 'function' && typeof value.summary === 'string')
-    .sort((a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1));
-}
 
 const flagOf = (key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 const cell = (text) => String(text).replaceAll('|', '\\|');
@@ -117,14 +105,8 @@ export function cliDocument({ commands, presets, sources, accelerators, spaces }
 async function main() {
   compileTypeScript();
   const load = (path) => import(pathToFileURL(join(root, 'dist', path)).href);
-  const folder = join('cli', 'commands');
-  const names = readdirSync(join(root, 'dist', folder)).filter((name) => name.endsWith('.js'));
-  const sources = new Set(readdirSync(join(root, 'src', folder)).map((name) => name.replace(/\.ts$/, '.js')));
-  const modules = await Promise.all(
-    names.filter((name) => sources.has(name)).map((name) => load(join(folder, name))),
-  );
   const text = cliDocument({
-    commands: commandsIn(modules),
+    commands: (await load('cli/all-commands.js')).COMMANDS,
     presets: (await load('runs/presets.js')).PRESETS,
     sources: (await load('data/open.js')).IMAGE_SOURCES,
     accelerators: (await load('hardware/index.js')).ACCELERATORS,

@@ -2,12 +2,15 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDataset } from '../data/open.ts';
 import { encodePng } from '../data/png.ts';
 import { COMMANDS } from './all-commands.ts';
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
 import { QUICK, TINY_TEST_IMAGES, writeTinyIdx } from './testing/tiny-data.ts';
+
+/** Whole runs, on a machine that may be busy or have only the slow backend. */
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let folder: string;
 let data: string;

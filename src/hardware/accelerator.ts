@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FEATURE_NAMES } from './calibration/features.ts';
 
 /**
  * An accelerator is plain data: an array of processing elements, what its memories hold and what an access to them
@@ -37,6 +38,20 @@ const formatSchema = z.strictObject({
 
 const byBits = <T extends z.ZodType>(value: T) =>
   z.record(z.string().regex(/^\d+$/, 'a bit width such as "32"'), value);
+
+const calibrationSchema = z.strictObject({
+  base: z.string().min(1).describe('accelerator whose energies these are'),
+  machine: z.string().describe('what was measured, and how'),
+  families: z
+    .record(z.string(), z.partialRecord(z.enum(FEATURE_NAMES), z.number().nonnegative()))
+    .describe(
+      'operator family (conv, depthwise, add, shift, linear, matmul, vector ...) -> feature -> nanoseconds of one',
+    ),
+  heldOutError: z
+    .strictObject({ median: z.number().nonnegative(), p95: z.number().nonnegative() })
+    .optional()
+    .describe('relative error on shapes the fit had not seen'),
+});
 
 /** The named assumptions in which the released cost model and the honest one differ. */
 export const switchesSchema = z.strictObject({
@@ -111,11 +126,15 @@ export const acceleratorSchema = z.strictObject({
     .strictObject({ outer: z.number().positive(), globalBuffer: z.number().positive() })
     .optional()
     .describe('bits per clock cycle'),
+  calibration: calibrationSchema
+    .optional()
+    .describe('latency from measurements in place of the model; energies are still those of the model'),
   switches: switchesSchema,
   sources: z.record(z.string(), z.string()).describe('where the numbers come from'),
 });
 
 export type Accelerator = z.infer<typeof acceleratorSchema>;
+export type Calibration = z.infer<typeof calibrationSchema>;
 export type Switches = z.infer<typeof switchesSchema>;
 export type SwitchName = keyof Switches;
 export type Units = z.infer<typeof unitSchema>;

@@ -74,7 +74,13 @@ export function formatFor(accelerator: Accelerator, bits: number): Format {
   return entryFor(accelerator, 'formats', accelerator.formats, bits);
 }
 
-function entryFor<T>(accelerator: Accelerator, table: string, entries: Record<string, T>, bits: number): T {
+/** An entry of a table by bit width. Throws 'usage' with the widths there are. */
+export function entryFor<T>(
+  accelerator: Accelerator,
+  table: string,
+  entries: Record<string, T>,
+  bits: number,
+): T {
   const entry = entries[String(bits)];
   if (entry !== undefined) return entry;
   const widths = Object.keys(entries).map(Number);

@@ -30,7 +30,16 @@ export interface Explanation {
 
 const SWITCHES = Object.keys(switchesSchema.shape) as SwitchName[];
 /** Tables, in the order they are replaced; bandwidth comes before the switches, for stalls need it. */
-const TABLES = ['formats', 'units', 'memory', 'buffers', 'processingElements', 'clockMHz', 'model'] as const;
+const TABLES = [
+  'formats',
+  'units',
+  'memory',
+  'buffers',
+  'processingElements',
+  'clockMHz',
+  'model',
+  'calibration',
+] as const;
 
 /** Throws 'usage' when an accelerator lacks the bit width, 'limit' when a layer has no tiling on the way. */
 export function explain(
@@ -55,8 +64,11 @@ export function explain(
   };
   const change = (key: 'bandwidth' | (typeof TABLES)[number]) => {
     const [before, after] = [current[key], to[key]];
-    if (after === undefined || JSON.stringify(before) === JSON.stringify(after)) return;
-    move(key, { ...current, [key]: after }, before, after);
+    if (JSON.stringify(before) === JSON.stringify(after)) return;
+    // A bandwidth that only the first of the two has stays: nothing reads it once stalls are ignored.
+    if (after === undefined && key === 'bandwidth') return;
+    const { [key]: _before, ...rest } = current;
+    move(key, { ...rest, ...(after === undefined ? {} : { [key]: after }) } as Accelerator, before, after);
   };
   change('bandwidth');
   for (const name of SWITCHES) {
@@ -71,4 +83,4 @@ export function explain(
 
 const percent = (now: number, before: number) => (before === 0 ? 0 : (100 * (now - before)) / before);
 
-const text = (value: unknown) => (typeof value === 'object' ? 'table' : String(value));
+const text = (value: unknown) => (typeof value === 'object' ? 'table' : String(value ?? 'none'));

@@ -8,6 +8,15 @@ export {
 } from './accelerator.ts';
 export { ACCELERATORS, acceleratorNames, findAccelerator } from './accelerators/index.ts';
 export { areaMm2 } from './area.ts';
+export {
+  calibratedAccelerator,
+  fitLatency,
+  formatMeasurements,
+  type LatencyFit,
+  latencyFamily,
+  type Measurement,
+  parseMeasurements,
+} from './calibration/index.ts';
 export { loadAccelerator, parseAccelerator } from './check.ts';
 export { type Explanation, explain, type Step } from './explain.ts';
 export {

@@ -1,5 +1,6 @@
 import type { Accelerator } from './accelerator.ts';
 import { accessEnergies, accessTimes, arrayLimits, outerEnergy } from './accesses.ts';
+import { fittedLatencyMs } from './calibration/latency.ts';
 import { formatFor, unitsFor } from './check.ts';
 import { nestOf, nestSteps } from './nest.ts';
 import { accumulateEnergy, operations } from './operations.ts';
@@ -15,9 +16,17 @@ import type { Workload } from './workload.ts';
 /**
  * One layer on one accelerator: arithmetic plus the accesses of the chosen tiling (spec 8.4). Where outer levels may
  * hold tensors, every placement is tried and the cheapest in energy is taken.
- * Throws 'usage' when the bit width is not described, 'limit' when no tiling fits.
+ * Throws 'usage' when the bit width is not described or the operator not measured, 'limit' when no tiling fits.
  */
 export function priceLayer(load: Workload, accelerator: Accelerator, bits: number): LayerPrice {
+  const price = modelled(load, accelerator, bits);
+  const { calibration, name } = accelerator;
+  return calibration === undefined
+    ? price
+    : { ...price, latencyMs: fittedLatencyMs(load, calibration, name) };
+}
+
+function modelled(load: Workload, accelerator: Accelerator, bits: number): LayerPrice {
   if (load.kind === 'vector') return vectorPrice(load, accelerator, bits);
   const { switches } = accelerator;
   const format = formatFor(accelerator, bits);

@@ -42,6 +42,7 @@ function findBest(
   const words = [input, weight, output] as const;
   const [allM, allC, allE, allG] = [m, c, e, groups].map(divisors);
   const atMost = largestDivisors(n);
+  const inputEnergy = energies.outerInput * input;
   const outputs = outputTiles(problem, allM, input, networkInput);
   let bestScore = Infinity;
   let best: FoundTiling | undefined;
@@ -73,18 +74,19 @@ function findBest(
             const c2 = c / (c0 * c1);
             const energyC = fixed + partialEnergy(problem, output, c0, c1, c2);
             const held = c1 * c0 * window;
-            if (steps * cyclesWeight + (energyC + weightEnergy + tiles.least) * energyWeight > bestScore) {
-              continue;
-            }
+            // Energy that is left for reading inputs, with slack for rounding.
+            const budget = budgetOf(bestScore - steps * cyclesWeight, energyWeight, energyC + weightEnergy);
+            if (tiles.least > budget) continue;
             for (let i3 = tiles.m3.length - 1; i3 >= 0; i3--) {
               const m3 = tiles.m3[i3];
+              if (m3 * inputEnergy + tiles.inner[i3] > budget) continue;
               // n0 images and g1 groups wait in the buffer together, each with m / m3 output channels.
               const images = Math.floor(limits.global / (g1 * (held + (m / m3) * rows)));
               if (images < 1) break;
               const n0 = images >= n ? n : atMost[images];
               const n3 = n / n0;
               const energyN = energyC + n3 * weightEnergy;
-              const outerEnergy = energyN + energies.outerInput * m3 * input;
+              const outerEnergy = energyN + inputEnergy * m3;
               let m0 = tiles.m0[i3];
               if (steps * cyclesWeight + (outerEnergy + tiles.inner[i3]) * energyWeight > bestScore) continue;
               if (m0 > outputsLimit) m0 = largestDivisor(m / (m1 * m3), outputsLimit);
@@ -112,6 +114,9 @@ function findBest(
   }
   return best;
 }
+
+const budgetOf = (score: number, energyWeight: number, spent: number) =>
+  energyWeight === 0 ? Infinity : (score / energyWeight) * (1 + 1e-12) - spent;
 
 /**
  * For every m1 that fits: the possible m3, the largest m0 with each, the energy inside the buffer that this m0 leaves,

@@ -4,7 +4,7 @@ import { accumulates } from '../hardware/workload.ts';
 import { networkWorkloads, planNetwork, planStem, type Task } from './layout.ts';
 import { cifar, hytra, micro, tiny } from './presets.ts';
 import type { Space } from './space.ts';
-import { baseline } from './stage-layers.ts';
+import { baseline, layerCount } from './stage-layers.ts';
 
 const task = (h: number, w: number, c = 3): Task => ({ image: { h, w, c }, classes: 10 });
 
@@ -98,5 +98,5 @@ test('the workloads of a network are stem, blocks in order, head; multiply-accum
   expect(loads.at(-1)).toMatchObject({ name: 'head.linear', weights: 256 * 10 });
   expect(accumulates(loads.at(-1)!)).toBe(256 * 10);
   expect(new Set(loads.map(({ name }) => name)).size).toBe(loads.length);
-  expect(loads.filter(({ name }) => name.endsWith('.conv2'))).toHaveLength(6);
+  expect(loads.filter(({ name }) => name.endsWith('.conv2'))).toHaveLength(layerCount(cifar().reference));
 });

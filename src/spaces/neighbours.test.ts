@@ -7,8 +7,15 @@ import { cifar, hytra, tiny } from './presets.ts';
 import { sample } from './sample.ts';
 import type { Space } from './space.ts';
 import { layerStages } from './stage-layers.ts';
+import { stageTuples } from './stage-lengths.ts';
 
-const spaces = [hytra(), cifar(), tiny()];
+/** Networks of 5 to 8 layers. */
+const uneven: Space = {
+  ...cifar(),
+  stageLengths: stageTuples({ low: [1, 1, 1], high: [4, 4, 4], total: [5, 8] }),
+  reference: [2, 3, 2],
+};
+const spaces = [hytra(), cifar(), tiny(), uneven];
 const anySpace = fc.constantFrom(...spaces);
 const anySeed = fc.integer({ min: 0, max: 1e6 });
 
@@ -46,10 +53,10 @@ describe('mutation', () => {
 
   test('of the stages moves to a nearest tuple and keeps what both have', () => {
     const random = Random.fromSeed(5);
-    const parent = decode(cifar(), '2-3-2:ds|asc|cd');
+    const parent = decode(uneven, '2-3-2:ds|asc|cd');
     for (let i = 0; i < 50; i++) {
-      const child = moveStages(cifar(), parent, random);
-      validate(cifar(), child);
+      const child = moveStages(uneven, parent, random);
+      validate(uneven, child);
       const moved = child.lengths.reduce((sum, n, stage) => sum + Math.abs(n - parent.lengths[stage]), 0);
       expect(moved).toBe(1);
       expect(child.operators[0]).toBe('add');
@@ -106,7 +113,7 @@ describe('crossover', () => {
   });
 
   test('of networks of unequal depth mixes stage by stage', () => {
-    const space = cifar();
+    const space = uneven;
     const a = decode(space, '1-3-1:c|ccc|c');
     const b = decode(space, '3-2-3:ddd|dd|ddd');
     const random = Random.fromSeed(2);

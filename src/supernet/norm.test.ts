@@ -48,9 +48,9 @@ const statistics = async (store: WeightStore) => ({
 
 function expectClose(actual: readonly number[], expected: readonly number[]) {
   expect(actual.length).toBe(expected.length);
-  actual.forEach((value, i) =>
-    expect(Math.abs(value - expected[i])).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected[i]))),
-  );
+  actual.forEach((value, i) => {
+    expect(Math.abs(value - expected[i])).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected[i])));
+  });
 }
 
 describe('calibrate', () => {

@@ -39,7 +39,9 @@ const read = async (w: Parameter) => Array.from(await backend.read(w.value));
 
 function expectClose(actual: readonly number[], expected: readonly number[], digits = 5) {
   expect(actual.length).toBe(expected.length);
-  expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, digits));
+  expected.forEach((value, i) => {
+    expect(actual[i]).toBeCloseTo(value, digits);
+  });
 }
 
 const GRADIENTS = [

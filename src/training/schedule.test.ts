@@ -6,7 +6,9 @@ const base: ScheduleConfig = { kind: 'cosine', rate: 0.8, warmupSteps: 4, steps:
 describe('rateAt', () => {
   test.each(['cosine', 'constant', 'steps'] as const)('warms up linearly to the peak: %s', (kind) => {
     const rates = [0, 1, 2, 3].map((step) => rateAt({ ...base, kind }, step));
-    [0.2, 0.4, 0.6, 0.8].forEach((rate, i) => expect(rates[i]).toBeCloseTo(rate, 12));
+    [0.2, 0.4, 0.6, 0.8].forEach((rate, i) => {
+      expect(rates[i]).toBeCloseTo(rate, 12);
+    });
   });
 
   test.each([
@@ -28,10 +30,12 @@ describe('rateAt', () => {
     const config: ScheduleConfig = { ...base, kind: 'steps', warmupSteps: 0, steps: 100 };
     const at = (step: number, milestones?: readonly number[]) =>
       rateAt(milestones === undefined ? config : { ...config, milestones }, step);
-    [0.8, 0.8, 0.08, 0.08, 0.008].forEach((rate, i) =>
-      expect(at([0, 49, 50, 74, 75][i])).toBeCloseTo(rate, 12),
-    );
-    [0.8, 0.08, 0.08].forEach((rate, i) => expect(at([89, 90, 99][i], [0.9])).toBeCloseTo(rate, 12));
+    [0.8, 0.8, 0.08, 0.08, 0.008].forEach((rate, i) => {
+      expect(at([0, 49, 50, 74, 75][i])).toBeCloseTo(rate, 12);
+    });
+    [0.8, 0.08, 0.08].forEach((rate, i) => {
+      expect(at([89, 90, 99][i], [0.9])).toBeCloseTo(rate, 12);
+    });
   });
 
   test('without warm-up the first step has the peak, and a run of warm-up alone divides by nothing', () => {

@@ -51,7 +51,9 @@ describe('calibrate', () => {
     calibrate(network, PATH, new HeldBatches(backend, SOURCE, [union(BATCHES)]));
     const one = await statistics(network);
     for (const name of ['stem.norm.mean', 'stem.norm.variance']) {
-      one.get(name)!.forEach((value, i) => expect(several.get(name)![i]).toBeCloseTo(value, 3));
+      one.get(name)!.forEach((value, i) => {
+        expect(several.get(name)![i]).toBeCloseTo(value, 3);
+      });
     }
   });
 
@@ -64,7 +66,9 @@ describe('calibrate', () => {
     const three = await statistics(network);
     let touched = 0;
     for (const [name, values] of one) {
-      values.forEach((value, i) => expect(three.get(name)![i]).toBeCloseTo(value, 4));
+      values.forEach((value, i) => {
+        expect(three.get(name)![i]).toBeCloseTo(value, 4);
+      });
       const onPath = /^(stem|layer0\.stage0\.add|layer1\.stage1\.shift)\./.test(name);
       const used =
         onPath &&

@@ -1,0 +1,131 @@
+import { Random } from '../../core/random.ts';
+import type { Workload } from '../workload.ts';
+import { type FeatureName, latencyFamily, latencyFeatures } from './features.ts';
+import { latencyOf } from './latency.ts';
+import { nonNegativeLeastSquares } from './least-squares.ts';
+
+/**
+ * A latency model from measurements: for every operator family, time = sum of coefficients x features, none negative.
+ * Errors count relative to the measured time, and large ones less than quadratically, because timings on a shared
+ * machine err upwards now and then. Which features a family gets is decided by cross-validation inside the training
+ * part; the held-out part decides nothing. The same measurements and seed give the same fit.
+ */
+export interface Measurement {
+  readonly load: Workload;
+  /** Milliseconds of one run. */
+  readonly ms: number;
+}
+
+export type Coefficients = Readonly<Partial<Record<FeatureName, number>>>;
+
+export interface RelativeError {
+  readonly median: number;
+  readonly p95: number;
+}
+
+export interface LatencyFit {
+  readonly families: Readonly<Record<string, Coefficients>>;
+  /** Relative error on shapes the fit has not seen. */
+  readonly heldOutError: RelativeError;
+  readonly trainError: RelativeError;
+  readonly byFamily: Readonly<Record<string, { train: number; heldOut: number; error: RelativeError }>>;
+  readonly heldOut: readonly { readonly load: Workload; readonly ms: number; readonly fittedMs: number }[];
+}
+
+/** From the plainest to the richest; a richer one must predict clearly better. */
+const CANDIDATES: readonly (readonly FeatureName[])[] = [
+  ['call', 'macs'],
+  ['call', 'macs', 'input', 'weight', 'output'],
+  ['call', 'macs', 'tiles', 'weight', 'window', 'output'],
+  ['call', 'macs', 'blocks', 'weight', 'window', 'output'],
+  ['call', 'tiles', 'blocks', 'input', 'weight', 'output', 'window'],
+  ['call', 'macs', 'input', 'weight', 'output', 'window', 'rows'],
+];
+const CLEARLY = 0.9;
+const FOLDS = 5;
+
+/** `share` of every family's shapes is held out, drawn by `seed`; a family of fewer than four is all training. */
+export function fitLatency(
+  measurements: readonly Measurement[],
+  seed: number | string = 0,
+  share = 0.25,
+): LatencyFit {
+  const groups = new Map<string, Measurement[]>();
+  for (const measurement of measurements) {
+    const family = latencyFamily(measurement.load);
+    groups.set(family, [...(groups.get(family) ?? []), measurement]);
+  }
+  const families: Record<string, Coefficients> = {};
+  const byFamily: Record<string, { train: number; heldOut: number; error: RelativeError }> = {};
+  const heldOut: { load: Workload; ms: number; fittedMs: number }[] = [];
+  const trainErrors: number[] = [];
+  for (const [family, members] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const order = Random.fromSeed(seed).split(family).shuffle(members);
+    const held = members.length < 4 ? 0 : Math.max(1, Math.round(members.length * share));
+    const [test, train] = [order.slice(0, held), order.slice(held)];
+    const coefficients = chooseFit(train);
+    families[family] = coefficients;
+    const unseen = test.map(({ load, ms }) => ({ load, ms, fittedMs: latencyOf(coefficients, load) }));
+    heldOut.push(...unseen);
+    trainErrors.push(...train.map(({ load, ms }) => Math.abs(latencyOf(coefficients, load) / ms - 1)));
+    const error = summary(unseen.map(({ ms, fittedMs }) => Math.abs(fittedMs / ms - 1)));
+    byFamily[family] = { train: train.length, heldOut: test.length, error };
+  }
+  const heldOutError = summary(heldOut.map(({ ms, fittedMs }) => Math.abs(fittedMs / ms - 1)));
+  return { families, heldOutError, trainError: summary(trainErrors), byFamily, heldOut };
+}
+
+function chooseFit(train: readonly Measurement[]): Coefficients {
+  let best = { error: Infinity, names: CANDIDATES[0] };
+  for (const names of CANDIDATES) {
+    // Fewer shapes than unknowns and folds say nothing about a rich model.
+    if (names !== CANDIDATES[0] && train.length < 2 * names.length) continue;
+    const error = crossValidated(train, names);
+    if (error < best.error * CLEARLY) best = { error, names };
+  }
+  return solveFor(train, best.names);
+}
+
+/** Mean relative error (each at most 1) over folds; Infinity where there are too few shapes for folds. */
+function crossValidated(train: readonly Measurement[], names: readonly FeatureName[]): number {
+  if (train.length < FOLDS) return Number.MAX_VALUE;
+  let total = 0;
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const inside = train.filter((_, i) => i % FOLDS !== fold);
+    const coefficients = solveFor(inside, names);
+    for (const [i, { load, ms }] of train.entries()) {
+      if (i % FOLDS === fold) total += Math.min(1, Math.abs(latencyOf(coefficients, load) / ms - 1));
+    }
+  }
+  return total / train.length;
+}
+
+/** Least squares of relative errors, reweighted towards least absolute ones. */
+function solveFor(train: readonly Measurement[], names: readonly FeatureName[]): Coefficients {
+  const nanoseconds = train.map(({ ms }) => ms * 1e6);
+  const rows = train.map(({ load }, i) => {
+    const features = latencyFeatures(load);
+    return names.map((name) => features[name] / nanoseconds[i]);
+  });
+  const ones = rows.map(() => 1);
+  let weights = ones;
+  let x: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    x = nonNegativeLeastSquares(rows, ones, weights);
+    weights = rows.map((row) => {
+      const error = Math.abs(row.reduce((sum, value, j) => sum + value * x[j], 0) - 1);
+      return 1 / Math.max(error, 0.02);
+    });
+  }
+  return Object.fromEntries(names.map((name, j) => [name, x[j]]).filter(([, value]) => value !== 0));
+}
+
+/** Median and 95th percentile; 0 of nothing. */
+export function summary(errors: readonly number[]): RelativeError {
+  const sorted = [...errors].sort((a, b) => a - b);
+  const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0;
+  const middle = sorted.length >> 1;
+  const median =
+    sorted.length === 0 ? 0 : sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return { median, p95: at(0.95) };
+}
