@@ -12,10 +12,10 @@ function say(text) {
   process.stderr.write(`${text}\n`);
 }
 
-function run(command, args) {
+function run(command, args, output = 2) {
   const done = spawnSync(command, args, {
     cwd: root,
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', output, output],
     shell: process.platform === 'win32',
   });
   return done.status ?? 1;
@@ -60,9 +60,15 @@ export function checkNode() {
 
 export function installDependencies() {
   once('dependencies', [join(root, 'package-lock.json')], join(root, 'node_modules', 'typescript'), () => {
-    say('setting up: dependencies (npm ci)');
-    if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
-      fail('npm ci failed; the lines above say why; check the connection to the npm registry and try again');
+    say('setting up: dependencies (npm)');
+    const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+    // `npm ci` refuses a lock file without the optional packages of other platforms, and a registry that mirrors only
+    // some platforms makes such files; `npm install` installs the same locked versions from it.
+    if (run('npm', ['ci', ...flags], 'ignore') === 0) return;
+    if (run('npm', ['install', '--no-save', ...flags]) !== 0) {
+      fail(
+        'npm install failed; the lines above say why; check the connection to the npm registry and try again',
+      );
     }
   });
 }

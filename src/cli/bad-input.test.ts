@@ -121,7 +121,7 @@ describe('a search with', () => {
     [
       'a limit that no network meets',
       1,
-      /energy <= 1e-9 mJ.*nearest seen energy 0\.00\d+ mJ, genotype/,
+      /energy <= 1e-9 mJ.*nearest seen 0\.00\d+ mJ, genotype/,
       () => ['--limit-energy', '1pJ'],
     ],
     [

@@ -45,7 +45,7 @@ const calibrationSchema = z.strictObject({
   families: z
     .record(z.string(), z.partialRecord(z.enum(FEATURE_NAMES), z.number().nonnegative()))
     .describe(
-      'operator family (conv, depthwise, add, shift, linear, matmul, vector ...) -> feature -> nanoseconds of one',
+      'operator family (conv, depthwise, add, shift, linear, matmul, norm, activation ...) -> feature -> nanoseconds of one',
     ),
   heldOutError: z
     .strictObject({ median: z.number().nonnegative(), p95: z.number().nonnegative() })

@@ -18,7 +18,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       population: 40,
       generations: 6,
       calibrationImages: 256,
-      winners: 2,
+      winners: 1,
       frugal: 2,
     },
   },

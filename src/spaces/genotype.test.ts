@@ -36,7 +36,7 @@ describe('errors say where', () => {
 describe('a genotype that does not fit is refused', () => {
   const space = cifar();
   test.each([
-    ['1-1-1:c|c|c', "space 'cifar' has no networks with stage lengths 1-1-1; the nearest it has is 1-3-3"],
+    ['1-1-1:c|c|c', "space 'cifar' has no networks with stage lengths 1-1-1; the nearest it has is 1-1-2"],
     [
       '2-3-2:ca|ccc|cc',
       "layer 1 uses 'attention', but stage 0 of space 'cifar' allows only conv, add, shift",

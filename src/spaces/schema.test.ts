@@ -18,7 +18,7 @@ describe('a space from a config file', () => {
   });
 
   test('may give its stage lengths by rule', () => {
-    const byRule = { ...plain(), stageLengths: { low: [1, 1, 1], high: [4, 3, 3], total: [7, 7] } };
+    const byRule = { ...plain(), stageLengths: { low: [1, 1, 1], high: [4, 3, 3], total: [4, 7] } };
     expect(parseSpace(byRule)).toEqual(cifar());
   });
 
@@ -87,7 +87,7 @@ describe('a space from a config file', () => {
     [
       'a tuple twice',
       (s) => (s.stageLengths[1] = s.stageLengths[0]),
-      'stageLengths[1]: 1-3-3 is listed twice',
+      'stageLengths[1]: 1-1-2 is listed twice',
     ],
     ['a reference outside', (s) => (s.reference = [1, 1, 1]), 'reference: 1-1-1 is not among stageLengths'],
     ['a stage that does not halve', (s) => (s.stages[1].scale = 8), 'so it must be 4, got 8'],

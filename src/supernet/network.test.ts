@@ -107,6 +107,16 @@ test('the first value of a tensor depends on seed and name, not on what else is 
   expect((await valuesOf(another.store)).get('stem.conv')).not.toEqual(all.get('stem.conv'));
 });
 
+test('starts with the last gamma of every block at 0 and every other at 1 (spec 3.4)', async () => {
+  const sharing = DEFAULT_SHARING;
+  const network = new Network(backend, { space: TOY_SPACE, task: TOY_TASK, sharing }, Random.fromSeed(0));
+  for (const [name, { data }] of await valuesOf(network.store)) {
+    if (!name.endsWith('.gamma')) continue;
+    const expected = name.endsWith('.norm3.gamma') ? 0 : 1;
+    expect(new Set(data), name).toEqual(new Set([expected]));
+  }
+});
+
 test('reports every block to the probe, and every effective weight to its listener', () => {
   const network = supernet();
   const graph = new Graph(backend, { training: true, recording: false });

@@ -40,15 +40,22 @@ export interface ForwardOptions {
 export class Network {
   readonly config: NetworkConfig;
   readonly store: WeightStore;
+  private readonly random: Random;
 
   constructor(backend: Backend, config: NetworkConfig, random: Random) {
     this.config = config;
+    this.random = random;
     this.store = new WeightStore(backend, random);
     const { space, task, sharing, genotype } = config;
     for (const { name, shape, traits, initialise } of declarations(space, task, sharing, genotype)) {
       this.store.declare(name, shape, traits, initialise);
     }
     declareStatistics(this.store);
+  }
+
+  /** A second network as this one was before any training. */
+  untrained(): Network {
+    return new Network(this.store.backend, this.config, this.random);
   }
 
   /** x: [n, h, w, c] -> logits [n, classes]. */

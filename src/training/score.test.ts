@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { Graph } from '../autograd/graph.ts';
 import { createReference } from '../backends/reference/reference.ts';
 import { Random } from '../core/random.ts';
+import { argmax } from '../metrics/accuracy.ts';
 import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { TOY_SPACE, TOY_TASK, type ToyImages, toyImages, toyPath } from '../supernet/toy.ts';
-import { argmax, calibrate, HeldBatches, score } from './score.ts';
+import { calibrate, HeldBatches, score } from './score.ts';
 
 const backend = createReference();
 const SOURCE = { shape: [7, 7, 1] as const, classes: 3 };

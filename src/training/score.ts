@@ -5,6 +5,7 @@
  */
 import { Graph } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
+import { argmax } from '../metrics/accuracy.ts';
 import type { Genotype } from '../spaces/space.ts';
 import type { Network } from '../supernet/network.ts';
 import type { Batch, BatchSource } from './trainer.ts';
@@ -60,12 +61,6 @@ function hold(backend: Backend, { images, targets, count }: Batch, classes: numb
   backend.write(held.images, images);
   backend.write(held.targets, targets);
   return held;
-}
-
-export function argmax(values: ArrayLike<number>, offset: number, length: number): number {
-  let best = 0;
-  for (let i = 1; i < length; i++) if (values[offset + i] > values[offset + best]) best = i;
-  return best;
 }
 
 /** Measures the statistics of a path's norms on the given batches (equally large ones). */

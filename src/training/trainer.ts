@@ -41,14 +41,18 @@ export interface TrainingState {
 
 export const INITIAL_TRAINING: TrainingState = { step: 0, lossSum: 0, curve: [] };
 
-export interface TrainingJob {
+/** What one step needs. */
+export interface StepJob {
   readonly backend: Backend;
-  readonly epochs: number;
   readonly batches: BatchSource;
   readonly schedule: ScheduleConfig;
   readonly optimiser: Optimiser;
   /** Logits [count, classes] of a batch, and an additional loss if there is one. */
   forward(x: Tensor, step: number): { readonly logits: Tensor; readonly penalty?: Tensor };
+}
+
+export interface TrainingJob extends StepJob {
+  readonly epochs: number;
   /** Loss and accuracy on held-out images, asked for after every epoch. */
   validate(): Promise<{ readonly loss: number; readonly accuracy: number }>;
   /** Says where a bad number is, after a loss that is not finite. */
@@ -64,6 +68,7 @@ export interface TrainingHooks {
 
 /** Losses are read this many steps at a time: the device is not asked on every step. */
 const WINDOW = 10;
+const WHOLE = { offset: 0, stride: 1 };
 
 /** Trains from `state` to the end and returns the last state. Throws 'diverged' on a loss that is not finite. */
 export async function train(
@@ -92,7 +97,8 @@ export async function train(
 
   try {
     while (step < steps) {
-      trainStep(job, step, window, pending);
+      const slot = { offset: pending, stride: 1 };
+      trainStep(job, step, (loss) => backend.copyBlocks(loss, window, 1, 1, WHOLE, slot, false));
       step++;
       pending++;
       const epochEnds = step % batches.stepsPerEpoch === 0;
@@ -120,25 +126,18 @@ export async function train(
   return { step, lossSum, curve };
 }
 
-function trainStep(job: TrainingJob, step: number, window: Buffer, slot: number): void {
-  const { backend, batches } = job;
+/** One step; `keep` is shown the loss while it is there. */
+export function trainStep(job: StepJob, step: number, keep: (loss: Buffer) => void = () => {}): void {
+  const { batches } = job;
   const { images, targets, count } = batches.batch(step);
-  const graph = new Graph(backend, { training: true });
+  const graph = new Graph(job.backend, { training: true });
   try {
     const x = graph.values(images, [count, ...batches.shape]);
     const { logits, penalty } = job.forward(x, step);
     const loss = meanCrossEntropy(logits, graph.values(targets, [count, batches.classes]), penalty);
     graph.backward(loss);
     job.optimiser.step(graph, rateAt(job.schedule, step));
-    backend.copyBlocks(
-      loss.buffer,
-      window,
-      1,
-      1,
-      { offset: 0, stride: 1 },
-      { offset: slot, stride: 1 },
-      false,
-    );
+    keep(loss.buffer);
   } finally {
     graph.close();
   }

@@ -55,6 +55,8 @@ export function zooWorkloads(name: string, options: ZooOptions = {}): Workload[]
   return baselineWorkloads(name, options.resolution, options.classes);
 }
 
+export { modelWorkloads, type OnnxNetwork, type OnnxOptions, onnxWorkloads } from './onnx/index.ts';
+export { readOnnx } from './onnx/model.ts';
 export { IMAGE_NETWORKS, type ImageNetwork, imageWorkloads } from './shiftaddnas-image.ts';
 export {
   decoderWorkloads,

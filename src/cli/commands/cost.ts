@@ -14,7 +14,7 @@ import type { Option } from '../../runs/options.ts';
 import { decode } from '../../spaces/genotype.ts';
 import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
 import { loadSpace } from '../../spaces/load.ts';
-import { zooWorkloads } from '../../zoo/index.ts';
+import { onnxWorkloads, zooWorkloads } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { count, digits, percent, table } from '../text.ts';
 
@@ -26,6 +26,11 @@ const options = {
     kind: 'text',
     help: 'one layer: kind (conv, add, shift, linear), input size, input channels, kernel, output channels, output size, stride',
     placeholder: 'conv,14,256,3,256,14,1',
+  },
+  onnx: {
+    kind: 'text',
+    help: 'a foreign network of standard operators: an ONNX file',
+    placeholder: 'file',
   },
   accelerator: {
     kind: 'text',
@@ -86,16 +91,31 @@ function parseLayer(text: string): Workload {
   });
 }
 
-function workloads(context: CommandContext): { title: string; loads: readonly Workload[] } {
-  const chosen = ['network', 'genotype', 'layer'].filter((key) => context.options[key] !== undefined);
+interface Priced {
+  readonly title: string;
+  readonly loads: readonly Workload[];
+  /** What is not in the price. */
+  readonly notes?: readonly string[];
+}
+
+function workloads(context: CommandContext): Priced {
+  const chosen = ['network', 'genotype', 'layer', 'onnx'].filter((key) => context.options[key] !== undefined);
   if (chosen.length !== 1) {
-    throw new ShiftAddError('usage', 'cost needs exactly one of --network, --genotype and --layer');
+    throw new ShiftAddError('usage', 'cost needs exactly one of --network, --genotype, --layer and --onnx');
   }
   const layer = given<string>(context, 'layer');
   if (layer !== undefined) return { title: layer, loads: [parseLayer(layer)] };
   const resolution = given<number>(context, 'resolution');
   const classes = given<number>(context, 'classes');
   const tokens = given<number>(context, 'tokens');
+  const onnx = given<string>(context, 'onnx');
+  if (onnx !== undefined) {
+    const sizes = {
+      ...(resolution === undefined ? {} : { resolution }),
+      ...(tokens === undefined ? {} : { tokens }),
+    };
+    return { title: onnx, ...onnxWorkloads(onnx, sizes) };
+  }
   const network = given<string>(context, 'network');
   if (network !== undefined) {
     const loads = zooWorkloads(network, {
@@ -112,6 +132,8 @@ function workloads(context: CommandContext): { title: string; loads: readonly Wo
   const plan = planNetwork(space, decode(space, text), { image, classes: classes ?? 10 });
   return { title: `${space.name} ${text}`, loads: networkWorkloads(plan) };
 }
+
+const signed = (value: number, digitsBehind = 3) => `${value >= 0 ? '+' : ''}${value.toFixed(digitsBehind)}`;
 
 function printPrice(context: CommandContext, title: string, price: NetworkPrice, macs: number): void {
   const { operations } = price;
@@ -135,15 +157,17 @@ export const cost: Command = {
   examples: [
     'shiftaddnas cost --network shiftaddnas-t1-v4 --resolution 256 --per-layer',
     'shiftaddnas cost --layer conv,14,256,3,256,14,1 --bits 8',
+    'shiftaddnas cost --onnx model.onnx --resolution 224 --accelerator rowstationary-45nm',
     'shiftaddnas cost --network shiftaddnas-t0-v3 --explain rowstationary-45nm',
   ],
   async run(context) {
     const accelerator = findAccelerator(given<string>(context, 'accelerator') ?? options.accelerator.initial);
     const bits = Number(given<string>(context, 'bits') ?? options.bits.initial);
-    const { title, loads } = workloads(context);
+    const { title, loads, notes = [] } = workloads(context);
     const price = new Pricer(accelerator, bits).priceNetwork(loads);
     const macs = loads.reduce((sum, load) => sum + accumulates(load), 0);
     printPrice(context, title, price, macs);
+    for (const note of notes) context.print(`note: ${note}`);
     if (context.options.perLayer === true) {
       const rows = price.layers.map(({ name, kind, energyMj, latencyMs }) => [
         name,
@@ -157,13 +181,23 @@ export const cost: Command = {
     const explanation =
       other === undefined ? undefined : explain(loads, accelerator, findAccelerator(other), bits);
     if (explanation !== undefined) {
-      const rows = explanation.steps.map((step) => [
-        `${step.change}: ${step.from} -> ${step.to}`.slice(0, 70),
+      const { start, end, steps } = explanation;
+      const rows = steps.map((step) => [
+        `${step.change}: ${step.from} -> ${step.to}`,
         digits(step.energyMj),
-        `${step.energyChangeMj >= 0 ? '+' : ''}${step.energyChangeMj.toFixed(3)}`,
-        `${step.energyChangePercent.toFixed(1)} %`,
+        signed(step.energyChangeMj),
+        `${signed(step.energyChangePercent, 1)} %`,
+        digits(step.latencyMs),
+        `${signed(step.latencyChangePercent, 1)} %`,
       ]);
-      context.print(`\n${table(['change', 'mJ', 'difference', ''], rows)}`);
+      const first = [accelerator.name, digits(start.energyMj), '', '', digits(start.latencyMs), ''];
+      const change = (a: number, b: number) => `${signed(100 * (b / a - 1), 1)} %`;
+      const last = [
+        ...[findAccelerator(other!).name, digits(end.energyMj), signed(end.energyMj - start.energyMj)],
+        ...[change(start.energyMj, end.energyMj), digits(end.latencyMs), change(start.latencyMs, end.latencyMs)],
+      ];
+      const head = ['change', 'mJ', 'difference', 'percent', 'ms', 'percent'];
+      context.print(`\n${table(head, [first, ...rows, last])}`);
     }
     return {
       network: title,
@@ -176,6 +210,7 @@ export const cost: Command = {
       operations: price.operations,
       byLevel: price.byLevel,
       byFamily: price.byFamily,
+      ...(notes.length === 0 ? {} : { notes }),
       layers: price.layers.map(({ name, kind, energyMj, latencyMs, byLevel, byTensor }) => ({
         name,
         kind,

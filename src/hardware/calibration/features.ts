@@ -5,9 +5,10 @@ import { accumulates, type Workload } from '../workload.ts';
  * with coefficients in nanoseconds that are never negative: a fixed cost of a call, arithmetic, and words moved.
  *
  *   call      1
- *   macs      accumulates (vector work: multiplications and additions)
- *   tiles     accumulates with output channels rounded up to whole vectors of 16
- *   blocks    the same, rounded up to 64: register blocks of a matrix kernel
+ *   macs      accumulates; none of vector work, which has
+ *   multiplications, additions   instead
+ *   eights, sixteens, blocks     accumulates with output channels rounded up to 8, 16 or 64: whole vectors of the
+ *             instruction set, and register blocks of a matrix kernel
  *   input, weight, output   words of the three tensors; operands are fetched inputs
  *   window    words of the unfolded input: every output position with its whole window
  *   rows      output positions: one visit of the loop over them
@@ -15,7 +16,10 @@ import { accumulates, type Workload } from '../workload.ts';
 export const FEATURE_NAMES = [
   'call',
   'macs',
-  'tiles',
+  'multiplications',
+  'additions',
+  'eights',
+  'sixteens',
   'blocks',
   'input',
   'weight',
@@ -32,17 +36,18 @@ export function latencyFeatures(load: Workload): Readonly<Record<FeatureName, nu
   const positions = n * e * f;
   const output = positions * m;
   const window = positions * r * s * c;
-  const perGroup = (to: number) => (Math.ceil(m / groups / to) * to * groups) / (m || 1);
-  const macs =
-    load.kind === 'vector'
-      ? output * ((vector?.multiplications ?? 0) + (vector?.additions ?? 0))
-      : accumulates(load);
+  // A depthwise layer runs its channels, not its one output a group, through the vectors.
+  const lanes = groups > 1 ? m : m / groups;
+  const perGroup = (to: number) => (Math.ceil(lanes / to) * to) / lanes;
+  const macs = accumulates(load);
   return {
     call: 1,
     macs,
-    // A depthwise layer runs its channels, not its one output a group, through the vectors.
-    tiles: groups > 1 ? macs : macs * perGroup(16),
-    blocks: groups > 1 ? macs : macs * perGroup(64),
+    multiplications: output * (vector?.multiplications ?? 0),
+    additions: output * (vector?.additions ?? 0),
+    eights: macs * perGroup(8),
+    sixteens: macs * perGroup(16),
+    blocks: macs * perGroup(64),
     input: n * h * w * c + output * (vector?.operands ?? 0),
     weight: load.kind === 'vector' ? 0 : (r * s * c * m) / groups,
     output,
@@ -51,8 +56,18 @@ export function latencyFeatures(load: Workload): Readonly<Record<FeatureName, nu
   };
 }
 
-/** Operators that are timed apart: a depthwise layer runs through other code than a dense one. */
-export function latencyFamily({ kind, groups }: Pick<Workload, 'kind' | 'groups'>): string {
-  if (groups === 1 || kind === 'vector') return kind;
+/**
+ * Operators that are timed apart, because other code runs them: the kinds; grouped windows (depthwise,
+ * depthwise-add, depthwise-shift); and vector work by what it is made of (pool, residual, norm, activation, and
+ * exponential for softmax and its like).
+ */
+export function latencyFamily({ kind, groups, h, e, vector }: Workload): string {
+  if (kind === 'vector') {
+    if (e < h) return 'pool';
+    if ((vector?.operands ?? 0) > 0) return 'residual';
+    const multiplications = vector?.multiplications ?? 0;
+    return multiplications === 0 ? 'activation' : multiplications < 3 ? 'norm' : 'exponential';
+  }
+  if (groups === 1) return kind;
   return kind === 'conv' ? 'depthwise' : `depthwise-${kind}`;
 }

@@ -1,6 +1,6 @@
 import { Random } from '../../core/random.ts';
 import type { Workload } from '../workload.ts';
-import { type FeatureName, latencyFamily, latencyFeatures } from './features.ts';
+import { FEATURE_NAMES, type FeatureName, latencyFamily, latencyFeatures } from './features.ts';
 import { latencyOf } from './latency.ts';
 import { nonNegativeLeastSquares } from './least-squares.ts';
 
@@ -32,17 +32,10 @@ export interface LatencyFit {
   readonly heldOut: readonly { readonly load: Workload; readonly ms: number; readonly fittedMs: number }[];
 }
 
-/** From the plainest to the richest; a richer one must predict clearly better. */
-const CANDIDATES: readonly (readonly FeatureName[])[] = [
-  ['call', 'macs'],
-  ['call', 'macs', 'input', 'weight', 'output'],
-  ['call', 'macs', 'tiles', 'weight', 'window', 'output'],
-  ['call', 'macs', 'blocks', 'weight', 'window', 'output'],
-  ['call', 'tiles', 'blocks', 'input', 'weight', 'output', 'window'],
-  ['call', 'macs', 'input', 'weight', 'output', 'window', 'rows'],
-];
-const CLEARLY = 0.9;
+/** A feature must lower the cross-validated error by so much to be taken in. */
+const CLEARLY = 0.95;
 const FOLDS = 5;
+const MOST_FEATURES = 7;
 
 /** `share` of every family's shapes is held out, drawn by `seed`; a family of fewer than four is all training. */
 export function fitLatency(
@@ -75,15 +68,39 @@ export function fitLatency(
   return { families, heldOutError, trainError: summary(trainErrors), byFamily, heldOut };
 }
 
+/** Where the choice of features starts: arithmetic, words moved, or arithmetic in whole vectors. */
+const STARTS: readonly (readonly FeatureName[])[] = [
+  ['call', 'macs'],
+  ['call', 'input', 'output'],
+  ['call', 'eights', 'weight', 'input', 'output'],
+  ['call', 'sixteens', 'weight', 'window', 'output'],
+];
+
+/**
+ * From every start, features one after another, each time the one that predicts unseen training shapes best, while
+ * it clearly helps; the best of all.
+ */
 function chooseFit(train: readonly Measurement[]): Coefficients {
-  let best = { error: Infinity, names: CANDIDATES[0] };
-  for (const names of CANDIDATES) {
-    // Fewer shapes than unknowns and folds say nothing about a rich model.
-    if (names !== CANDIDATES[0] && train.length < 2 * names.length) continue;
-    const error = crossValidated(train, names);
-    if (error < best.error * CLEARLY) best = { error, names };
+  let chosen: { error: number; names: readonly FeatureName[] } = { error: Infinity, names: ['call'] };
+  for (const start of STARTS) {
+    // Fewer shapes than this say nothing about a richer model.
+    const most = Math.min(MOST_FEATURES, Math.floor(train.length / 3));
+    if (start.length > Math.max(2, most)) continue;
+    let [names, error] = [start, crossValidated(train, start)];
+    while (names.length < most) {
+      let best = { error: error * CLEARLY, names };
+      for (const name of FEATURE_NAMES) {
+        if (names.includes(name)) continue;
+        const more = [...names, name];
+        const its = crossValidated(train, more);
+        if (its < best.error) best = { error: its, names: more };
+      }
+      if (best.names === names) break;
+      ({ names, error } = best);
+    }
+    if (error < chosen.error) chosen = { error, names };
   }
-  return solveFor(train, best.names);
+  return solveFor(train, chosen.names);
 }
 
 /** Mean relative error (each at most 1) over folds; Infinity where there are too few shapes for folds. */

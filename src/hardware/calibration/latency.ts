@@ -11,7 +11,7 @@ export function fittedLatencyMs(load: Workload, calibration: Calibration, accele
   const family = latencyFamily(load);
   const coefficients = calibration.families[family];
   if (coefficients === undefined) {
-    if (family === 'vector') return 0;
+    if (load.kind === 'vector') return 0;
     const known = Object.keys(calibration.families);
     throw new ShiftAddError(
       'usage',

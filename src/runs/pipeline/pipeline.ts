@@ -8,6 +8,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { findAccelerator, type Limits, parseLimits } from '../../hardware/index.ts';
 import type { Scored } from '../../search/problem.ts';
 import { chooseWinners } from '../../search/winners.ts';
+import { encode } from '../../spaces/genotype.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { baselines } from './baselines.ts';
@@ -50,7 +51,10 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const searches = frugal === undefined ? 1 : 2;
   const of = 1 + searches + config.winners + (frugal ? config.frugal : 0) + fixed.length;
   const { curve, scored } = await searchPhases(context, limits, frugal, of);
-  const chosen = chooseWinners(scored, {
+  // a baseline is retrained anyway: what is searched for is something else
+  const known = new Set(fixed.map(({ genotype }) => encode(genotype)));
+  const searched = scored.filter(({ key }) => !known.has(key));
+  const chosen = chooseWinners(searched, {
     count: config.winners,
     limits,
     ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),

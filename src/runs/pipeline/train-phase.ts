@@ -13,7 +13,15 @@ import { AdamW, DEFAULT_ADAMW } from '../../training/adamw.ts';
 import { locateBadNumber } from '../../training/locate.ts';
 import type { Optimiser, OptimiserState } from '../../training/optimiser.ts';
 import type { Score } from '../../training/score.ts';
-import { type CurvePoint, INITIAL_TRAINING, type TrainingState, train } from '../../training/trainer.ts';
+import {
+  type BatchSource,
+  type CurvePoint,
+  INITIAL_TRAINING,
+  type StepJob,
+  type TrainingState,
+  train,
+  trainStep,
+} from '../../training/trainer.ts';
 import { loadPhase, type RunContext, savePhase, stopIfAsked, tell, trainingBatches } from './context.ts';
 
 export interface TrainPhase {
@@ -39,13 +47,9 @@ interface SavedTraining {
 
 /** Trains to the end and returns the curve. The network then holds its final weights. */
 export async function runTrainPhase(context: RunContext, phase: TrainPhase): Promise<readonly CurvePoint[]> {
-  const { backend, config, signal } = context;
+  const { config, signal } = context;
   const { network } = phase;
-  const optimiser = new AdamW(backend, network.store.parameters(), {
-    ...DEFAULT_ADAMW,
-    decay: config.decay,
-    families: context.sharing.families,
-  });
+  const optimiser = optimiserFor(context, network);
   try {
     const batches = trainingBatches(context, phase.phase === 'supernet' ? 'supernet' : 'alone');
     const saved = loadPhase<SavedTraining>(context, phase.phase);
@@ -71,32 +75,10 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
     };
     const last = await train(
       {
-        backend,
+        ...stepJob(context, phase, network, optimiser, batches),
         epochs: phase.epochs,
-        batches,
-        schedule: {
-          kind: 'cosine',
-          rate: config.rate,
-          warmupSteps: Math.min(Math.ceil(steps / 20), 200),
-          steps,
-          floor: 0,
-        },
-        optimiser,
-        forward: (x, step) => {
-          const genotype = phase.genotypeAt(step);
-          const addWeights: Tensor[] = [];
-          const logits = network.forward(x, genotype, {
-            mode: { kind: 'train' },
-            onWeight: (family, weight) => {
-              if (family === 'add') addWeights.push(weight);
-            },
-          });
-          const penalty = phase.penalty?.(addWeights, step);
-          return penalty === undefined ? { logits } : { logits, penalty };
-        },
         validate: async () => finite(await phase.validate(), phase.title, config.rate),
-        locate: (step) =>
-          locateBadNumber(network, phase.genotypeAt(step), batches.batch(step), batches.shape),
+        locate: (step) => locateByReplay(context, phase, batches, step),
       },
       saved?.state.training ?? INITIAL_TRAINING,
       {
@@ -142,6 +124,66 @@ function finite(found: Score, title: string, rate: number): Score {
     `the loss must be a finite number, but on held-out images it is ${found.loss} after an epoch of ${title}; start a new run with a lower --rate (now ${rate})`,
     { place: title },
   );
+}
+
+function optimiserFor({ backend, config, sharing }: RunContext, network: Network): Optimiser {
+  return new AdamW(backend, network.store.parameters(), {
+    ...DEFAULT_ADAMW,
+    decay: config.decay,
+    families: sharing.families,
+  });
+}
+
+function stepJob(
+  { backend, config }: RunContext,
+  phase: TrainPhase,
+  network: Network,
+  optimiser: Optimiser,
+  batches: BatchSource,
+): StepJob {
+  const steps = phase.epochs * batches.stepsPerEpoch;
+  const warmupSteps = Math.min(Math.ceil(steps / 20), 200);
+  return {
+    backend,
+    batches,
+    schedule: { kind: 'cosine', rate: config.rate, warmupSteps, steps, floor: 0 },
+    optimiser,
+    forward: (x, step) => {
+      const addWeights: Tensor[] = [];
+      const logits = network.forward(x, phase.genotypeAt(step), {
+        mode: { kind: 'train' },
+        onWeight: (family, weight) => {
+          if (family === 'add') addWeights.push(weight);
+        },
+      });
+      const penalty = phase.penalty?.(addWeights, step);
+      return penalty === undefined ? { logits } : { logits, penalty };
+    },
+  };
+}
+
+/**
+ * Where the bad number of a step was born. By the time a loss is read its step has spoiled every weight, so the
+ * steps since the last checkpoint are walked again, up to this one, and its forward pass is looked at.
+ */
+async function locateByReplay(
+  context: RunContext,
+  phase: TrainPhase,
+  batches: BatchSource,
+  step: number,
+): Promise<string> {
+  const network = phase.network.untrained();
+  const optimiser = optimiserFor(context, network);
+  try {
+    const saved = loadPhase<SavedTraining>(context, phase.phase);
+    if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
+    const job = stepJob(context, phase, network, optimiser, batches);
+    for (let at = saved?.state.training.step ?? 0; at < step; at++) trainStep(job, at);
+    return await locateBadNumber(network, phase.genotypeAt(step), batches.batch(step), batches.shape);
+  } finally {
+    optimiser.dispose();
+    network.dispose();
+  }
 }
 
 const WEIGHT = 'weight:';
