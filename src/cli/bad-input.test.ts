@@ -273,7 +273,7 @@ describe('other commands', () => {
         at('never-2'),
       ],
     ],
-    ['cost of nothing', 2, /exactly one of --network, --genotype and --layer/, () => ['cost']],
+    ['cost of nothing', 2, /exactly one of --network/, () => ['cost']],
     [
       'cost of an unknown network',
       2,

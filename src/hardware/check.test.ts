@@ -33,8 +33,17 @@ test('an unknown entry names itself and the nearest', () => {
 });
 
 test('a negative energy, a missing entry and a wrong choice are named', () => {
-  expect(edited('units.32.add', -0.9)).toThrow(/"units.32.add" must be valid, but is -0.9.*not negative/);
-  expect(edited('units.8.shift')).toThrow(/entry "units.8.shift" is missing/);
+  expect(edited('units.32.add', -0.9)).toThrow(
+    /"units.32.add" must be valid, but is -0.9.*nearest valid value is 0/,
+  );
+  expect(edited('units.8.shift')).toThrow(
+    /entry "units.8.shift" is missing; add it; the nearest one there is "units.32.shift" with 0.13/,
+  );
+  expect(edited('units')).toThrow(/entry "units" is missing/);
+  expect(edited('switches.addMemory')).toThrow(
+    /"switches.addMemory" is missing; add it as one of free, charged/,
+  );
+  expect(edited('units.32', { multiplly: 3.7, add: 0.9, shift: 0.1 })).toThrow(/did you mean "multiply"/);
   expect(edited('switches.addMemory', 'fre')).toThrow(/"switches.addMemory".*"fre"; use free \(one of/);
   expect(edited('formats.8')).toThrow(/no entry formats.8: it is described at 32 bits/);
 });

@@ -12,8 +12,9 @@ import { type Accelerator, acceleratorSchema, type Format, type Units } from './
 export function parseAccelerator(data: unknown, where = 'accelerator'): Accelerator {
   const parsed = acceleratorSchema.safeParse(data);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw fault(issue, data, where);
+    // A misspelt entry is also a missing one: the first says more.
+    const { issues } = parsed.error;
+    throw fault(issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0], data, where);
   }
   const accelerator = parsed.data;
   const inner = accelerator.memory.outer.findIndex((level, i) => i > 0 && level.words === undefined);
@@ -110,28 +111,47 @@ function fault(issue: z.core.$ZodIssue, data: unknown, where: string): ShiftAddE
     );
   }
   const entry = path.join('.');
-  let found: unknown = data;
-  for (const step of path) found = (found as Record<string, unknown> | undefined)?.[step];
-  if (found === undefined && issue.code === 'invalid_type') {
+  const found = valueAt(data, path);
+  if (found === undefined) {
     return new ShiftAddError(
       'usage',
-      `${where}: the entry "${entry}" is missing; add it (${issue.message}).`,
+      `${where}: the entry "${entry}" is missing; ${remedy(data, path, issue)}.`,
       {
         entry,
       },
     );
   }
-  const value = JSON.stringify(found) ?? 'nothing';
+  const value = JSON.stringify(found);
   let advice = `correct it (${issue.message})`;
   if (issue.code === 'invalid_value') {
     const options = issue.values.map(String);
     advice = `use ${nearest(String(found), options) ?? options[0]} (one of ${options.join(', ')})`;
   } else if (issue.code === 'too_small') {
-    advice = `energies, sizes and areas are not negative (${issue.message})`;
+    const least = issue.inclusive ? `is ${issue.minimum}` : `lies above ${issue.minimum}`;
+    advice = `energies, sizes and areas are not negative: the nearest valid value ${least}`;
   }
   return new ShiftAddError('usage', `${where}: "${entry}" must be valid, but is ${value}; ${advice}.`, {
     entry,
   });
+}
+
+function valueAt(data: unknown, path: readonly string[]): unknown {
+  let found = data;
+  for (const step of path) found = (found as Record<string, unknown> | undefined)?.[step];
+  return found;
+}
+
+/** What to write where nothing stands: a choice, or what the table has at another bit width. */
+function remedy(data: unknown, path: readonly string[], issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return `add it as one of ${issue.values.map(String).join(', ')}`;
+  const [table, bits, ...rest] = path;
+  const others = rest.length > 0 ? Object.keys((valueAt(data, [table]) ?? {}) as object) : [];
+  const near = others
+    .filter((width) => width !== bits && typeof valueAt(data, [table, width, ...rest]) === 'number')
+    .sort((a, b) => gap(Number(a), Number(bits)) - gap(Number(b), Number(bits)))[0];
+  if (near === undefined || !/^\d+$/.test(bits)) return `add it (${issue.message})`;
+  const value = valueAt(data, [table, near, ...rest]);
+  return `add it; the nearest one there is "${[table, near, ...rest].join('.')}" with ${value}`;
 }
 
 /** Names the schema knows at a path, for "did you mean". */

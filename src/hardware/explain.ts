@@ -48,9 +48,11 @@ export function explain(
   to: Accelerator,
   bits = 32,
 ): Explanation {
-  const start = new Pricer(from, bits).totals(loads);
+  // Parsed, both have their entries in the same order.
+  const [first, target] = [parseAccelerator(from, from.name), parseAccelerator(to, to.name)];
+  const start = new Pricer(first, bits).totals(loads);
   const steps: Step[] = [];
-  let [current, last] = [from, start];
+  let [current, last] = [first, start];
   const move = (change: string, next: Accelerator, before: unknown, after: unknown) => {
     const price = new Pricer(next, bits).totals(loads);
     steps.push({
@@ -63,8 +65,11 @@ export function explain(
     [current, last] = [next, price];
   };
   const change = (key: 'bandwidth' | (typeof TABLES)[number]) => {
-    const [before, after] = [current[key], to[key]];
-    if (JSON.stringify(before) === JSON.stringify(after)) return;
+    const [before, after] = [current[key], target[key]];
+    // Of a table by bit width only the width in use can change anything.
+    const used = (table: unknown) =>
+      JSON.stringify(key === 'units' || key === 'formats' ? (table as Record<string, unknown>)[bits] : table);
+    if (used(before) === used(after)) return;
     // A bandwidth that only the first of the two has stays: nothing reads it once stalls are ignored.
     if (after === undefined && key === 'bandwidth') return;
     const { [key]: _before, ...rest } = current;
@@ -72,12 +77,12 @@ export function explain(
   };
   change('bandwidth');
   for (const name of SWITCHES) {
-    const [before, after] = [current.switches[name], to.switches[name]];
+    const [before, after] = [current.switches[name], target.switches[name]];
     if (before === after) continue;
     move(name, { ...current, switches: { ...current.switches, [name]: after } }, before, after);
   }
   for (const table of TABLES) change(table);
-  const end = new Pricer(parseAccelerator(to, to.name), bits).totals(loads);
+  const end = new Pricer(target, bits).totals(loads);
   return { start, end, steps };
 }
 

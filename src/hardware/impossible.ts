@@ -13,16 +13,36 @@ export function impossible({ nest, limits }: SearchProblem, where: string): Shif
   const reason =
     elements > limits.elements
       ? `its window of ${nest.r} rows times at least ${least} output rows needs ${elements} processing elements of ` +
-        `at most ${limits.elements}; the nearest output height that fits is ${usable ?? 'none'}`
-      : nest.s > limits.registerInputs
-        ? `its window of ${nest.s} columns exceeds the ${limits.registerInputs} inputs of a register file`
-        : `its smallest tile does not fit the global buffer of ${limits.global} words; make the map smaller`;
+        `at most ${limits.elements}; ` +
+        (usable === undefined
+          ? `the nearest array that fits has ${elements}`
+          : `the nearest output height that fits is ${usable}`)
+      : nest.s > Math.min(limits.registerInputs, limits.registerWeights)
+        ? `its window of ${nest.s} columns exceeds the ${Math.min(limits.registerInputs, limits.registerWeights)} ` +
+          'words of a register file, which is the nearest width that fits'
+        : bufferReason(nest, limits, least);
   return new ShiftAddError('limit', `No tiling of ${where} fits the accelerator: ${reason}.`, {
     layer: where,
     outputRows: nest.e,
     window: nest.r,
     elements: limits.elements,
   });
+}
+
+function bufferReason(nest: SearchProblem['nest'], limits: ArrayLimits, e1: number): string {
+  const words = (f: number) =>
+    Math.ceil(
+      ((e1 - 1) * nest.stride + nest.r) * ((f - 1) * nest.stride + nest.s) * limits.inputSize +
+        e1 * f * limits.partialSize,
+    );
+  let f = nest.f;
+  while (f > 0 && words(f) > limits.global) f--;
+  return (
+    `its smallest tile takes ${words(nest.f)} of the ${limits.global} words of the global buffer; ` +
+    (f > 0
+      ? `the nearest output width that fits is ${f}`
+      : `the nearest buffer that fits has ${words(1)} words`)
+  );
 }
 
 const fits = (e: number, r: number, limits: ArrayLimits) =>

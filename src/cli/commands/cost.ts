@@ -194,7 +194,11 @@ export const cost: Command = {
       const change = (a: number, b: number) => `${signed(100 * (b / a - 1), 1)} %`;
       const last = [
         ...[findAccelerator(other!).name, digits(end.energyMj), signed(end.energyMj - start.energyMj)],
-        ...[change(start.energyMj, end.energyMj), digits(end.latencyMs), change(start.latencyMs, end.latencyMs)],
+        ...[
+          change(start.energyMj, end.energyMj),
+          digits(end.latencyMs),
+          change(start.latencyMs, end.latencyMs),
+        ],
       ];
       const head = ['change', 'mJ', 'difference', 'percent', 'ms', 'percent'];
       context.print(`\n${table(head, [first, ...rows, last])}`);

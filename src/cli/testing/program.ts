@@ -37,7 +37,10 @@ function compileInto(folder: string): void {
     cwd: root,
     encoding: 'utf8',
   });
-  if (done.status !== 0) throw new Error(`the sources do not compile:\n${done.stdout}${done.stderr}`);
+  if (done.status !== 0) {
+    fs.rmSync(beside, { recursive: true, force: true });
+    throw new Error(`the sources do not compile:\n${done.stdout}${done.stderr}`);
+  }
   if (fs.existsSync(folder)) {
     fs.rmSync(beside, { recursive: true });
     return;

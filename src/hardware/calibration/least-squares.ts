@@ -14,12 +14,15 @@ export function nonNegativeLeastSquares(
     { length: columns },
     (_, j) => Math.sqrt(rows.reduce((sum, row, i) => sum + weights[i] * row[j] ** 2, 0)) || 1,
   );
-  const normal = scale.map((a, j) =>
-    scale.map((b, k) => rows.reduce((sum, row, i) => sum + weights[i] * row[j] * row[k], 0) / (a * b)),
-  );
-  const right = scale.map(
-    (a, j) => rows.reduce((sum, row, i) => sum + weights[i] * row[j] * targets[i], 0) / a,
-  );
+  const normal = scale.map(() => new Array<number>(columns).fill(0));
+  const right = new Array<number>(columns).fill(0);
+  for (let i = 0; i < rows.length; i++) {
+    for (let j = 0; j < columns; j++) {
+      const left = (weights[i] * rows[i][j]) / scale[j];
+      right[j] += left * targets[i];
+      for (let k = 0; k < columns; k++) normal[j][k] += (left * rows[i][k]) / scale[k];
+    }
+  }
   let best = { gain: 0, x: scale.map(() => 0) };
   for (let subset = 1; subset < 1 << columns; subset++) {
     const chosen = scale.map((_, j) => j).filter((j) => subset & (1 << j));

@@ -25,7 +25,11 @@ function message(...parts: readonly Part[]): Uint8Array {
     parts.flatMap(([field, value]) => {
       if (typeof value === 'number') return [...varint(field << 3), ...varint(value)];
       const bytes =
-        typeof value === 'string' ? utf8.encode(value) : value instanceof Uint8Array ? value : value.flatMap(varint);
+        typeof value === 'string'
+          ? utf8.encode(value)
+          : value instanceof Uint8Array
+            ? value
+            : value.flatMap(varint);
       return [...varint((field << 3) | 2), ...varint(bytes.length), ...bytes];
     }),
   );
@@ -109,7 +113,16 @@ const same = [
   window({ name: 'c2', ...conv, size: 16, inputs: 32, outputs: 32, kernel: 3 }),
   window({ name: 'short', ...conv, size: 32, inputs: 16, outputs: 32, kernel: 1, stride: 2 }),
   elements('sum', 'residual', 16, 32, residual({ multiplications: 0, additions: 0 })),
-  window({ name: 'deep', family: 'depthwise', kind: 'conv', size: 16, inputs: 32, outputs: 32, kernel: 3, groups: 32 }),
+  window({
+    name: 'deep',
+    family: 'depthwise',
+    kind: 'conv',
+    size: 16,
+    inputs: 32,
+    outputs: 32,
+    kernel: 3,
+    groups: 32,
+  }),
   { ...pooling('pool', 'pool', 16, 32, 0, 1), vector: { multiplications: 1, additions: 256 } },
   linear('logits', 'linear', 1, 32, 10),
 ];
@@ -157,17 +170,17 @@ test('unknown operators are named; heavy ones, open sizes and files without a ne
         [node('Conv', ['x', 'w'], 'y', SAME), node(operator, ['y', 'w'], 'z')],
       ),
     );
-  expect(modelWorkloads(bytes('Sparkle')).notes).toEqual(['1 node of the unknown operator Sparkle cost nothing here']);
+  expect(modelWorkloads(bytes('Sparkle')).notes).toEqual([
+    '1 node of the unknown operator Sparkle cost nothing here',
+  ]);
   expect(() => modelWorkloads(bytes('ConvTranspose'))).toThrow(/"z" \(ConvTranspose\).*not known/);
-  expect(() => modelWorkloads(bytes('Relu', [1, 4, 'H', 'W']))).toThrow(/sizes \[1, 4, \?, \?\].*give --resolution/);
+  expect(() => modelWorkloads(bytes('Relu', [1, 4, 'H', 'W']))).toThrow(
+    /sizes \[1, 4, \?, \?\].*give --resolution/,
+  );
   expect(() => modelWorkloads(bytes('Relu', [1, 5, 8, 8]))).toThrow(/1 groups of 4 channels.*5 channels/);
   const empty = model([info('x', [1, 4])], [], [node('Flatten', ['x'], 'y')]);
   expect(() => modelWorkloads(readOnnx(empty))).toThrow(/nothing that can be priced: it holds Flatten/);
-  const behind = model(
-    [info('x', [1, 4])],
-    [],
-    [node('Sparkle', ['x'], 'y'), node('Relu', ['y'], 'z')],
-  );
+  const behind = model([info('x', [1, 4])], [], [node('Sparkle', ['x'], 'y'), node('Relu', ['y'], 'z')]);
   expect(() => modelWorkloads(readOnnx(behind))).toThrow(/lost behind the unknown operator Sparkle/);
 });
 

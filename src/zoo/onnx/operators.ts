@@ -59,6 +59,16 @@ const each =
     return { outputs: [{ shape }], loads: [vector(operands.node, family, shape, work)] };
   };
 
+/** The same over rows of the last axis, however many axes there are. */
+const eachRow =
+  (family: string, work: ElementWork): OnnxOperator =>
+  (operands) => {
+    const { shape } = required(operands, 0);
+    const columns = shape.at(-1) ?? 1;
+    const load = elements(operands.node.name, family, 1, columns, work, size(shape) / columns);
+    return { outputs: [{ shape }], loads: [load] };
+  };
+
 function broadcast(node: OnnxNode, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -226,7 +236,7 @@ export const COMPUTING: Readonly<Record<string, OnnxOperator>> = {
   BatchNormalization: each('norm', NORM),
   InstanceNormalization: each('norm', LAYER_NORM),
   GroupNormalization: each('norm', LAYER_NORM),
-  LayerNormalization: each('norm', LAYER_NORM),
+  LayerNormalization: eachRow('norm', LAYER_NORM),
   Relu: each('activation', RELU),
   Clip: each('activation', { multiplications: 0, additions: 2 }),
   LeakyRelu: each('activation', { multiplications: 1, additions: 1 }),
@@ -244,8 +254,8 @@ export const COMPUTING: Readonly<Record<string, OnnxOperator>> = {
   Pow: each('elementwise', SCALE),
   Neg: each('elementwise', ADD),
   Abs: each('elementwise', ADD),
-  Softmax: each('softmax', SOFTMAX),
-  LogSoftmax: each('softmax', SOFTMAX),
+  Softmax: eachRow('softmax', SOFTMAX),
+  LogSoftmax: eachRow('softmax', SOFTMAX),
   MaxPool: pool(false),
   AveragePool: pool(true),
   GlobalAveragePool: globalPool,
