@@ -1,17 +1,7 @@
 import { require_ } from '../core/errors.ts';
 import type { Workload } from '../hardware/workload.ts';
-import {
-  after,
-  elements,
-  linear,
-  NORM,
-  NORM_RELU,
-  pooling,
-  RELU,
-  residual,
-  type Window,
-  window,
-} from './describe.ts';
+import { after, elements, linear, NORM, NORM_RELU, pooling, RELU, residual, window } from './describe.ts';
+import { replaced, type Variant } from './variant.ts';
 
 /**
  * The hand-made baselines of the field, plain and with the multiplication-free layers that were published for them:
@@ -19,7 +9,6 @@ import {
  * a shift layer followed by an adder layer of the same window (spec 10.1-10.3). First convolution and classifier stay
  * multiplications (spec 4.1).
  */
-export type Variant = 'conv' | 'adder' | 'shift' | 'shiftadd';
 
 interface Baseline {
   readonly resolution: number;
@@ -40,20 +29,19 @@ class Builder {
   }
 
   stem(channels: number, kernel: number, stride: number): void {
-    this.push({ name: 'stem.conv', family: 'stem', kind: 'conv', outputs: channels, kernel, stride });
+    const sizes = { kind: 'conv', size: this.size, inputs: this.channels, outputs: channels } as const;
+    this.loads.push(window({ name: 'stem.conv', family: 'stem', ...sizes, kernel, stride }));
+    this.size = after(this.size, stride);
+    this.channels = channels;
     this.loads.push(elements('stem.norm', 'stem', this.size, channels, NORM_RELU));
   }
 
   /** One searchable position: a convolution or what stands for it. */
   layer(name: string, outputs: number, kernel: number, stride = 1): void {
-    const { variant } = this;
-    if (variant === 'shiftadd') {
-      this.push({ name: `${name}.shift`, family: 'shift', kind: 'shift', outputs, kernel, stride });
-      this.push({ name: `${name}.add`, family: 'add', kind: 'add', outputs, kernel });
-    } else {
-      const kind = variant === 'adder' ? 'add' : variant;
-      this.push({ name, family: kind, kind, outputs, kernel, stride });
-    }
+    const { size, channels: inputs } = this;
+    this.loads.push(...replaced(this.variant, name, { size, inputs, outputs, kernel, stride }));
+    this.size = after(size, stride);
+    this.channels = outputs;
   }
 
   work(name: string, what: typeof NORM): void {
@@ -63,12 +51,6 @@ class Builder {
   pool(kernel: number, stride: number): void {
     this.loads.push(pooling(`pool${this.loads.length}`, 'pool', this.size, this.channels, kernel, stride));
     this.size = kernel === 0 ? 1 : after(this.size, stride);
-  }
-
-  private push(o: Omit<Window, 'size' | 'inputs'>): void {
-    this.loads.push(window({ ...o, size: this.size, inputs: this.channels }));
-    this.size = after(this.size, o.stride ?? 1);
-    this.channels = o.outputs;
   }
 }
 

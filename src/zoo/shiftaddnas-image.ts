@@ -17,6 +17,7 @@ import {
   SOFTMAX,
   window,
 } from './describe.ts';
+import { replaced, type Variant } from './variant.ts';
 
 /**
  * The image networks of the release as they were retrained (spec 3.5, 6.3): stem, four stages at 1/4 to 1/32 of the
@@ -32,6 +33,8 @@ export interface ImageNetwork {
   readonly lastStride: 1 | 2;
   /** The released add block has no 1x1 projection in its shortcut (spec 3.5); only the all-add network meets that. */
   readonly noAddProjection?: boolean;
+  /** What stands in for the windows of convolution blocks, as in the `adder-`, `shift-` and `shiftadd-` baselines. */
+  readonly variant?: Exclude<Variant, 'conv'>;
 }
 
 const parse = (...stages: string[]): OperatorName[][] =>
@@ -44,13 +47,23 @@ const MIX_V3 = parse('11', '1111', '31022', '00100');
 const MIX_V4 = parse('11', '1311', '31033', '00100');
 const BOSSNET = parse('1', '1', '11101', '000100000');
 
-export const IMAGE_NETWORKS: Readonly<Record<string, ImageNetwork>> = {
+const PUBLISHED: Readonly<Record<string, ImageNetwork>> = {
   'shiftaddnas-t0-v3': { stages: MIX_V3, lastStride: 2 },
   'shiftaddnas-t0-v4': { stages: MIX_V4, lastStride: 2 },
   'shiftaddnas-t1-v3': { stages: MIX_V3, lastStride: 1 },
   'shiftaddnas-t1-v4': { stages: MIX_V4, lastStride: 1 },
   'bossnet-t0': { stages: BOSSNET, lastStride: 2 },
   'bossnet-t1': { stages: BOSSNET, lastStride: 1 },
+};
+
+/** The published networks, each also with its convolution blocks replaced, and three uniform ones (spec 9.2). */
+export const IMAGE_NETWORKS: Readonly<Record<string, ImageNetwork>> = {
+  ...PUBLISHED,
+  ...Object.fromEntries(
+    (['adder', 'shift', 'shiftadd'] as const).flatMap((variant) =>
+      Object.entries(PUBLISHED).map(([name, network]) => [`${variant}-${name}`, { ...network, variant }]),
+    ),
+  ),
   'shiftaddnas-t0-all-conv': { stages: uniform('1'), lastStride: 2 },
   'shiftaddnas-t0-all-add': { stages: uniform('2'), lastStride: 2, noAddProjection: true },
   'shiftaddnas-t0-all-shift': { stages: uniform('3'), lastStride: 2 },
@@ -81,7 +94,8 @@ export function imageWorkloads(network: ImageNetwork, resolution = 224, classes 
       const name = `stage${s + 1}.layer${i + 1}`;
       const project =
         (channels !== outputs || stride !== 1) && !(operator === 'add' && network.noAddProjection);
-      loads.push(...block(name, operator, size, channels, outputs, stride, s, project));
+      const variant = operator === 'conv' ? network.variant : undefined;
+      loads.push(...block(name, operator, size, channels, outputs, stride, s, project, variant));
       size = after(size, stride);
       channels = outputs;
     });
@@ -101,6 +115,7 @@ function block(
   stride: number,
   stage: number,
   project: boolean,
+  variant: ImageNetwork['variant'],
 ): Workload[] {
   const loads: Workload[] = [];
   const inner = outputs / 4;
@@ -108,7 +123,9 @@ function block(
   const kind = operator === 'attention' ? 'conv' : operator;
   const layer = (part: string, from: number, map: number, to: number, kernel = 1, step = 1, groups = 1) => {
     const sizes = { size: map, inputs: from, outputs: to, kernel, stride: step, groups };
-    loads.push(window({ name: `${name}.${part}`, family: operator, kind, ...sizes }));
+    if (variant === undefined)
+      loads.push(window({ name: `${name}.${part}`, family: operator, kind, ...sizes }));
+    else loads.push(...replaced(variant, `${name}.${part}`, sizes));
   };
   const work = (part: string, map: number, channels: number, what: Parameters<typeof elements>[4]) =>
     loads.push(elements(`${name}.${part}`, operator, map, channels, what));

@@ -121,6 +121,20 @@ describe('the zoo', () => {
     expect(multiplying.map((load) => load.name)).toEqual(['stem.conv']);
   });
 
+  test('variants of the published networks replace the windows of their convolution blocks only', () => {
+    const count = (name: string, kind: string) =>
+      zooWorkloads(name).filter((load) => load.kind === kind).length;
+    const [conv, add] = ['bossnet-t0', 'adder-bossnet-t0'].map((name) => count(name, 'conv'));
+    expect(count('adder-bossnet-t0', 'add')).toBe(conv - add);
+    expect(count('shiftadd-bossnet-t0', 'shift')).toBe(conv - add);
+    expect(count('shiftadd-bossnet-t0', 'add')).toBe(conv - add);
+    expect(count('shift-bossnet-t0', 'matmul')).toBe(count('bossnet-t0', 'matmul'));
+    const blocks = (name: string) =>
+      new Set(zooWorkloads(name).flatMap(({ kind, family }) => (kind === 'vector' ? [] : [family])));
+    expect(blocks('shift-shiftaddnas-t1-v4')).not.toContain('conv');
+    expect(blocks('shift-shiftaddnas-t1-v4')).toContain('attention');
+  });
+
   test('every network can be described and priced', () => {
     const names = zooNames();
     expect(new Set(names).size).toBe(names.length);

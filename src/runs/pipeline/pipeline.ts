@@ -12,6 +12,7 @@ import { encode } from '../../spaces/genotype.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { baselines } from './baselines.ts';
+import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
 import { resultOf, writeNetwork } from './result-of.ts';
@@ -43,7 +44,7 @@ export function runPipeline(options: SessionOptions): Promise<ResultInput> {
 
 async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const started = Date.now();
-  const { config, run } = context;
+  const { config, run, split, pricer } = context;
   const limits = limitsOf(context);
   checkFeasible(context, limits);
   const fixed = baselines(context.space);
@@ -73,7 +74,7 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
     const place = { index: 2 + searches + i, of: 1 + searches + jobs.length };
     networks.push(await runRetrainPhase(context, place, name, role, genotype));
   }
-  const winner = chooseWinner(context, networks);
+  const winner = chooseWinner(networks, split.held.length, (genotype) => pricer.price(genotype).energyMj);
   writeNetwork(context, run.winner, winner);
   const result = resultOf(context, {
     accelerator: findAccelerator(config.accelerator),
@@ -135,20 +136,6 @@ function frugalLimits(
     if (error instanceof ShiftAddError && error.code === 'limit') return undefined;
     throw error;
   }
-}
-
-/**
- * The cheapest of the retrained candidates that held-out images cannot tell from the best one: within one standard
- * error of its accuracy (the one-standard-error rule, Breiman et al. 1984, 3.4.3). Test images have no say.
- */
-function chooseWinner({ pricer, split }: RunContext, networks: readonly Retrained[]): Retrained {
-  const candidates = networks.filter(({ role }) => role === 'candidate');
-  const best = Math.max(...candidates.map(({ validation }) => validation.accuracy));
-  const error = Math.sqrt((best * (1 - best)) / split.held.length);
-  const energy = ({ genotype }: Retrained) => pricer.price(genotype).energyMj;
-  return candidates
-    .filter(({ validation }) => validation.accuracy >= best - error)
-    .sort((a, b) => energy(a) - energy(b) || b.validation.accuracy - a.validation.accuracy)[0];
 }
 
 /** Scored candidates, each genotype once. */
