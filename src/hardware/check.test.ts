@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -64,6 +64,14 @@ test('files: missing, not JSON, good', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('docs/accelerator.schema.json is the schema that files are checked against', () => {
+  const file = new URL('../../docs/accelerator.schema.json', import.meta.url);
+  const written = JSON.parse(readFileSync(file, 'utf8'));
+  expect(written, 'write acceleratorJsonSchema() to docs/accelerator.schema.json').toEqual(
+    JSON.parse(JSON.stringify(acceleratorJsonSchema())),
+  );
 });
 
 test('the JSON schema lists every switch', () => {

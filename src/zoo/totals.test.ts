@@ -98,6 +98,21 @@ describe('translation networks', () => {
   });
 });
 
+describe('plotted latencies that differ from the simulator in one switch', () => {
+  const undivided = new Pricer({
+    ...releasedTranslation,
+    switches: { ...releasedTranslation.switches, shiftLatencyDivisor: 1 },
+  });
+  test.each([
+    ['seq2seq-ende-250', 64.49, 40.06],
+    ['seq2seq-ende-300', 54.1, 33.41],
+  ])('spec 9.3: %s with a shift latency divisor of 1', (name, energyMj, latencyMs) => {
+    const total = undivided.totals(zooWorkloads(name));
+    expect(Math.abs(total.energyMj - energyMj)).toBeLessThan(0.0051);
+    expect(Math.abs(total.latencyMs - latencyMs)).toBeLessThan(0.0051);
+  });
+});
+
 describe('the zoo', () => {
   test.each([
     ['resnet-18', 1.81, 11.7],
