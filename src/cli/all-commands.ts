@@ -1,5 +1,6 @@
 /** Every command of the program, in the order of its help. */
 import type { Command } from './command.ts';
+import { calibrate } from './commands/calibrate.ts';
 import { cost } from './commands/cost.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { predict } from './commands/predict.ts';
@@ -9,4 +10,14 @@ import { space } from './commands/space.ts';
 import { train } from './commands/train.ts';
 import { zoo } from './commands/zoo.ts';
 
-export const COMMANDS: readonly Command[] = [search, train, evaluate, predict, cost, space, zoo, report];
+export const COMMANDS: readonly Command[] = [
+  search,
+  train,
+  evaluate,
+  predict,
+  cost,
+  calibrate,
+  space,
+  zoo,
+  report,
+];
