@@ -38,7 +38,7 @@ static void depthwiseTile(const Depthwise& d, int64_t channel, int lanes = L) {
     for (int i = 0; i < M; i++) {
       const float* p = in[i] + channel;
 #pragma GCC unroll 4
-      for (int v = 0; v < V; v++) acc[i][v] = step<op>(acc[i][v], get(p + v * L), w[v], x[i][v], one);
+      for (int v = 0; v < V; v++) acc[i][v] = step<op>(acc[i][v], get(p + v * L), w[v], one, x[i][v], (vf){});
     }
   }
 #pragma GCC unroll 8

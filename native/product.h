@@ -7,11 +7,14 @@
 
 namespace ISA::heavy {
 
-constexpr int64_t blockRows = 48;     // a multiple of every tile height
+constexpr int64_t blockRows = 48;     // results that a task takes at a time, at most
 constexpr int64_t taskWork = 400000;  // multiply-adds of a task, where there are enough of them
 constexpr int64_t leastWork = 50000;  // below this, handing a task out costs more than it gives
 constexpr int64_t wantedTasks = 12;   // so many threads can share a launch without one waiting long for another
 constexpr int64_t fewChannels = 6;    // at most so many are gathered
+
+/** A block's results: a multiple of the heights of the operation's tiles. */
+constexpr int64_t blockRowsOf(Operation op) { return blockRows / rowsOf(op, vectorsOf(op)) * rowsOf(op, vectorsOf(op)); }
 
 /** How many tasks `work` multiply-adds are worth: at most `most`, and none of them too small. */
 INLINE int64_t worthTasks(int64_t work, int64_t most) { return larger<int64_t>(1, smaller(most, work / leastWork)); }
@@ -20,9 +23,9 @@ INLINE int64_t worthTasks(int64_t work, int64_t most) { return larger<int64_t>(1
 struct Cut {
   int64_t rowsEach, rowTasks, panelsEach, panelTasks;
   int64_t tasks() const { return rowTasks * panelTasks; }
-  Cut(int64_t rows, int64_t panels, int64_t workOfRow) {
+  Cut(int64_t rows, int64_t panels, int64_t workOfRow, int64_t block = blockRows) {
     const int64_t worth = worthTasks(rows * workOfRow, wantedTasks), grain = taskWork / larger<int64_t>(1, workOfRow);
-    rowsEach = worth == 1 ? rows : ceilDiv(larger<int64_t>(1, grain), blockRows) * blockRows;
+    rowsEach = worth == 1 ? rows : ceilDiv(larger<int64_t>(1, grain), block) * block;
     rowsEach = larger<int64_t>(1, smaller(rows, rowsEach));
     rowTasks = ceilDiv(rows, rowsEach);
     panelsEach = larger<int64_t>(1, ceilDiv(panels, larger<int64_t>(1, worth / larger<int64_t>(1, rowTasks))));
@@ -42,26 +45,29 @@ template <Operation op, typename F> static void packAll(const Panels<op>& panels
 
 /**
  * out = alpha * (image's taps) op (weights), where image and out point to the first channel of their group and
- * `clipped` also meets x, which has the shape of out.
+ * the clipped gradient also meets x, which has the shape of out. columnSums: of each packed column, then of its
+ * absolute values, where the operation needs them.
  */
 template <Operation op>
 static void product(const Pass& p, const float* image, int64_t channels, const float* packed, const Panels<op>& panels,
-                    float* out, const float* x, float alpha, const float* zeros) {
+                    const float* columnSums, float* out, const float* x, float alpha, const float* zeros) {
   const int64_t taps = p.taps(), k = taps * channels, results = p.results();
   if (results == 0 || panels.n == 0) return;
   const bool gathered = taps > 1 && channels <= fewChannels;
   const int64_t segments = gathered ? 1 : taps, ld = ceilDiv(k, 16) * 16 + 16;
-  const Cut cut(results, panels.count(), k * panels.n);
+  constexpr int64_t block = blockRowsOf(op);
+  const Cut cut(results, panels.count(), k * panels.n, block);
   parallelFor(cut.tasks(), [&](int64_t task) {
     const float** in = (const float**)parallel::scratch(parallel::taskA, (segments + 2) * blockRows * 2);
     float* patches = gathered ? parallel::scratch(parallel::taskB, blockRows * ld) : nullptr;
     if (!in || (gathered && !patches)) return;
     float** rowsOut = (float**)(in + segments * blockRows);
     const float** rowsX = in + (segments + 1) * blockRows;
+    float rowSum[blockRows], rowSize[blockRows];
     const int64_t from = task / cut.panelTasks * cut.rowsEach, to = smaller(results, from + cut.rowsEach);
     const int64_t fromPanel = task % cut.panelTasks * cut.panelsEach, toPanel = smaller(panels.count(), fromPanel + cut.panelsEach);
-    for (int64_t first = from; first < to; first += blockRows) {
-      const int64_t count = smaller(blockRows, to - first);
+    for (int64_t first = from; first < to; first += block) {
+      const int64_t count = smaller(block, to - first);
       Cursor at(p, first);
       if (gathered) {
         gatherPatches(p, at, count, image, channels, patches, ld);
@@ -72,10 +78,13 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
       for (int64_t q = 0; q < count; q++, at.next(p)) {
         int64_t offset = outOffset(p, at);
         rowsOut[q] = out + offset;
-        rowsX[q] = op == clipped ? x + offset : nullptr;
+        rowsX[q] = meetsX(op) ? x + offset : nullptr;
       }
+      if (needsSums(op)) rowSumsOf(in, blockRows, segments, gathered ? k : channels, count, rowSum, rowSize);
       for (int64_t j = fromPanel; j < toPanel; j++) {
-        Rows rows = {in, blockRows, segments, gathered ? k : channels, rowsX, packed + panels.offset(j, k)};
+        const float* sums = columnSums + j * panels.width;
+        const Rows rows = {in, blockRows, segments, gathered ? k : channels, rowsX, packed + panels.offset(j, k),
+                           rowSum, rowSize, sums, sums + panels.padded()};
         Write write = {rowsOut, j * panels.width, panels.columns(j), alpha, false};
         panel<op>(panels.vectors(j), count, rows, write);
       }
@@ -92,14 +101,18 @@ static void windowForward(const float* x, const float* w, float* y, const Window
   const Panels<op> panels = {g.outputs()};
   float* packed = parallel::scratch(parallel::launchA, panels.size(k));
   float* zeros = parallel::scratch(parallel::launchB, channels + 16);
-  if (!packed || !zeros) return;
+  float* sums = parallel::scratch(parallel::launchC, 2 * panels.padded());
+  if (!packed || !zeros || !sums) return;
   zero(zeros, channels);
   for (int64_t group = 0; group < g.groups; group++) {
     const float* columns = w + group * panels.n;
     packAll(panels, k, packed, [&](int64_t j, float* to) {
-      packRows(columns + j * panels.width, g.m, k, panels.columns(j), panels.vectors(j) * L, to);
+      const int stride = panels.vectors(j) * L;
+      packRows(columns + j * panels.width, g.m, k, panels.columns(j), stride, to);
+      float* sum = sums + j * panels.width;
+      if (op == maximum) columnSumsOf(to, k, stride, sum, sum + panels.padded());
     });
-    product<op>(p, x + group * channels, channels, packed, panels, y + group * panels.n, nullptr, alpha, zeros);
+    product<op>(p, x + group * channels, channels, packed, panels, sums, y + group * panels.n, nullptr, alpha, zeros);
   }
 }
 
@@ -132,7 +145,7 @@ static void windowBackward(const float* x, const float* w, const float* dy, floa
               packColumns(w + (tap * panels.n + j * panels.width) * g.m + group * channels, g.m, channels, panels.columns(j), stride, to);
             }
         });
-        product<op>(p, dy + group * channels, channels, packed, panels, out, x ? x + group * panels.n : nullptr, 1, zeros);
+        product<op>(p, dy + group * channels, channels, packed, panels, nullptr, out, x ? x + group * panels.n : nullptr, 1, zeros);
       }
 }
 

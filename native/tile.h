@@ -6,6 +6,12 @@
 //   a[1][k]  |   acc[M][V]              |                difference: |a - b|
 //     ...    +--------------------------+                clipped:    clamp(b - x, -1, 1) * a
 //
+// Two of them have a form with fewer instructions, whose result is taken where its error stays bounded (see `holds`
+// and `within`); tiles where it does not are computed again in the plain form, which is the definition.
+//
+//   maximum   sum |a - b|              = 2 sum max(a, b) - sum a - sum b
+//   between   sum clamp(b - x, +-1) a  = sum clamp(b, x - 1, x + 1) a - x sum a
+//
 // `tile` runs along rows of a that lie contiguous in k; a row may be cut into segments at different places (the
 // taps of a window), so that a convolution reads its image where it lies. `outerTile` takes a with k outermost:
 // the weight gradient, and products with a transposed.
@@ -14,17 +20,31 @@
 
 namespace ISA::heavy {
 
-enum Operation { multiply, difference, clipped };
+enum Operation { multiply, difference, clipped, maximum, between };
+
+/** The plain form of an operation. */
+constexpr Operation exactOf(Operation op) { return op == maximum ? difference : op == between ? clipped : op; }
+constexpr bool meetsX(Operation op) { return exactOf(op) == clipped; }
+constexpr Operation fastDifference = maximum, fastClipped = between;
+/** Whether an operation needs the sums of its rows. */
+constexpr bool needsSums(Operation op) { return op != exactOf(op); }
+
 
 // Widest tile in vectors, and rows for a tile of v vectors: as many accumulators as registers allow.
 #if VECTOR_BYTES == 64 || (VECTOR_BYTES == 16 && defined(__aarch64__))  // 32 registers
-constexpr int vectorsOf(Operation op) { return op == clipped ? 2 : 4; }
+constexpr int vectorsOf(Operation op) { return meetsX(op) ? 2 : 4; }
 constexpr int rowsOf(Operation op, int v) {
-  return op == clipped ? (v == 2 ? 6 : 8) : v == 4 ? 6 : v == 3 ? 8 : 12;
+  if (op == between) return v == 2 ? 4 : 8;
+  if (op == clipped) return v == 2 ? 6 : 8;
+  return v == 4 ? 6 : v == 3 ? 8 : 12;
 }
 #else  // 16 registers
-constexpr int vectorsOf(Operation op) { return op == clipped ? 1 : 2; }
-constexpr int rowsOf(Operation op, int v) { return op == clipped ? 4 : op == difference ? (v == 2 ? 4 : 8) : v == 2 ? 6 : 8; }
+constexpr int vectorsOf(Operation op) { return meetsX(op) ? 1 : 2; }
+constexpr int rowsOf(Operation op, int v) {
+  if (meetsX(op)) return 4;
+  if (op == multiply) return v == 2 ? 6 : 8;
+  return v == 2 ? (op == maximum ? 5 : 4) : 8;
+}
 #endif
 
 /** Where a tile's result goes: y = alpha * acc (+ y), row by row. */
@@ -66,6 +86,12 @@ template <int M, int V> INLINE void writeTile(const vf (&acc)[M][V], const Write
   }
 }
 
+/** Vector j of a row of which `columns` floats exist. */
+INLINE vf columnsOf(const float* row, int j, int columns) {
+  const int left = columns - j * L;
+  return left >= L ? load(row + j * L) : left > 0 ? loadPart(row + j * L, left) : (vf){};
+}
+
 /**
  * A one that the compiler cannot see through. acc + |a - b| as |a - b| * 1 + acc gives the same bits, but puts one of
  * the two additions on the units for multiply-add, which processors with units of their own for additions leave idle.
@@ -78,10 +104,12 @@ INLINE vf hiddenOne() {
   return one;
 }
 
-template <Operation op> INLINE vf step(vf acc, vf a, vf b, vf x, vf one) {
+template <Operation op> INLINE vf step(vf acc, vf a, vf b, vf one, vf x, vf high) {
   if (op == multiply) return acc + a * b;
   if (op == difference) return acc + vabs(a - b) * one;
-  return acc + vclamp(b - x, vset(-1), vset(1)) * a;
+  if (op == maximum) return acc + vmax(a, b) * one;
+  if (op == clipped) return acc + vclamp(b - x, vset(-1), vset(1)) * a;
+  return acc + vclamp(b, x, high) * a;
 }
 
 struct Rows {
@@ -91,22 +119,49 @@ struct Rows {
   int64_t length;         // of a segment; segments * length = k
   const float* const* x;  // clipped only: rows of x, at the columns of y
   const float* b;         // [k][V * L]
+  // Where the operation needs sums over k: of each row and of its absolute values, and the same of each column.
+  const float* rowSum;
+  const float* rowSize;
+  const float* columnSum;
+  const float* columnSize;
 };
 
-template <Operation op, int M, int V> static __attribute__((noinline)) void tile(const Rows& rows, const Write& write) {
-  vf acc[M][V], x[M][V];
+/**
+ * Whether the result `y` of the maximum form may stand. Its error is at most 3 k u (sum |a| + sum |b|) with u = 2^-24,
+ * that of the plain form (k + 1) u y; so where y is no smaller than a quarter of the sizes, the relative error is at
+ * most 12 k u. A large common offset, where the sums cancel, fails this, and so does anything infinite or NaN.
+ */
+INLINE vi holds(vf y, vf size) { return (vi)(y * vset(4) >= size) & (vi)(y <= size + size); }
+
+/** Largest |x| for which the between form may be used: its error is at most 3 k u (|x| + 1) sum |a|. */
+constexpr float farthest = 8;
+INLINE vi within(vf x) { return (vi)(vabs(x) <= vset(farthest)); }
+INLINE vi finite(vf x) { return (vi)(x - x == (vf){}); }
+
+/** Whether all lanes of a mask are set. */
+INLINE bool all(vi mask) {
+  int32_t every = -1;
+  for (int i = 0; i < L; i++) every &= mask[i];
+  return every != 0;
+}
+
+/** False, with nothing written, where the form does not hold. */
+template <Operation op, int M, int V> static __attribute__((noinline)) bool tile(const Rows& rows, const Write& write) {
+  vf acc[M][V], x[M][V], high[M][V];
+  vi good = vsetInt(-1);
 #pragma GCC unroll 16
   for (int i = 0; i < M; i++)
 #pragma GCC unroll 4
     for (int j = 0; j < V; j++) {
-      acc[i][j] = (vf){};
-      x[i][j] = (vf){};
-      if (op == clipped) {
-        int left = write.columns - j * L;
-        const float* p = rows.x[i] + write.offset + j * L;
-        x[i][j] = left >= L ? load(p) : loadPart(p, left);
+      acc[i][j] = x[i][j] = high[i][j] = (vf){};
+      if (meetsX(op)) x[i][j] = columnsOf(rows.x[i] + write.offset, j, write.columns);
+      if (op == between) {
+        good &= within(x[i][j]) & finite(vset(rows.rowSum[i]));
+        high[i][j] = x[i][j] + vset(1);
+        x[i][j] -= vset(1);
       }
     }
+  if (op == between && !all(good)) return false;
   const float* b = rows.b;
   const vf one = hiddenOne();
   for (int64_t s = 0; s < rows.segments; s++) {
@@ -121,11 +176,27 @@ template <Operation op, int M, int V> static __attribute__((noinline)) void tile
       for (int i = 0; i < M; i++) {
         vf value = vset(a[i][k]);
 #pragma GCC unroll 4
-        for (int j = 0; j < V; j++) acc[i][j] = step<op>(acc[i][j], value, column[j], x[i][j], one);
+        for (int j = 0; j < V; j++) acc[i][j] = step<op>(acc[i][j], value, column[j], one, x[i][j], high[i][j]);
       }
     }
   }
+  if (needsSums(op)) {
+#pragma GCC unroll 16
+    for (int i = 0; i < M; i++)
+#pragma GCC unroll 4
+      for (int j = 0; j < V; j++) {
+        const vf sum = vset(rows.rowSum[i]);
+        if (op == maximum) {
+          acc[i][j] = acc[i][j] + acc[i][j] - sum - load(rows.columnSum + j * L);
+          good &= holds(acc[i][j], vset(rows.rowSize[i]) + load(rows.columnSize + j * L));
+        } else {
+          acc[i][j] -= columnsOf(rows.x[i] + write.offset, j, write.columns) * sum;
+        }
+      }
+    if (op == maximum && !all(good)) return false;
+  }
   writeTile(acc, write);
+  return true;
 }
 
 /** As tile<multiply>, with a[k] pointing to row k of the transposed matrix and b read in place, rows ldb apart. */
@@ -162,22 +233,26 @@ INLINE int rowsNow(int64_t left, int most) {
   return (int)(left == most || left <= smallTile ? left : half);
 }
 
-template <Operation op, int V, int M> static void someRows(int m, const Rows& rows, const Write& write) {
+template <Operation op, int V, int M> static bool someRows(int m, const Rows& rows, const Write& write) {
   if (m == M) return tile<op, M, V>(rows, write);
-  if constexpr (M > 1) someRows<op, V, M - 1>(m, rows, write);
+  if constexpr (M > 1) return someRows<op, V, M - 1>(m, rows, write);
+  return true;
 }
 
 template <Operation op, int V> static void panelOf(int64_t m, Rows rows, Write write) {
   constexpr int M = rowsOf(op, V);
   while (m > 0) {
     const int take = rowsNow(m, M);
-    if (take == M)
-      tile<op, M, V>(rows, write);
-    else
-      someRows<op, V, smaller(M, smallTile)>(take, rows, write);
+    const bool held = take == M ? tile<op, M, V>(rows, write) : someRows<op, V, smaller(M, smallTile)>(take, rows, write);
+    if constexpr (needsSums(op))
+      if (!held) panelOf<exactOf(op), V>(take, rows, write);
     m -= take;
     rows.a += take;
     rows.x += take;
+    if constexpr (needsSums(op)) {
+      rows.rowSum += take;
+      rows.rowSize += take;
+    }
     write.y += take;
   }
 }
@@ -240,7 +315,47 @@ template <Operation op> struct Panels {
   /** Floats before panel p when k rows are packed. */
   static int64_t offset(int64_t p, int64_t k) { return p * (ceilDiv(width * k, 16) * 16); }
   int64_t size(int64_t k) const { return offset(count(), k); }
+  /** Columns with the padding of the last panel. */
+  int64_t padded() const { return count() * width; }
 };
+
+/** Sums of a packed panel's columns, and of their absolute values. */
+static void columnSumsOf(const float* panel, int64_t k, int stride, float* sum, float* size) {
+  for (int j = 0; j < stride; j += L) {
+    vf s = {}, t = {};
+    for (int64_t i = 0; i < k; i++) {
+      const vf v = load(panel + i * stride + j);
+      s += v;
+      t += vabs(v);
+    }
+    store(sum + j, s);
+    store(size + j, t);
+  }
+}
+
+/** The same of `count` rows cut into segments: row q is in[segment * stride + q], `length` floats each. */
+static void rowSumsOf(const float* const* in, int64_t stride, int64_t segments, int64_t length, int64_t count, float* sum,
+                      float* size) {
+  for (int64_t q = 0; q < count; q++) {
+    vf s = {}, t = {};
+    float lastSum = 0, lastSize = 0;
+    for (int64_t segment = 0; segment < segments; segment++) {
+      const float* p = in[segment * stride + q];
+      int64_t i = 0;
+      for (; i + L <= length; i += L) {
+        const vf v = load(p + i);
+        s += v;
+        t += vabs(v);
+      }
+      for (; i < length; i++) {
+        lastSum += p[i];
+        lastSize += __builtin_fabsf(p[i]);
+      }
+    }
+    sum[q] = vsum(s) + lastSum;
+    size[q] = vsum(t) + lastSize;
+  }
+}
 
 /** Rows of the panel: `columns` values of each of k rows `ld` apart, padded to `stride`. */
 static void packRows(const float* source, int64_t ld, int64_t k, int columns, int stride, float* panel) {
