@@ -20,28 +20,48 @@ static void packMatrix(const Product& s, const float* b, int64_t j, const Panels
     packRows(b + j * panels.width, s.n, s.k, panels.columns(j), stride, to);
 }
 
-/** Rows from .. to, panels fromPanel .. toPanel of one product. */
+/** to[i * ld + k] = from[k * stride + i]: `rows` rows of the transposed matrix, `length` floats each. */
+static void transposeBlock(const float* from, int64_t stride, int64_t rows, int64_t length, float* to, int64_t ld) {
+  constexpr int64_t block = 8;
+  for (int64_t k = 0; k < length; k += block)
+    for (int64_t i = 0; i < rows; i++)
+      for (int64_t q = k, end = smaller(k + block, length); q < end; q++) to[i * ld + q] = from[q * stride + i];
+}
+
+/**
+ * Rows from .. to, panels fromPanel .. toPanel of one product. Where a is used by enough panels, the block at hand is
+ * copied first if it lies badly: transposed, its rows are far apart; rows whole pages apart share one set of the cache.
+ */
 static void productPart(const Product& s, const float* a, const float* packed, const Panels<multiply>& panels, float* y,
                         int64_t from, int64_t to, int64_t fromPanel, int64_t toPanel) {
   // A long sum is cut so that the piece of a stays in the cache.
-  const int64_t depth = s.transposeA ? 256 : s.k <= 1536 ? s.k : 1024;
-  const float** in = (const float**)parallel::scratch(parallel::taskA, (larger(blockRows, depth) + blockRows) * 2);
-  if (!in) return;
-  float** rowsOut = (float**)(in + larger(blockRows, depth));
+  const int64_t depth = s.transposeA ? 384 : s.k <= 2304 ? s.k : 1152;
+  const bool copied = toPanel - fromPanel >= 4 && (s.transposeA || s.k % 512 == 0);
+  const int64_t ld = depth + 16;
+  const int64_t lines = larger(blockRows, depth);
+  const float** in = (const float**)parallel::scratch(parallel::taskA, (lines + blockRows) * 2);
+  float* copies = copied ? parallel::scratch(parallel::taskC, blockRows * ld) : nullptr;
+  if (!in || (copied && !copies)) return;
+  float** rowsOut = (float**)(in + lines);
   for (int64_t first = from; first < to; first += blockRows) {
     const int64_t count = smaller(blockRows, to - first);
     for (int64_t q = 0; q < count; q++) rowsOut[q] = y + (first + q) * s.n;
     for (int64_t k0 = 0; k0 < s.k; k0 += depth) {
       const int64_t length = smaller(depth, s.k - k0);
-      if (s.transposeA)
+      const bool outer = s.transposeA && !copied;
+      if (outer)
         for (int64_t i = 0; i < length; i++) in[i] = a + (k0 + i) * s.m;
       else
-        for (int64_t q = 0; q < count; q++) in[q] = a + (first + q) * s.k + k0;
+        for (int64_t q = 0; q < count; q++) in[q] = copied ? copies + q * ld : a + (first + q) * s.k + k0;
+      if (copied && s.transposeA)
+        transposeBlock(a + k0 * s.m + first, s.m, count, length, copies, ld);
+      else if (copied)
+        for (int64_t q = 0; q < count; q++) __builtin_memcpy(copies + q * ld, a + (first + q) * s.k + k0, (size_t)length * 4);
       for (int64_t j = fromPanel; j < toPanel; j++) {
         const int vectors = panels.vectors(j);
         const float* b = packed + panels.offset(j, s.k) + k0 * vectors * L;
         Write write = {rowsOut, j * panels.width, panels.columns(j), s.alpha, s.accumulate || k0 > 0};
-        if (s.transposeA)
+        if (outer)
           outerPanel(vectors, count, in, first, length, b, vectors * L, write);
         else
           panel<multiply>(vectors, count, Rows{in, 0, 1, length, nullptr, b}, write);

@@ -43,6 +43,30 @@ template <Operation op, typename F> static void packAll(const Panels<op>& panels
   });
 }
 
+/** sums[pixel] = sum over channels of the image, and of its absolute values. */
+static void pixelSums(const Pass& p, const float* image, int64_t channels, float* sums) {
+  const int64_t pixels = p.n * p.h * p.w, tasks = worthTasks(pixels * channels, wantedTasks);
+  parallelFor(tasks, [&](int64_t task) {
+    for (int64_t q = task * pixels / tasks, end = (task + 1) * pixels / tasks; q < end; q++) {
+      const float* pixel = image + q * p.pixel;
+      rowSumsOf(&pixel, 1, 1, channels, 1, sums + 2 * q, sums + 2 * q + 1);
+    }
+  });
+}
+
+/** Sums over the taps of `count` results, from those of the pixels. */
+static void sumTaps(Pass p, Cursor at, int64_t count, const float* pixels, const float* zeros, const float** in, float* sum, float* size) {
+  p.pixel = 2;
+  tapPointers(p, at, count, pixels, zeros, in, blockRows);
+  for (int64_t q = 0; q < count; q++) {
+    sum[q] = size[q] = 0;
+    for (int64_t t = 0; t < p.taps(); t++) {
+      sum[q] += in[t * blockRows + q][0];
+      size[q] += in[t * blockRows + q][1];
+    }
+  }
+}
+
 /**
  * out = alpha * (image's taps) op (weights), where image and out point to the first channel of their group and
  * the clipped gradient also meets x, which has the shape of out. columnSums: of each packed column, then of its
@@ -57,6 +81,12 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
   const int64_t segments = gathered ? 1 : taps, ld = ceilDiv(k, 16) * 16 + 16;
   constexpr int64_t block = blockRowsOf(op);
   const Cut cut(results, panels.count(), k * panels.n, block);
+  float* pixels = nullptr;  // a pixel is part of many results: its sums are made once
+  if (needsSums(op) && taps > 1 && !gathered) {
+    pixels = parallel::scratch(parallel::launchD, 2 * p.n * p.h * p.w);
+    if (!pixels) return;
+    pixelSums(p, image, channels, pixels);
+  }
   parallelFor(cut.tasks(), [&](int64_t task) {
     const float** in = (const float**)parallel::scratch(parallel::taskA, (segments + 2) * blockRows * 2);
     float* patches = gathered ? parallel::scratch(parallel::taskB, blockRows * ld) : nullptr;
@@ -69,18 +99,19 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
     for (int64_t first = from; first < to; first += block) {
       const int64_t count = smaller(block, to - first);
       Cursor at(p, first);
+      if (pixels) sumTaps(p, at, count, pixels, zeros, in, rowSum, rowSize);
       if (gathered) {
         gatherPatches(p, at, count, image, channels, patches, ld);
         for (int64_t q = 0; q < count; q++) in[q] = patches + q * ld;
       } else {
         tapPointers(p, at, count, image, zeros, in, blockRows);
       }
+      if (needsSums(op) && !pixels) rowSumsOf(in, blockRows, segments, gathered ? k : channels, count, rowSum, rowSize);
       for (int64_t q = 0; q < count; q++, at.next(p)) {
         int64_t offset = outOffset(p, at);
         rowsOut[q] = out + offset;
         rowsX[q] = meetsX(op) ? x + offset : nullptr;
       }
-      if (needsSums(op)) rowSumsOf(in, blockRows, segments, gathered ? k : channels, count, rowSum, rowSize);
       for (int64_t j = fromPanel; j < toPanel; j++) {
         const float* sums = columnSums + j * panels.width;
         const Rows rows = {in, blockRows, segments, gathered ? k : channels, rowsX, packed + panels.offset(j, k),
@@ -103,7 +134,7 @@ static void windowForward(const float* x, const float* w, float* y, const Window
   float* zeros = parallel::scratch(parallel::launchB, channels + 16);
   float* sums = parallel::scratch(parallel::launchC, 2 * panels.padded());
   if (!packed || !zeros || !sums) return;
-  zero(zeros, channels);
+  zero(zeros, channels + 2);
   for (int64_t group = 0; group < g.groups; group++) {
     const float* columns = w + group * panels.n;
     packAll(panels, k, packed, [&](int64_t j, float* to) {
@@ -125,7 +156,7 @@ static void windowBackward(const float* x, const float* w, const float* dy, floa
   float* packed = parallel::scratch(parallel::launchA, panels.size(g.taps() * channels));
   float* zeros = parallel::scratch(parallel::launchB, channels + 16);
   if (!packed || !zeros) return;
-  zero(zeros, channels);
+  zero(zeros, channels + 2);
   for (int64_t group = 0; group < g.groups; group++)
     for (int64_t a = 0; a < g.stride; a++)
       for (int64_t b = 0; b < g.stride; b++) {

@@ -168,6 +168,7 @@ template <Operation op, int M, int V> static __attribute__((noinline)) bool tile
     const float* a[M];
 #pragma GCC unroll 16
     for (int i = 0; i < M; i++) a[i] = rows.a[s * rows.stride + i];
+#pragma GCC unroll 4  // the additions of maxima are bound by instructions a cycle, the loop's own among them
     for (int64_t k = 0; k < rows.length; k++, b += V * L) {
       vf column[V];
 #pragma GCC unroll 4
