@@ -2,10 +2,12 @@
 // flags of that instruction set; the namespace keeps the copies apart. addon.cpp picks a table at run time.
 #include "heavy.h"
 #include "light.h"
+#include "peaks.h"
 
 namespace ISA {
 
 using namespace heavy;
+using peaks::peak;
 typedef void (*Kernel)(const double*);
 
 extern const Kernel table[];

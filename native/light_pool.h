@@ -85,36 +85,52 @@ static void poolForward(const double* a) {
   });
 }
 
-/** Row `row` of one image's dx; base is the place of the image in dx. The first window writes, others add. */
+/** The windows over one pixel: where their gradients begin, and each one's share of them. */
+struct Covering {
+  static constexpr int64_t most = 64;
+  int64_t from[most], count = 0;
+  float share[most];
+};
+
+/** out[k] (+)= what the windows give to the pixel at `place` of dx. */
 template <bool maximum>
-INLINE void poolBackwardRow(const Pool& p, const float* dy, const int32_t* index, float* dx, int64_t base,
-                            int64_t row) {
-  Pool::Span v = p.covering(row, p.r, p.e);
+INLINE void gather(const Covering& windows, const float* dy, const int32_t* index, int64_t c, int64_t place, float* out, bool add) {
   const vi lanes = laneNumbers();
+  overVectors(0, c, [&](int64_t k, auto at) {
+    vf sum = add ? at.get(out + k) : (vf){};
+    const vi here = vsetInt((int32_t)(place + k)) + lanes;
+    for (int64_t q = 0; q < windows.count; q++) {
+      const int64_t from = windows.from[q] + k;
+      const vf g = at.get(dy + from);
+      // The index is compared, never followed.
+      sum += maximum ? vselect((vi)at.get((const float*)index + from) == here, g, vset(0)) : g * windows.share[q];
+    }
+    at.put(out + k, sum);
+  });
+}
+
+/** Row `row` of one image's dx; base is the place of the image in dx. */
+template <bool maximum>
+INLINE void poolBackwardRow(const Pool& p, const float* dy, const int32_t* index, float* dx, int64_t base, int64_t row) {
+  Pool::Span v = p.covering(row, p.r, p.e);
   for (int64_t column = 0; column < p.w; column++) {
     Pool::Span u = p.covering(column, p.s, p.f);
-    int64_t place = (row * p.w + column) * p.c;
-    float* out = dx + place;
-    bool first = true;
+    const int64_t place = (row * p.w + column) * p.c;
+    Covering windows;
+    bool add = false;
     for (int64_t i = v.begin; i < v.end; i++) {
       Pool::Span tall = p.covered(i, p.r, p.h);
-      for (int64_t j = u.begin; j < u.end; j++, first = false) {
+      for (int64_t j = u.begin; j < u.end; j++) {
         Pool::Span wide = p.covered(j, p.s, p.w);
-        float share = maximum ? 1 : 1 / (float)((tall.end - tall.begin) * (wide.end - wide.begin));
-        int64_t from = (i * p.f + j) * p.c;
-        overVectors(0, p.c, [&](int64_t k, auto at) {
-          vf g = at.get(dy + from + k);
-          if (maximum) {
-            vi here = vsetInt((int32_t)(base + place + k)) + lanes;
-            g = vselect((vi)at.get((const float*)index + from + k) == here, g, vset(0));
-          } else {
-            g = g * share;
-          }
-          at.put(out + k, first ? g : at.get(out + k) + g);
-        });
+        windows.from[windows.count] = (i * p.f + j) * p.c;
+        windows.share[windows.count++] = 1 / (float)((tall.end - tall.begin) * (wide.end - wide.begin));
+        if (windows.count < Covering::most) continue;
+        gather<maximum>(windows, dy, index, p.c, base + place, dx + place, add);
+        windows.count = 0;
+        add = true;
       }
     }
-    if (first) __builtin_memset(out, 0, (size_t)p.c * sizeof(float));
+    if (windows.count > 0 || !add) gather<maximum>(windows, dy, index, p.c, base + place, dx + place, add);
   }
 }
 

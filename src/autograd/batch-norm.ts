@@ -67,10 +67,9 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: Batch
     // without an activation the residual's gradient is dy itself
     const masked = residual?.needsGradient === true && activation !== 'none';
     const dresidual = masked ? backend.allocate(size) : null;
-    backend.batchNormBackward(x.buffer, mean, variance, gamma.buffer, y, dy, dx, dgamma, dbeta, dresidual, {
-      ...settings,
-      throughStatistics,
-    });
+    const kept = residual === undefined ? null : y; // x and beta tell where y > 0 unless something was added
+    const tensors = [x.buffer, mean, variance, gamma.buffer, beta.buffer, kept, dy, dx, dgamma, dbeta] as const;
+    backend.batchNormBackward(...tensors, dresidual, { ...settings, throughStatistics });
     return [dx, dgamma, dbeta, masked ? dresidual : dy];
   });
 }

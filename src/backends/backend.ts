@@ -156,15 +156,17 @@ export interface Backend {
     shape: BatchNormShape,
   ): void;
   /**
-   * Gradients of batchNormForward; `throughStatistics` when mean and variance came from this x. `y` is needed
-   * for the activation's mask. dresidual may be null. dgamma, dbeta are overwritten.
+   * Gradients of batchNormForward; `throughStatistics` when mean and variance came from this x. The activation's mask
+   * is where y > 0; y may be null where nothing was added, for x and beta tell it without reading another tensor.
+   * dresidual may be null. dgamma, dbeta are overwritten.
    */
   batchNormBackward(
     x: Buffer,
     mean: Buffer,
     variance: Buffer,
     gamma: Buffer,
-    y: Buffer,
+    beta: Buffer,
+    y: Buffer | null,
     dy: Buffer,
     dx: Buffer,
     dgamma: Buffer,

@@ -54,6 +54,50 @@ for (const { name, present, reason } of await availableBackends()) {
       expect(codeOf(() => backend.convForward(x, w, y, huge))).toBe('shape');
     });
 
+    test('an empty tensor whose other sizes overflow 64 bits', () => {
+      const long = 2 ** 31 - 1;
+      const images = windowShape({ ...SIZES, n: 0, h: long, w: long });
+      expect(codeOf(() => backend.convForward(x, w, y, images))).toBe('shape');
+      expect(codeOf(() => backend.poolForward('average', x, y, null, { ...images, m: 4 }))).toBe('shape');
+      const filters = windowShape({ ...SIZES, n: 0, m: 0, h: 2 ** 22, w: 2 ** 22, r: 2 ** 22, s: 2 ** 22 });
+      expect(codeOf(() => backend.convWeightGradient(x, y, w, filters))).toBe('shape');
+      expect(codeOf(() => backend.matmul(x, w, y, { ...PRODUCT, batch: 0, m: long, n: long }))).toBe('shape');
+      expect(codeOf(() => backend.reduce('sum', x, y, 0, long, long))).toBe('shape');
+      expect(codeOf(() => backend.permute(x, y, [0, long, long, long], [3, 2, 1, 0]))).toBe('shape');
+      expect(codeOf(() => backend.copyBlocks(x, y, long, long, none, none, false))).toBe('shape');
+      expect(codeOf(() => backend.permute(x, y, [0, 7], [1, 0]))).toBe('none');
+    });
+
+    test('a stride that would make a pass over each of very many residues', () => {
+      const strided = windowShape({ ...SIZES, stride: 2 ** 31 - 1 });
+      expect(() => backend.convInputGradient(y, w, x, strided)).toThrow('stride must be at most 64 here');
+      expect(codeOf(() => backend.convInputGradient(y, w, x, windowShape({ ...SIZES, stride: 64 })))).toBe(
+        'none',
+      );
+    });
+
+    test('options that do not exist, buffers that are missing', () => {
+      const wrong = 'toString' as never;
+      const norm = { rows: 2, channels: 2, epsilon: 1, activation: wrong };
+      expect(codeOf(() => backend.unary(wrong, x, y, 1))).toBe('shape');
+      expect(codeOf(() => backend.unaryGradient(wrong, x, y, y, y, 1))).toBe('shape');
+      expect(codeOf(() => backend.binary(wrong, x, x, y, 1, 1, 'same'))).toBe('shape');
+      expect(codeOf(() => backend.binary('add', x, x, y, 1, 1, wrong))).toBe('shape');
+      expect(codeOf(() => backend.reduce(wrong, x, y, 1, 1, 1))).toBe('shape');
+      expect(codeOf(() => backend.random(wrong, y, [0, 0]))).toBe('shape');
+      expect(codeOf(() => backend.batchNormForward(x, x, x, x, x, null, y, norm))).toBe('shape');
+      const pool = windowShape({ ...SIZES, m: 4 });
+      expect(codeOf(() => backend.poolForward(wrong, x, y, null, pool))).toBe('shape');
+      expect(() => backend.poolBackward(wrong, y, null, x, pool)).toThrow(
+        'one of average, max, but is toString',
+      );
+      for (const missing of [null, undefined] as unknown as Buffer[]) {
+        expect(() => backend.axpy(missing, y, 1, 1)).toThrow('internal: axpy needs x, but got none');
+        expect(codeOf(() => backend.write(missing, [1]))).toBe('internal');
+        expect(codeOf(() => backend.free(missing))).toBe('internal');
+      }
+    });
+
     test('windows that do not agree with themselves', () => {
       const bad: Partial<typeof SHAPE>[] = [
         { e: 5 },
@@ -122,8 +166,7 @@ for (const { name, present, reason } of await availableBackends()) {
       const good = windowShape({ ...SIZES, m: 4 });
       expect(codeOf(() => backend.poolForward('max', x, y, null, good))).toBe('shape');
       expect(codeOf(() => backend.poolForward('max', x, y, index, good))).toBe('none');
-      backend.write(index, [SIZES.h * SIZES.w * 4], 7);
-      expect(codeOf(() => backend.poolBackward('max', y, index, x, good))).toBe('shape');
+      expect(codeOf(() => backend.poolBackward('max', y, null, x, good))).toBe('shape');
     });
 
     test('the wrong type, a freed buffer, a buffer of another backend', async () => {
@@ -158,3 +201,4 @@ for (const { name, present, reason } of await availableBackends()) {
 }
 
 const sgd = { rate: 0.1, momentum: 0.9, nesterov: false, decay: 0 };
+const none = { offset: 0, stride: 0 };

@@ -3,6 +3,7 @@
  * handed out through it, so kernels trust their shapes and no backend can forget a check. A wrong size is a
  * `ShiftAddError` of code 'shape'; a wrong type, a freed or a foreign buffer one of code 'internal'.
  */
+import { ACTIVATION, BINARY, BROADCAST, RANDOM, REDUCE, UNARY } from './abi.ts';
 import type {
   AdamShape,
   Backend,
@@ -24,6 +25,7 @@ import {
   checkConvolution,
   checkExtent,
   checkMatmul,
+  checkOption,
   checkPermutation,
   checkPool,
   checkPositive,
@@ -138,6 +140,7 @@ class Checked implements Backend {
     shape: BatchNormShape,
   ): void {
     const kernel = 'batchNormForward';
+    checkOption(kernel, 'activation', ACTIVATION, shape.activation);
     const size = product(kernel, shape.rows, shape.channels);
     checkBuffer(kernel, 'x', x, size);
     checkBuffer(kernel, 'mean', mean, shape.channels);
@@ -154,7 +157,8 @@ class Checked implements Backend {
     mean: Buffer,
     variance: Buffer,
     gamma: Buffer,
-    y: Buffer,
+    beta: Buffer,
+    y: Buffer | null,
     dy: Buffer,
     dx: Buffer,
     dgamma: Buffer,
@@ -163,18 +167,20 @@ class Checked implements Backend {
     shape: BatchNormShape & { readonly throughStatistics: boolean },
   ): void {
     const kernel = 'batchNormBackward';
+    checkOption(kernel, 'activation', ACTIVATION, shape.activation);
     const size = product(kernel, shape.rows, shape.channels);
     checkBuffer(kernel, 'x', x, size);
     checkBuffer(kernel, 'mean', mean, shape.channels);
     checkBuffer(kernel, 'variance', variance, shape.channels);
     checkBuffer(kernel, 'gamma', gamma, shape.channels);
-    checkBuffer(kernel, 'y', y, size);
+    checkBuffer(kernel, 'beta', beta, shape.channels);
+    if (y !== null) checkBuffer(kernel, 'y', y, size);
     checkBuffer(kernel, 'dy', dy, size);
     checkBuffer(kernel, 'dx', dx, size);
     checkBuffer(kernel, 'dgamma', dgamma, shape.channels);
     checkBuffer(kernel, 'dbeta', dbeta, shape.channels);
     if (dresidual !== null) checkBuffer(kernel, 'dresidual', dresidual, size);
-    this.inner.batchNormBackward(x, mean, variance, gamma, y, dy, dx, dgamma, dbeta, dresidual, shape);
+    this.inner.batchNormBackward(x, mean, variance, gamma, beta, y, dy, dx, dgamma, dbeta, dresidual, shape);
   }
 
   layerNormForward(
@@ -289,6 +295,7 @@ class Checked implements Backend {
 
   // ---- light kernels --------------------------------------------------------------------------------------
   unary(op: UnaryOp, x: Buffer, y: Buffer, length: number, p = 0, q = 0): void {
+    checkOption('unary', 'the function', UNARY, op);
     checkExtent('unary', 'length', length);
     checkBuffer('unary', 'x', x, length);
     checkBuffer('unary', 'y', y, length);
@@ -306,6 +313,7 @@ class Checked implements Backend {
     q = 0,
   ): void {
     const kernel = 'unaryGradient';
+    checkOption(kernel, 'the function', UNARY, op);
     checkExtent(kernel, 'length', length);
     checkBuffer(kernel, 'x', x, length);
     checkBuffer(kernel, 'y', y, length);
@@ -323,6 +331,8 @@ class Checked implements Backend {
     inner: number,
     broadcast: Broadcast,
   ): void {
+    checkOption('binary', 'the function', BINARY, op);
+    checkOption('binary', 'broadcast', BROADCAST, broadcast);
     const size = product('binary', outer, inner);
     checkBuffer('binary', 'a', a, size);
     checkBuffer('binary', 'b', b, broadcastLength(broadcast, outer, inner));
@@ -343,6 +353,7 @@ class Checked implements Backend {
   }
 
   reduce(op: ReduceOp, x: Buffer, y: Buffer, outer: number, axis: number, inner: number): void {
+    checkOption('reduce', 'the function', REDUCE, op);
     checkBuffer('reduce', 'x', x, product('reduce', outer, axis, inner));
     checkBuffer('reduce', 'y', y, product('reduce', outer, inner));
     this.inner.reduce(op, x, y, outer, axis, inner);
@@ -422,6 +433,7 @@ class Checked implements Backend {
   }
 
   random(kind: 'uniform' | 'normal', y: Buffer, key: readonly [number, number]): void {
+    checkOption('random', 'kind', RANDOM, kind);
     checkBuffer('random', 'y', y, 0);
     this.inner.random(kind, y, key);
   }

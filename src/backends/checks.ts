@@ -5,11 +5,14 @@
  */
 import { internal, ShiftAddError } from '../core/errors.ts';
 import { windowOutput } from '../core/shapes.ts';
+import { POOL } from './abi.ts';
 import type { Broadcast, Buffer, DataType, MatmulShape, WindowShape } from './backend.ts';
 
 const LARGEST_EXTENT = 2 ** 31;
 const LARGEST_PRODUCT = 2 ** 40;
 const MOST_AXES = 6;
+/** A longer stride is a mistake, unless an image or window is as long. */
+const LONG_STRIDE = 64;
 
 function reject(kernel: string, sentence: string): never {
   throw new ShiftAddError('shape', `${kernel}: ${sentence}`, { kernel });
@@ -22,17 +25,31 @@ export function checkExtent(kernel: string, name: string, value: number): void {
   }
 }
 
-/** Elements of up to four extents, below 2^40. */
+/**
+ * Elements of up to four extents, below 2^40. That holds for an empty tensor's other extents as well: kernels
+ * multiply them in an order of their own, and 64 bits must be enough for each of those products.
+ */
 export function product(kernel: string, a: number, b: number, c = 1, d = 1): number {
   checkExtent(kernel, 'a size', a);
   checkExtent(kernel, 'a size', b);
   checkExtent(kernel, 'a size', c);
   checkExtent(kernel, 'a size', d);
-  const size = a * b * c * d;
-  if (size >= LARGEST_PRODUCT) {
+  if ((a || 1) * (b || 1) * (c || 1) * (d || 1) >= LARGEST_PRODUCT) {
     reject(kernel, `a tensor has fewer than 2^40 elements, but ${a} x ${b} x ${c} x ${d} were asked for`);
   }
-  return size;
+  return a * b * c * d;
+}
+
+/** The option is one of those that the table numbers. */
+export function checkOption(
+  kernel: string,
+  name: string,
+  table: Readonly<Record<string, number>>,
+  value: string,
+): void {
+  if (!Object.hasOwn(table, value)) {
+    reject(kernel, `${name} must be one of ${Object.keys(table).join(', ')}, but is ${value}`);
+  }
 }
 
 /** The buffer is of the type and holds at least `length` elements. */
@@ -43,6 +60,7 @@ export function checkBuffer(
   length: number,
   type: DataType = 'float32',
 ): void {
+  if (buffer === null || buffer === undefined) internal(`${kernel} needs ${name}, but got none`, { kernel });
   if (buffer.type !== type) {
     internal(`${kernel} needs ${name} as ${type}, but was given ${buffer.type}`, { kernel });
   }
@@ -60,6 +78,9 @@ function checkWindow(kernel: string, shape: WindowShape): void {
   if (c % groups !== 0 || m % groups !== 0) {
     reject(kernel, `groups must divide the channels, but ${groups} does not divide ${c} and ${m}`);
   }
+  // A pass over every residue modulo the stride is what the gradient of the input takes.
+  const longest = Math.max(LONG_STRIDE, h, w, r, s);
+  if (stride > longest) reject(kernel, `stride must be at most ${longest} here, but is ${stride}`);
   const rows = windowOutput(h, r, stride, pad);
   const columns = windowOutput(w, s, stride, pad);
   if (e !== rows || f !== columns) {
@@ -102,6 +123,7 @@ export function checkPool(
   output: Buffer,
   index: Buffer | null,
 ): void {
+  checkOption(kernel, 'kind', POOL, kind);
   checkWindow(kernel, shape);
   if (shape.m !== shape.c) {
     reject(kernel, `pooling keeps the channels, but the shape says ${shape.c} in and ${shape.m} out`);
@@ -114,10 +136,14 @@ export function checkPool(
         `over ${shape.h} x ${shape.w} can lie in padding alone`,
     );
   }
-  checkBuffer(kernel, 'x', input, product(kernel, shape.n, shape.h, shape.w, shape.c));
+  const places = product(kernel, shape.n, shape.h, shape.w, shape.c);
+  checkBuffer(kernel, 'x', input, places);
   checkBuffer(kernel, 'y', output, results);
   if (kind === 'max') {
     if (index === null) reject(kernel, 'max pooling needs a buffer for the indices, but got null');
+    if (places >= LARGEST_EXTENT) {
+      reject(kernel, `max pooling names places by int32, so x has fewer than 2^31, but it has ${places}`);
+    }
     checkBuffer(kernel, 'index', index, results, 'int32');
   }
 }
@@ -140,15 +166,19 @@ export function checkPermutation(shape: readonly number[], axes: readonly number
   if (shape.length > MOST_AXES || axes.length !== shape.length) {
     reject('permute', `at most ${MOST_AXES} axes, each once, but got [${axes}] for shape [${shape}]`);
   }
-  let size = 1;
-  let seen = 0;
+  let [size, extents, seen] = [1, 1, 0];
   for (let i = 0; i < axes.length; i++) {
     const axis = axes[i];
     if (!(Number.isInteger(axis) && axis >= 0 && axis < axes.length) || (seen & (1 << axis)) !== 0) {
       reject('permute', `axes must be an order of 0..${axes.length - 1}, but are [${axes}]`);
     }
     seen |= 1 << axis;
-    size = product('permute', size, shape[i]);
+    checkExtent('permute', 'a size', shape[i]);
+    size *= shape[i];
+    extents *= shape[i] || 1;
+  }
+  if (extents >= LARGEST_PRODUCT) {
+    reject('permute', `a tensor has fewer than 2^40 elements, but [${shape}] were asked for`);
   }
   return size;
 }
@@ -186,6 +216,7 @@ export function checkIndices(
 
 /** Data to be written fits into the buffer. */
 export function checkWrite(buffer: Buffer, length: number, offset: number): void {
+  if (buffer === null || buffer === undefined) internal('write needs a buffer, but got none');
   checkExtent('write', 'offset', offset);
   if (offset + length > buffer.length) {
     reject('write', `${length} values at ${offset} do not fit into a buffer of ${buffer.length}`);

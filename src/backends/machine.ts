@@ -32,11 +32,14 @@ import type {
 } from './backend.ts';
 import { checked } from './checked.ts';
 import { checkIndices } from './checks.ts';
+import { offerPeaks } from './peaks.ts';
 import { ScopedMemory } from './scopes.ts';
 
 /** A backend over a machine. Throws 'missing' when the machine lacks a kernel of the contract. */
 export function createMachineBackend(machine: Machine): Backend {
-  return checked(new MachineBackend(machine));
+  const backend = checked(new MachineBackend(machine));
+  offerPeaks(backend, machine);
+  return backend;
 }
 
 class MachineBackend implements Backend {
@@ -217,7 +220,8 @@ class MachineBackend implements Backend {
     mean: Buffer,
     variance: Buffer,
     gamma: Buffer,
-    y: Buffer,
+    beta: Buffer,
+    y: Buffer | null,
     dy: Buffer,
     dx: Buffer,
     dgamma: Buffer,
@@ -230,14 +234,15 @@ class MachineBackend implements Backend {
     p[1] = this.at(mean);
     p[2] = this.at(variance);
     p[3] = this.at(gamma);
-    p[4] = this.at(y);
-    p[5] = this.at(dy);
-    p[6] = this.at(dx);
-    p[7] = this.at(dgamma);
-    p[8] = this.at(dbeta);
-    p[9] = this.atOrNull(dresidual);
-    putBatchNorm(p, 10, shape);
-    p[14] = shape.throughStatistics ? 1 : 0;
+    p[4] = this.at(beta);
+    p[5] = this.atOrNull(y);
+    p[6] = this.at(dy);
+    p[7] = this.at(dx);
+    p[8] = this.at(dgamma);
+    p[9] = this.at(dbeta);
+    p[10] = this.atOrNull(dresidual);
+    putBatchNorm(p, 11, shape);
+    p[15] = shape.throughStatistics ? 1 : 0;
     this.machine.run(this.number.batchNormBackward);
   }
 
@@ -357,10 +362,6 @@ class MachineBackend implements Backend {
     dx: Buffer,
     shape: WindowShape,
   ): void {
-    if (index !== null) {
-      const results = shape.n * shape.e * shape.f * shape.m;
-      this.look('poolBackward', index, results, 1, shape.n * shape.h * shape.w * shape.c);
-    }
     const p = this.machine.arguments;
     p[0] = POOL[kind];
     p[1] = this.at(dy);

@@ -118,7 +118,8 @@ function batchNormBackward(
       stage.normal(channels),
       stage.uniform(channels, 0.2, 2),
       stage.normal(channels),
-      stage.normal(size), // y: a mask, so any numbers do
+      stage.normal(channels),
+      residual ? stage.normal(size) : null, // y: a mask, so any numbers do
       stage.normal(size),
       dx,
       dgamma,

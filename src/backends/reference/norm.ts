@@ -63,7 +63,8 @@ export function batchNormBackward(
   mean: Float32Array,
   variance: Float32Array,
   gamma: Float32Array,
-  y: Float32Array,
+  beta: Float32Array,
+  y: Float32Array | null,
   dy: Float32Array,
   dx: Float32Array,
   dgamma: Float32Array,
@@ -72,7 +73,9 @@ export function batchNormBackward(
   shape: BatchNormShape & { readonly throughStatistics: boolean },
 ): void {
   const { rows, channels, epsilon, activation, throughStatistics } = shape;
-  const masked = activation === 'relu';
+  const off = (at: number, c: number): boolean =>
+    activation === 'relu' &&
+    !((y === null ? (x[at] - mean[c]) * (gamma[c] * inverse[c]) + beta[c] : y[at]) > 0);
   const inverse = new Float64Array(channels);
   const sums = new Float64Array(channels);
   const products = new Float64Array(channels);
@@ -80,7 +83,7 @@ export function batchNormBackward(
   for (let i = 0; i < rows; i++) {
     for (let c = 0; c < channels; c++) {
       const at = i * channels + c;
-      const g = masked && !(y[at] > 0) ? 0 : dy[at];
+      const g = off(at, c) ? 0 : dy[at];
       sums[c] += g;
       products[c] += g * (x[at] - mean[c]) * inverse[c];
     }
@@ -88,7 +91,7 @@ export function batchNormBackward(
   for (let i = 0; i < rows; i++) {
     for (let c = 0; c < channels; c++) {
       const at = i * channels + c;
-      const g = masked && !(y[at] > 0) ? 0 : dy[at];
+      const g = off(at, c) ? 0 : dy[at];
       const xhat = (x[at] - mean[c]) * inverse[c];
       const centred = throughStatistics ? g - (sums[c] + xhat * products[c]) / rows : g;
       dx[at] = gamma[c] * inverse[c] * centred;

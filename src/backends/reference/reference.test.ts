@@ -344,7 +344,7 @@ describe('normalisation, softmax and loss', () => {
     const [dx, dgamma, dbeta] = [backend.allocate(12), backend.allocate(2), backend.allocate(2)];
     const through = { ...shape, throughStatistics: true };
     const dy = from(weights);
-    backend.batchNormBackward(from(x), mean, variance, gamma, y, dy, dx, dgamma, dbeta, null, through);
+    backend.batchNormBackward(from(x), mean, variance, gamma, beta, y, dy, dx, dgamma, dbeta, null, through);
     const found = await numbers(dx);
     for (let i = 0; i < 12; i++) {
       const moved = (by: number): number[] => x.map((v, k) => (k === i ? v + by : v));
