@@ -130,7 +130,6 @@ export class Graph {
     const one = this.backend.allocate(1);
     this.backend.fill(one, 1);
     this.hold(loss, one);
-    const owned = new Set<Tensor>();
     const used = new Set<Buffer>();
     for (let i = this.tape.length - 1; i >= 0; i--) {
       const { output, inputs, backward } = this.tape[i];
@@ -142,7 +141,7 @@ export class Graph {
         const gradient = pushed[j];
         if (gradient === null || gradient === undefined) continue;
         used.add(gradient);
-        if (inputs[j].needsGradient) this.accumulate(inputs[j], gradient, owned, used);
+        if (inputs[j].needsGradient) this.accumulate(inputs[j], gradient, used);
       }
       this.gradients.delete(output);
       this.release(dy);
@@ -153,12 +152,13 @@ export class Graph {
     this.tape.length = 0;
   }
 
-  private accumulate(tensor: Tensor, gradient: Buffer, owned: Set<Tensor>, used: Set<Buffer>): void {
+  /** Adds in place where no other tensor holds what is there already. */
+  private accumulate(tensor: Tensor, gradient: Buffer, used: Set<Buffer>): void {
     const length = sizeOf(tensor.shape);
     const held = this.gradients.get(tensor);
     if (held === undefined) {
       this.hold(tensor, gradient);
-    } else if (owned.has(tensor)) {
+    } else if (this.holders.get(held) === 1 && !used.has(held)) {
       this.backend.axpy(gradient, held, length, 1);
     } else {
       const sum = this.backend.allocate(length);
@@ -166,7 +166,6 @@ export class Graph {
       this.release(held);
       used.add(held);
       this.hold(tensor, sum);
-      owned.add(tensor);
     }
   }
 
