@@ -2,6 +2,7 @@
 // transposed, in columns. Many small products (attention) are shared out whole, few large ones by rows and panels.
 #pragma once
 #include "product.h"
+#include "transpose.h"
 
 namespace ISA::heavy {
 
@@ -18,14 +19,6 @@ static void packMatrix(const Product& s, const float* b, int64_t j, const Panels
     packColumns(b + j * panels.width * s.k, s.k, s.k, panels.columns(j), stride, to);
   else
     packRows(b + j * panels.width, s.n, s.k, panels.columns(j), stride, to);
-}
-
-/** to[i * ld + k] = from[k * stride + i]: `rows` rows of the transposed matrix, `length` floats each. */
-static void transposeBlock(const float* from, int64_t stride, int64_t rows, int64_t length, float* to, int64_t ld) {
-  constexpr int64_t block = 8;
-  for (int64_t k = 0; k < length; k += block)
-    for (int64_t i = 0; i < rows; i++)
-      for (int64_t q = k, end = smaller(k + block, length); q < end; q++) to[i * ld + q] = from[q * stride + i];
 }
 
 /**
@@ -54,7 +47,7 @@ static void productPart(const Product& s, const float* a, const float* packed, c
       else
         for (int64_t q = 0; q < count; q++) in[q] = copied ? copies + q * ld : a + (first + q) * s.k + k0;
       if (copied && s.transposeA)
-        transposeBlock(a + k0 * s.m + first, s.m, count, length, copies, ld);
+        transposeBlock(a + k0 * s.m + first, s.m, copies, ld, length, count);
       else if (copied)
         for (int64_t q = 0; q < count; q++) __builtin_memcpy(copies + q * ld, a + (first + q) * s.k + k0, (size_t)length * 4);
       for (int64_t j = fromPanel; j < toPanel; j++) {

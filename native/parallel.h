@@ -18,7 +18,7 @@ int threads();
  * read, slots `task*` for what one task needs. Null when memory is out: the kernel must then return at once
  * (the launch is reported as failed).
  */
-enum Slot { launchA, launchB, launchC, launchD, taskA, taskB, taskC, slots };
+enum Slot { launchA, launchB, launchC, launchD, taskA, taskB, taskC, taskD, slots };
 float* scratch(Slot slot, int64_t floats);
 
 /** True once after a scratch() that found no memory. */

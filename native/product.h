@@ -1,6 +1,6 @@
 // Runs a Pass (window.h) as a blocked matrix product: results are rows, the taps' channels are k, and the
-// weights, packed once, are the columns. Rows are read where they lie in the image, one segment for each tap;
-// only images of few channels are gathered into patches first.
+// weights, packed once, are the columns. Rows are read where they lie in the image, one segment for each tap, or,
+// where a pixel has few channels, for each row of taps; only patches that touch padding are copied.
 #pragma once
 #include "tile.h"
 #include "window.h"
@@ -77,8 +77,8 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
                     const float* columnSums, float* out, const float* x, float alpha, const float* zeros) {
   const int64_t taps = p.taps(), k = taps * channels, results = p.results();
   if (results == 0 || panels.n == 0) return;
-  const bool gathered = taps > 1 && channels <= fewChannels;
-  const int64_t segments = gathered ? 1 : taps, ld = ceilDiv(k, 16) * 16 + 16;
+  const bool gathered = taps > 1 && channels <= fewChannels, inPlace = gathered && p.pixel == channels;
+  const int64_t segments = inPlace ? p.tapRows : gathered ? 1 : taps, length = k / segments, ld = ceilDiv(k, 16) * 16 + 16;
   constexpr int64_t block = blockRowsOf(op);
   const Cut cut(results, panels.count(), k * panels.n, block);
   float* pixels = nullptr;  // a pixel is part of many results: its sums are made once
@@ -100,13 +100,15 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
       const int64_t count = smaller(block, to - first);
       Cursor at(p, first);
       if (pixels) sumTaps(p, at, count, pixels, zeros, in, rowSum, rowSize);
-      if (gathered) {
+      if (inPlace) {
+        patchPointers(p, at, count, image, patches, ld, in, blockRows);
+      } else if (gathered) {
         gatherPatches(p, at, count, image, channels, patches, ld);
         for (int64_t q = 0; q < count; q++) in[q] = patches + q * ld;
       } else {
         tapPointers(p, at, count, image, zeros, in, blockRows);
       }
-      if (needsSums(op) && !pixels) rowSumsOf(in, blockRows, segments, gathered ? k : channels, count, rowSum, rowSize);
+      if (needsSums(op) && !pixels) rowSumsOf(in, blockRows, segments, length, count, rowSum, rowSize);
       for (int64_t q = 0; q < count; q++, at.next(p)) {
         int64_t offset = outOffset(p, at);
         rowsOut[q] = out + offset;
@@ -114,7 +116,7 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
       }
       for (int64_t j = fromPanel; j < toPanel; j++) {
         const float* sums = columnSums + j * panels.width;
-        const Rows rows = {in, blockRows, segments, gathered ? k : channels, rowsX, packed + panels.offset(j, k),
+        const Rows rows = {in, blockRows, segments, length, rowsX, packed + panels.offset(j, k),
                            rowSum, rowSize, sums, sums + panels.padded()};
         Write write = {rowsOut, j * panels.width, panels.columns(j), alpha, false};
         panel<op>(panels.vectors(j), count, rows, write);

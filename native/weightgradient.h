@@ -3,11 +3,14 @@
 // which taps and channels one task takes, follows from sizes alone.
 #pragma once
 #include "product.h"
+#include "transpose.h"
 
 namespace ISA::heavy {
 
 constexpr int64_t parts = 16;
 constexpr int64_t chunkRows = 128;            // results whose x and dy stay in the first-level cache
+constexpr int64_t longChunk = 512;            // where x is transposed: with dy, they stay in the second-level cache
+constexpr int64_t enoughColumns = 32;         // for which x is transposed
 constexpr int64_t partialFloats = 256 * 1024; // of all parts together, where it can be kept so small
 
 /** to[i] = sum over parts of from[part * size + i], in order of parts; rows of `columns` go `ld` apart. */
@@ -39,7 +42,9 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
   if (k * g.m == 0) return;
   if (results == 0) return zero(dw, k * g.m);
   const Panels<multiply> panels = {columns};
-  const bool gathered = taps > 1 && channels <= fewChannels, padded = columns % L != 0;
+  const bool gathered = taps > 1 && channels <= fewChannels;
+  // Transposed, x is read along its rows as in the forward pass; that pays where each float meets many columns.
+  const bool transposed = columns >= enoughColumns, padded = transposed || columns % L != 0;
   // A tap's channels are one piece of work, or the whole patch where patches are gathered.
   const int64_t pieces = gathered ? 1 : taps, pieceRows = gathered ? k : channels, ld = ceilDiv(k, 16) * 16 + 16;
   const int64_t worth = worthTasks(results * k * columns, parts);
@@ -47,6 +52,8 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
   const int64_t pieceTasks = smaller(pieces, ceilDiv(worth, cuts));
   const int64_t channelTasks = smaller(ceilDiv(pieceRows, 24), ceilDiv(worth, cuts * pieceTasks));
   const int64_t channelsEach = ceilDiv(ceilDiv(pieceRows, channelTasks), 24) * 24, each = ceilDiv(results, cuts);
+  const int64_t fitting = 65536 / (channelsEach + columns) / 32 * 32;
+  const int64_t chunk = transposed ? larger(chunkRows, smaller(longChunk, fitting)) : chunkRows, ldx = chunk + 16;
   float* partial = cuts > 1 ? parallel::scratch(parallel::launchA, cuts * k * columns) : nullptr;
   float* zeros = parallel::scratch(parallel::launchB, channels + 16);
   if (!zeros || (cuts > 1 && !partial)) return;
@@ -63,33 +70,38 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
       const int64_t sumLd = cuts > 1 ? columns : g.m;
       const int64_t rows = larger<int64_t>(0, toChannel - fromChannel);
       if (rows == 0) return;
-      const float** in = (const float**)parallel::scratch(parallel::taskA, (pieces * chunkRows + rows + 16) * 2);
-      float* patches = gathered ? parallel::scratch(parallel::taskB, chunkRows * ld) : nullptr;
-      float* packed = padded ? parallel::scratch(parallel::taskC, panels.size(chunkRows)) : nullptr;
-      if (!in || (gathered && !patches) || (padded && !packed)) return;
-      float** rowsOut = (float**)(in + pieces * chunkRows);
-      for (int64_t first = from; first < to || first == from; first += chunkRows) {
-        const int64_t count = larger<int64_t>(0, smaller(chunkRows, to - first));
+      const float** in = (const float**)parallel::scratch(parallel::taskA, (pieces * chunk + 2 * rows + 16) * 2);
+      float* patches = gathered ? parallel::scratch(parallel::taskB, chunk * ld) : nullptr;
+      float* packed = padded ? parallel::scratch(parallel::taskC, panels.size(chunk)) : nullptr;
+      float* across = transposed ? parallel::scratch(parallel::taskD, rows * ldx) : nullptr;
+      if (!in || (gathered && !patches) || (padded && !packed) || (transposed && !across)) return;
+      float** rowsOut = (float**)(in + pieces * chunk);
+      const float** rowsIn = in + pieces * chunk + rows;
+      for (int64_t i = 0; i < rows && transposed; i++) rowsIn[i] = across + i * ldx;
+      for (int64_t first = from; first < to || first == from; first += chunk) {
+        const int64_t count = larger<int64_t>(0, smaller(chunk, to - first));
         Cursor at(p, first);
         if (gathered) {
           gatherPatches(p, at, count, image, channels, patches, ld);
           for (int64_t q = 0; q < count; q++) in[q] = patches + q * ld;
         } else {
-          tapPointers(p, at, count, image, zeros, in, chunkRows);
+          tapPointers(p, at, count, image, zeros, in, chunk);
         }
-        for (int64_t j = 0; j < panels.count(); j++) {
-          const int vectors = panels.vectors(j);
-          const float* b = gradient + first * g.m + j * panels.width;
-          int64_t ldb = g.m;
-          if (padded) {
-            packRows(b, g.m, count, panels.columns(j), vectors * L, packed);
-            b = packed;
-            ldb = vectors * L;
-          }
-          for (int64_t t = fromPiece; t < toPiece; t++) {
-            for (int64_t i = 0; i < rows; i++) rowsOut[i] = sum + (t * pieceRows + fromChannel + i) * sumLd;
-            Write write = {rowsOut, j * panels.width, panels.columns(j), 1, first != from};
-            outerPanel(vectors, rows, in + t * chunkRows, fromChannel, count, b, ldb, write);
+        for (int64_t j = 0; j < panels.count() && padded; j++)
+          packRows(gradient + first * g.m + j * panels.width, g.m, count, panels.columns(j), panels.vectors(j) * L,
+                   packed + panels.offset(j, chunk));
+        for (int64_t t = fromPiece; t < toPiece; t++) {
+          const float** pixels = in + t * chunk;
+          if (transposed) transposeRows([&](int64_t q) { return pixels[q] + fromChannel; }, across, ldx, count, rows);
+          for (int64_t i = 0; i < rows; i++) rowsOut[i] = sum + (t * pieceRows + fromChannel + i) * sumLd;
+          for (int64_t j = 0; j < panels.count(); j++) {
+            const int vectors = panels.vectors(j);
+            const float* b = padded ? packed + panels.offset(j, chunk) : gradient + first * g.m + j * panels.width;
+            const Write write = {rowsOut, j * panels.width, panels.columns(j), 1, first != from};
+            if (transposed)
+              panel<multiply>(vectors, rows, Rows{rowsIn, 0, 1, count, nullptr, b}, write);
+            else
+              outerPanel(vectors, rows, pixels, fromChannel, count, b, padded ? vectors * L : g.m, write);
           }
         }
       }

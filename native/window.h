@@ -141,6 +141,23 @@ static void gatherPatches(const Pass& p, Cursor at, int64_t count, const float* 
   }
 }
 
+/**
+ * Where the patches of `count` results lie, one segment for each row of taps: in[row * stride + q]. The image must have
+ * no other channels. A patch that touches padding is copied to to[q * ld].
+ */
+static void patchPointers(const Pass& p, Cursor at, int64_t count, const float* image, float* to, int64_t ld, const float** in,
+                          int64_t stride) {
+  const int64_t run = p.tapColumns * p.pixel;
+  for (int64_t q = 0; q < count; q++, at.next(p), to += ld) {
+    const int64_t y = at.i * p.step + p.top, x = at.j * p.step + p.left;
+    const bool inside = y >= 0 && x >= 0 && y + p.tapRows <= p.h && x + p.tapColumns <= p.w;
+    if (!inside) gatherPatches(p, at, 1, image, p.pixel, to, ld);
+    const float* from = inside ? image + ((at.image * p.h + y) * p.w + x) * p.pixel : to;
+    const int64_t row = inside ? p.w * p.pixel : run;
+    for (int64_t u = 0; u < p.tapRows; u++) in[u * stride + q] = from + u * row;
+  }
+}
+
 INLINE void zero(float* p, int64_t count) { __builtin_memset(p, 0, (size_t)count * 4); }
 
 /** Writes zeros to the pixels of a pass (a residue that no tap reaches), `channels` from each pixel's first on. */
