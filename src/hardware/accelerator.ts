@@ -11,7 +11,8 @@ import { FEATURE_NAMES } from './calibration/features.ts';
  * Units: energies in pJ (memories: per access of a 16-bit word), areas in square micrometres, clock in MHz, buffer
  * sizes in words of the widest format, bandwidths in bits per clock cycle.
  */
-const energy = z.number().nonnegative();
+/** At most a millijoule: what is larger is in the wrong unit. */
+const energy = z.number().nonnegative().max(1e9);
 const size = z.number().int().positive();
 const width = z.number().positive();
 
@@ -60,12 +61,16 @@ export const switchesSchema = z.strictObject({
     .describe('a grouped convolution is priced as dense, or as is'),
   addMemory: z.enum(['free', 'charged']).describe('DRAM, buffer and network traffic of adder layers'),
   shiftBits: z
-    .enum(['ten-for-all', 'weights-only'])
-    .describe('(16+5)//2 = 10 bits for every tensor, or true'),
+    .enum(['ten-for-all', 'weights-only', 'format'])
+    .describe('(16+5)//2 = 10 bits for every tensor of a shift layer, or true, or as wide as the format'),
   shiftLatencyDivisor: z
     .number()
     .positive()
-    .describe('released: 3.2 for images, 2 for translation; honest: 1'),
+    .describe('shift layers run so much faster: released 3.2, honest 1'),
+  lightweightLatencyDivisor: z
+    .number()
+    .positive()
+    .describe('translation: the same for the linears around a lightweight filter: released 2, honest 1'),
   operationsPerAccumulate: z
     .enum(['one', 'both'])
     .describe('charge one unit per accumulate, or each operation'),
@@ -85,12 +90,15 @@ export const switchesSchema = z.strictObject({
     .enum(['ignored', 'charged'])
     .describe('wait for memory when traffic outlasts arithmetic'),
   lightweightFilter: z
-    .enum(['square-dense-free', 'depthwise'])
-    .describe('translation: 1-d filter as a dense square window over heads with free memory, or as is'),
-  lightweightLinear: z
-    .enum(['as-shift', 'linear'])
+    .enum(['square-dense-free', 'square-dense', 'depthwise'])
     .describe(
-      'translation: linears around the filter get memory and latency of a shift layer and no gate half, or their own',
+      'translation: 1-d filter as a dense square window over heads, memory free or charged, or as is',
+    ),
+  lightweightLinear: z
+    .enum(['as-shift', 'ungated', 'linear'])
+    .describe(
+      'translation: linears around the filter get memory and latency of a shift layer and no gate half, ' +
+        'or only no gate half, or their own',
     ),
 });
 
@@ -105,6 +113,7 @@ const memorySchema = z.strictObject({
 });
 
 export const acceleratorSchema = z.strictObject({
+  $schema: z.string().optional().describe('where editors find this schema; means nothing here'),
   name: z.string().min(1),
   description: z.string(),
   model: z

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { acceleratorJsonSchema } from './accelerator.ts';
 import { ACCELERATORS, findAccelerator, released } from './accelerators/index.ts';
@@ -48,6 +49,22 @@ test('a negative energy, a missing entry and a wrong choice are named', () => {
   expect(edited('formats.8')).toThrow(/no entry formats.8: it is described at 32 bits/);
 });
 
+test('a text for a number, a fraction, a value in the wrong unit and an empty list say what would be valid', () => {
+  expect(edited('units.32.add', '0.9')).toThrow(/is "0.9"; the nearest valid value is the number 0.9/);
+  expect(edited('processingElements', 1.6)).toThrow(/is 1.6; the nearest valid value is 2/);
+  expect(edited('memory.globalBuffer', 1e308)).toThrow(/nearest valid value is 1000000000/);
+  expect(edited('memory.outer', [])).toThrow(/it needs at least 1 entry/);
+  expect(edited('units.narrow', { multiply: 1, add: 1, shift: 1 })).toThrow(/whole numbers for its keys/);
+  expect(() => parseAccelerator([], 'mine.json')).toThrow(/is a JSON object, but this is a list/);
+  expect(() => parseAccelerator(null, 'mine.json')).toThrow(/is a JSON object, but this is null/);
+});
+
+test('no two levels have one name', () => {
+  const twice = [released.memory.outer[0], { name: 'DRAM', energy: 9, words: 1 << 20 }];
+  expect(edited('memory.outer', twice)).toThrow(/"memory.outer.1.name".*"DRAM" is taken; call it "DRAM 2"/);
+  expect(edited('memory.outer.0.name', 'GB')).toThrow(/"GB" is taken/);
+});
+
 test('stalls need a bandwidth, and inner levels a size', () => {
   expect(edited('switches.bandwidthStalls', 'charged')).toThrow(/bandwidth must be given/);
   expect(edited('memory.outer.1', { name: 'L2', energy: 9 })).toThrow(/memory.outer.1.words must be given/);
@@ -73,6 +90,16 @@ test('docs/accelerator.schema.json is the schema that files are checked against'
     JSON.parse(JSON.stringify(acceleratorJsonSchema())),
   );
 });
+
+test.each(ACCELERATORS.map((accelerator) => [accelerator.name, accelerator] as const))(
+  'docs/accelerators/%s.json is the accelerator of that name, ready to be copied',
+  (name, accelerator) => {
+    const file = fileURLToPath(new URL(`../../docs/accelerators/${name}.json`, import.meta.url));
+    const { $schema, ...written } = loadAccelerator(file);
+    expect($schema).toBe('../accelerator.schema.json');
+    expect(written, `write the record to docs/accelerators/${name}.json`).toEqual(accelerator);
+  },
+);
 
 test('the JSON schema lists every switch', () => {
   const schema = acceleratorJsonSchema() as { properties: { switches: { properties: object } } };

@@ -26,6 +26,7 @@ export function parseAccelerator(data: unknown, where = 'accelerator'): Accelera
       { entry: `memory.outer.${inner}.words` },
     );
   }
+  checkLevelNames(accelerator, where);
   for (const bits of Object.keys(accelerator.units)) formatFor(accelerator, Number(bits));
   if (accelerator.switches.bandwidthStalls === 'charged' && accelerator.bandwidth === undefined) {
     throw new ShiftAddError(
@@ -36,6 +37,23 @@ export function parseAccelerator(data: unknown, where = 'accelerator'): Accelera
     );
   }
   return accelerator;
+}
+
+/** Energies are reported by level, so no two levels may have one name. */
+function checkLevelNames({ memory }: Accelerator, where: string): void {
+  const taken = new Set(['computation', 'GB', 'NoC', 'RF']);
+  memory.outer.forEach(({ name }, i) => {
+    if (taken.has(name)) {
+      const entry = `memory.outer.${i}.name`;
+      throw new ShiftAddError(
+        'usage',
+        `${where}: "${entry}" must differ from the names of all other levels, but "${name}" is taken; ` +
+          `call it "${name} ${i + 1}", for example.`,
+        { entry },
+      );
+    }
+    taken.add(name);
+  });
 }
 
 /** Reads an accelerator from a JSON file. Throws 'data' when it cannot be read, 'usage' when an entry is wrong. */
@@ -121,18 +139,51 @@ function fault(issue: z.core.$ZodIssue, data: unknown, where: string): ShiftAddE
       },
     );
   }
-  const value = JSON.stringify(found);
-  let advice = `correct it (${issue.message})`;
-  if (issue.code === 'invalid_value') {
-    const options = issue.values.map(String);
-    advice = `use ${nearest(String(found), options) ?? options[0]} (one of ${options.join(', ')})`;
-  } else if (issue.code === 'too_small') {
-    const least = issue.inclusive ? `is ${issue.minimum}` : `lies above ${issue.minimum}`;
-    advice = `energies, sizes and areas are not negative: the nearest valid value ${least}`;
+  if (path.length === 0) {
+    const what = found === null ? 'null' : Array.isArray(found) ? 'a list' : `a ${typeof found}`;
+    return new ShiftAddError(
+      'usage',
+      `${where}: an accelerator is a JSON object, but this is ${what}; start from a copy of a built-in one.`,
+      { entry },
+    );
   }
+  const value = JSON.stringify(found);
+  const advice = adviceOn(issue, found);
   return new ShiftAddError('usage', `${where}: "${entry}" must be valid, but is ${value}; ${advice}.`, {
     entry,
   });
+}
+
+/** What to write in place of a value that is not valid. */
+function adviceOn(issue: z.core.$ZodIssue, found: unknown): string {
+  switch (issue.code) {
+    case 'invalid_value': {
+      const options = issue.values.map(String);
+      return `use ${nearest(String(found), options) ?? options[0]} (one of ${options.join(', ')})`;
+    }
+    case 'too_small': {
+      if (issue.origin === 'array') return `it needs at least ${issue.minimum} entry`;
+      if (issue.origin === 'string') return 'give it a name';
+      const least = issue.inclusive ? `is ${issue.minimum}` : `lies above ${issue.minimum}`;
+      return `energies, sizes and areas are not negative: the nearest valid value ${least}`;
+    }
+    case 'too_big':
+      return `the nearest valid value is ${issue.maximum}`;
+    case 'invalid_key':
+      return 'a table by bit width has whole numbers for its keys, such as "32"';
+    case 'invalid_type': {
+      const number = typeof found === 'string' && found.trim() !== '' ? Number(found) : found;
+      if (issue.expected === 'int' && typeof number === 'number') {
+        return `the nearest valid value is ${Math.max(1, Math.round(number))}`;
+      }
+      if (issue.expected === 'number' && typeof found === 'string' && Number.isFinite(number)) {
+        return `the nearest valid value is the number ${number}`;
+      }
+      return `correct it (${issue.message})`;
+    }
+    default:
+      return `correct it (${issue.message})`;
+  }
 }
 
 function valueAt(data: unknown, path: readonly string[]): unknown {

@@ -10,7 +10,7 @@ import { type FoundTiling, searchTiling } from './rowstationary.ts';
 import type { AccessEnergies } from './searchproblem.ts';
 import { accessCounts, type Nest, tensorWords } from './tiling.ts';
 import { vectorPrice } from './vectorprice.ts';
-import { isShiftLike, type Widths, widthsOf } from './widths.ts';
+import { latencyDivisor, type Widths, widthsOf } from './widths.ts';
 import type { Workload } from './workload.ts';
 
 /**
@@ -35,8 +35,7 @@ function modelled(load: Workload, accelerator: Accelerator, bits: number): Layer
   const both = switches.operationsPerAccumulate === 'both';
   const computation = steps * accumulateEnergy(load.kind, unitsFor(accelerator, bits), both);
   const lanes = switches.narrowArray === 'packed' ? format.packedLanes : 1;
-  const divisor = isShiftLike(load, accelerator) ? switches.shiftLatencyDivisor : 1;
-  const toMs = 1 / (accelerator.clockMHz * 1e3 * divisor);
+  const toMs = 1 / (accelerator.clockMHz * 1e3 * latencyDivisor(load, accelerator));
   if (accelerator.model === 'operations') {
     return {
       energyMj: computation * MJ,

@@ -11,13 +11,13 @@ import type { Workload } from './workload.ts';
  */
 export function nestOf(load: Workload, switches: Switches): Nest {
   const { n, h, w, c, r, s, m, e, f, stride, groups } = load;
-  if (load.role === 'lightweight-filter' && switches.lightweightFilter === 'square-dense-free') {
+  if (load.role === 'lightweight-filter' && switches.lightweightFilter !== 'depthwise') {
     const heads = load.heads ?? 1;
     const window = Math.floor(Math.sqrt(r));
     const width = c / heads;
     return { n, h: e, w: width, c: heads, r: window, s: window, m: heads, e, f: width, stride: 1, groups: 1 };
   }
-  if (load.role === 'lightweight-gate' && switches.lightweightLinear === 'as-shift') {
+  if (load.role === 'lightweight-gate' && switches.lightweightLinear !== 'linear') {
     return { n, h, w, c, r, s, m: m / 2, e, f, stride, groups: 1 };
   }
   if (groups > 1 && switches.depthwisePricing === 'depthwise') {

@@ -107,21 +107,22 @@ export function divisors(value: number): Int32Array {
   return found;
 }
 
-/** The largest divisor of `value` that is at most `limit` (limit >= 1). */
-export function largestDivisor(value: number, limit: number): number {
-  const all = divisors(value);
-  let best = 1;
-  for (let i = 0; i < all.length && all[i] <= limit; i++) best = all[i];
-  return best;
+/** How many of ascending numbers are at most `limit`. */
+export function countAtMost(ascending: Int32Array, limit: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
-/** For every limit from 0 to `value`: the largest divisor of `value` that is at most it (1 for 0). */
-export function largestDivisors(value: number): Int32Array {
-  const table = new Int32Array(value + 1);
-  const all = divisors(value);
-  all.forEach((divisor, i) => {
-    table.fill(divisor, divisor, all[i + 1] ?? value + 1);
-  });
-  table[0] = 1;
-  return table;
+/** How many of ascending whole numbers are below `limit`. */
+export const countBelow = (ascending: Int32Array, limit: number): number =>
+  countAtMost(ascending, Math.ceil(limit) - 1);
+
+/** The largest of ascending divisors that is at most `limit` (limit >= 1). */
+export function largestAtMost(ascending: Int32Array, limit: number): number {
+  return ascending[countAtMost(ascending, limit) - 1];
 }

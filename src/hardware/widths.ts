@@ -12,10 +12,19 @@ export interface Widths {
 /** Average width the released model gives every tensor of a shift layer: (16 + 5) // 2 (spec 8.2). */
 const SHIFT_AVERAGE = 10;
 
+/** The linears before and behind a lightweight filter. */
+const isAroundFilter = ({ role }: Workload) => role === 'lightweight-gate' || role === 'lightweight-linear';
+
 /** Whether memory and latency are those of a shift layer (the released simulator types some linears so; spec 8.2). */
 export function isShiftLike(load: Workload, { switches }: Accelerator): boolean {
-  const around = load.role === 'lightweight-gate' || load.role === 'lightweight-linear';
-  return load.kind === 'shift' || (around && switches.lightweightLinear === 'as-shift');
+  return load.kind === 'shift' || (isAroundFilter(load) && switches.lightweightLinear === 'as-shift');
+}
+
+/** How many times faster than an ordinary layer of its sizes this one runs (spec 8.4). */
+export function latencyDivisor(load: Workload, accelerator: Accelerator): number {
+  if (!isShiftLike(load, accelerator)) return 1;
+  const { lightweightLatencyDivisor, shiftLatencyDivisor } = accelerator.switches;
+  return isAroundFilter(load) ? lightweightLatencyDivisor : shiftLatencyDivisor;
 }
 
 /** Tensor widths of a layer at `bits` under the switches shiftBits and tensorWidths. */
@@ -30,7 +39,7 @@ export function widthsOf(load: Workload, accelerator: Accelerator, format: Forma
   const weights = exact && load.kind !== 'matmul' ? format.weights : activations;
   return {
     input: activations,
-    weight: shiftLike ? format.shiftWeights : weights,
+    weight: shiftLike && switches.shiftBits === 'weights-only' ? format.shiftWeights : weights,
     partial: exact ? format.partialSums : bits,
     output: activations,
   };

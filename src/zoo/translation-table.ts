@@ -23,15 +23,23 @@ export const TRANSLATION_LINES: Readonly<Record<string, string>> = {
     '512/512; 3 2 4 2 4 4; 4 4 3; 16 4 4 16 4 16; 4 16 8; 4 4 4; 2 2 2; AD A AD AD A A; AC A A',
   'seq2seq-ende-400':
     '512/512; 3 4 4 3 3 4; 4 4 3; 16 16 8 8 16 16; 4 16 4; 4 4 4; 2 2 2; A AC A A AD A; AC A AD',
+  // As the release simulated them: most heads are 4, one network attends to fewer encoder layers. `-config` is what
+  // their configuration files say.
   'seq2seq-ende-300-jul':
-    '512/768; 3 4 4 4 4 4; 4 3 4 4; 16 8 8 8 8 16; 16 4 4 8; 8 4 4 4; 2 1 2 1; AC AC AC AD AD A; A AS AD AC',
+    '512/768; 3 4 4 4 4 4; 4 3 4 4; 4 4 4 4 4 16; 16 4 4 4; 8 4 4 4; 2 1 1 1; AC AC AC AD AD A; A AS AD AC',
   'seq2seq-ende-350-jul':
-    '512/768; 3 3 2 3 4 4; 4 4 4 4 4; 16 16 4 16 16 8; 16 8 4 4 16; 4 4 4 8 8; 2 -1 2 2 2; AD AS AD AD A A; AC AS AD A AC',
+    '512/768; 3 3 2 3 4 4; 4 4 4 4 4; 4 4 4 4 4 16; 16 4 4 4 4; 8 4 4 4 4; 2 -1 2 2 2; AD AS AD AD A A; AC AS AD A AC',
   'seq2seq-ende-manual':
+    '512/768; 3 3 3 3 3 3; 2 2 3 3; 4 4 4 4 4 16; 16 4 4 4; 8 4 4 4; 2 1 2 1; AC AC AC AD AD A; A AS AD AC',
+  'seq2seq-ende-300-jul-config':
+    '512/768; 3 4 4 4 4 4; 4 3 4 4; 16 8 8 8 8 16; 16 4 4 8; 8 4 4 4; 2 1 2 1; AC AC AC AD AD A; A AS AD AC',
+  'seq2seq-ende-350-jul-config':
+    '512/768; 3 3 2 3 4 4; 4 4 4 4 4; 16 16 4 16 16 8; 16 8 4 4 16; 4 4 4 8 8; 2 -1 2 2 2; AD AS AD AD A A; AC AS AD A AC',
+  'seq2seq-ende-manual-config':
     '512/768; 3 3 3 3 3 3; 2 2 3 3; 16 8 8 8 8 16; 16 4 4 8; 8 4 4 4; 2 1 2 1; AC AC AC AD AD A; A AS AD AC',
   'lightweight-conv-ende-200':
-    '512/512; 3 1 1 3 1 1; 3 3 3 3 3 3; 8 8 4 8 8 8; 4 8 8 8 8 8; 4 4 8 8 8 8; 2 1 -1 2 1 -1; C; AC',
-  'lightweight-conv-ende-150': '512/512; 2 3 3 2 1 1; 3 3 3; 8 4 8 4 4 4; 8 8 8; 4 8 8; 2 1 -1; C; AC',
+    '512/768; 3 1 1 3 1 1; 3 3 3 3 3 3; 8 8 4 8 8 8; 4 8 8 8 8 8; 4 4 8 8 8 8; 2 1 -1 2 1 -1; C; AC',
+  'lightweight-conv-ende-150': '512/768; 2 3 3 2 1 1; 3 3 3; 8 4 8 4 4 4; 8 8 8; 4 8 8; 2 1 -1; C; AC',
   'seq2seq-enfr-100': '512/512; 1 1 1 4 1 4; 3 3; 8 8 8 16 8 8; 8 8; 4 4; 2 2; A AD AS AS A D; AC A',
   'seq2seq-enfr-120':
     '512/512; 1 1 1 1 1 3; 3 3 3; 8 4 8 8 16 16; 8 16 16; 4 4 4; -1 1 2; A AS AC AS A A; AC A A',
@@ -51,6 +59,13 @@ export const TRANSLATION_LINES: Readonly<Record<string, string>> = {
     '512/512; 1 2 4 1 3 4; 3 3 3 3 2; 8 16 16 16 16 8; 8 8 16 16 4; 4 4 4 4 16; -1 2 2 2 2; D AC A AD A A; AC A A A A',
   'seq2seq-enfr-350':
     '512/512; 1 2 3 3 1 3; 3 3 3 3 2; 16 8 4 8 16 8; 8 16 16 16 4; 4 4 4 4 16; 2 2 2 2 2; AC AD AC AD A A; AC A A A A',
+  'transformer-small-enfr': '256/256; 2 2 2 2 2 2; 2 2 2 2 2 2; 8; 8; 8; -1; A; A',
+  'transformer-base-enfr': '512/512; 2 2 2 2 2 2; 2 2 2 2 2 2; 8; 8; 8; -1; A; A',
+  'transformer-big-enfr': '1024/1024; 4 4 4 4 4 4; 4 4 4 4 4 4; 16; 16; 16; -1; A; A',
+  'lightweight-conv-enfr': '512/512; 2 2 2 2 2 2; 2 2 2 2 2 2; 8; 8; 8; -1; C; C',
+  'lightweight-add-enfr': '512/512; 2 2 2 2 2 2; 2 2 2 2 2 2; 8; 8; 8; -1; D; D',
+  'lightweight-shiftadd-enfr': '512/512; 2 2 2 2 2 2; 2 2 2 2 2 2; 8; 8; 8; -1; S; S',
+  'lightweight-conv-attention-enfr': '512/512; 2 2 2 2 2 2; 2 2 2 2 2 2; 8; 8; 8; -1; AC; AC',
   'transformer-small-ende': '256/256; 2 2 2 2 2 2; 2 2 2 2 2 2; 8; 8; 8; -1; A; A',
   'transformer-base-ende': '512/512; 2 2 2 2 2 2; 2 2 2 2 2 2; 8; 8; 8; -1; A; A',
   'transformer-big-ende': '1024/1024; 4 4 4 4 4 4; 4 4 4 4 4 4; 16; 16; 16; -1; A; A',

@@ -66,7 +66,7 @@ const options = {
     help: 'shapes timed for each operator family, at least: those of the space and others around them',
     placeholder: 'n',
     minimum: 8,
-    initial: 40,
+    initial: 80,
   },
   rounds: {
     kind: 'integer',

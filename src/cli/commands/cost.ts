@@ -9,7 +9,7 @@ import {
   type Workload,
   type WorkloadKind,
 } from '../../hardware/index.ts';
-import { windowWorkload } from '../../layers/workloads.ts';
+import { linearWorkload, windowWorkload } from '../../layers/workloads.ts';
 import type { Option } from '../../runs/options.ts';
 import { decode } from '../../spaces/genotype.ts';
 import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
@@ -24,7 +24,7 @@ const options = {
   space: { kind: 'text', help: 'space of --genotype: a preset or a file', placeholder: 'name|file' },
   layer: {
     kind: 'text',
-    help: 'one layer: kind (conv, add, shift, linear), input size, input channels, kernel, output channels, output size, stride',
+    help: 'one layer: kind (conv, add, shift), input size, input channels, kernel, output channels, output size, stride, and groups if not 1; or kind (linear, shift, add), rows, inputs, outputs',
     placeholder: 'conv,14,256,3,256,14,1',
   },
   onnx: {
@@ -64,31 +64,45 @@ const options = {
 
 const LAYER_KINDS = ['conv', 'add', 'shift', 'linear'] as const;
 
-/** `conv,14,256,3,256,14,1` */
+/** `conv,14,256,3,256,14,1`, with a further number for groups, or `linear,30,512,2048` */
 function parseLayer(text: string): Workload {
-  const parts = text.split(',').map((part) => part.trim());
-  const [kind, ...numbers] = parts;
+  const [kind, ...numbers] = text.split(',').map((part) => part.trim());
+  const fail = (sentence: string): never => {
+    throw new ShiftAddError('usage', `--layer ${sentence}`, { layer: text });
+  };
   if (!(LAYER_KINDS as readonly string[]).includes(kind)) {
     const near = nearest(kind, LAYER_KINDS);
-    throw new ShiftAddError(
-      'usage',
-      `--layer starts with a kind (${LAYER_KINDS.join(', ')}), but got "${kind}"${near ? `; did you mean ${near}?` : ''}`,
+    fail(
+      `starts with a kind (${LAYER_KINDS.join(', ')}), but got "${kind}"${near ? `; did you mean ${near}?` : ''}`,
     );
   }
   const sizes = numbers.map(Number);
-  if (sizes.length !== 6 || !sizes.every((size) => Number.isInteger(size) && size > 0)) {
-    throw new ShiftAddError(
-      'usage',
-      `--layer needs a kind and six whole numbers (input size, input channels, kernel, output channels, output size, stride), but got "${text}"`,
+  const named = { name: 'layer', kind: kind as WorkloadKind, family: kind };
+  const whole = sizes.every((size) => Number.isInteger(size) && size > 0);
+  if (whole && sizes.length === 3) {
+    const [rows, inputs, outputs] = sizes;
+    return { ...linearWorkload('layer', kind, rows, inputs, outputs), ...named };
+  }
+  if (!whole || (sizes.length !== 6 && sizes.length !== 7)) {
+    fail(
+      'needs a kind and six whole numbers (input size, input channels, kernel, output channels, output size, stride), ' +
+        `or a kind and three (rows, inputs, outputs), all above zero, but got "${text}"`,
     );
   }
-  const [h, c, r, m, e, stride] = sizes;
-  return windowWorkload({
-    name: 'layer',
-    kind: kind as WorkloadKind,
-    family: kind,
-    ...{ h, w: h, c, r, s: r, m, e, f: e, stride, groups: 1 },
-  });
+  const [h, c, r, m, e, stride, groups = 1] = sizes;
+  if (c % groups !== 0 || m % groups !== 0) {
+    fail(
+      `has ${groups} groups, which must divide its ${c} input and ${m} output channels; give 1, or ${c} if both are ${c}`,
+    );
+  }
+  const [least, most] = [Math.max(1, Math.floor((h - r) / stride) + 1), Math.floor((h + r - 2) / stride) + 1];
+  if (e < least || e > most) {
+    fail(
+      `has an output of ${e}, but a window of ${r} with stride ${stride} over an input of ${h} gives ` +
+        `${least === most ? least : `${least} to ${most}`}; the nearest is ${e < least ? least : most}`,
+    );
+  }
+  return windowWorkload({ ...named, ...{ h, w: h, c, r, s: r, m, e, f: e, stride, groups } });
 }
 
 interface Priced {
@@ -163,8 +177,11 @@ export const cost: Command = {
   async run(context) {
     const accelerator = findAccelerator(given<string>(context, 'accelerator') ?? options.accelerator.initial);
     const bits = Number(given<string>(context, 'bits') ?? options.bits.initial);
+    const other = given<string>(context, 'explain');
+    const goal = other === undefined ? undefined : findAccelerator(other);
     const { title, loads, notes = [] } = workloads(context);
     const price = new Pricer(accelerator, bits).priceNetwork(loads);
+    const explanation = goal === undefined ? undefined : explain(loads, accelerator, goal, bits);
     const macs = loads.reduce((sum, load) => sum + accumulates(load), 0);
     printPrice(context, title, price, macs);
     for (const note of notes) context.print(`note: ${note}`);
@@ -177,10 +194,7 @@ export const cost: Command = {
       ]);
       context.print(`\n${table(['layer', 'kind', 'mJ', 'ms'], rows)}`);
     }
-    const other = given<string>(context, 'explain');
-    const explanation =
-      other === undefined ? undefined : explain(loads, accelerator, findAccelerator(other), bits);
-    if (explanation !== undefined) {
+    if (explanation !== undefined && goal !== undefined) {
       const { start, end, steps } = explanation;
       const rows = steps.map((step) => [
         `${step.change}: ${step.from} -> ${step.to}`,
@@ -193,7 +207,7 @@ export const cost: Command = {
       const first = [accelerator.name, digits(start.energyMj), '', '', digits(start.latencyMs), ''];
       const change = (a: number, b: number) => `${signed(100 * (b / a - 1), 1)} %`;
       const last = [
-        ...[findAccelerator(other!).name, digits(end.energyMj), signed(end.energyMj - start.energyMj)],
+        ...[goal.name, digits(end.energyMj), signed(end.energyMj - start.energyMj)],
         ...[
           change(start.energyMj, end.energyMj),
           digits(end.latencyMs),

@@ -34,6 +34,7 @@ export const rowstationary45: Accelerator = {
     addMemory: 'charged',
     shiftBits: 'weights-only',
     shiftLatencyDivisor: 1,
+    lightweightLatencyDivisor: 1,
     operationsPerAccumulate: 'both',
     tensorWidths: 'true',
     narrowArray: 'fixed',

@@ -3,13 +3,14 @@ import type { Accelerator } from '../accelerator.ts';
 import { loadAccelerator } from '../check.ts';
 import { asic45, zynq7 } from './arithmetic.ts';
 import { rowstationary45 } from './honest.ts';
-import { released, released168, releasedTranslation } from './released.ts';
+import { released, released168, releasedTranslation, releasedTranslationJuly } from './released.ts';
 
 /** The accelerators that come with the package, by name. */
 export const ACCELERATORS: readonly Accelerator[] = [
   released,
   released168,
   releasedTranslation,
+  releasedTranslationJuly,
   rowstationary45,
   asic45,
   zynq7,
@@ -34,4 +35,12 @@ export function findAccelerator(nameOrPath: string): Accelerator {
   );
 }
 
-export { asic45, released, released168, releasedTranslation, rowstationary45, zynq7 };
+export {
+  asic45,
+  released,
+  released168,
+  releasedTranslation,
+  releasedTranslationJuly,
+  rowstationary45,
+  zynq7,
+};

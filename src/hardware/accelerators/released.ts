@@ -33,6 +33,7 @@ export const released: Accelerator = {
     addMemory: 'free',
     shiftBits: 'ten-for-all',
     shiftLatencyDivisor: 3.2,
+    lightweightLatencyDivisor: 2,
     operationsPerAccumulate: 'one',
     tensorWidths: 'one',
     narrowArray: 'packed',
@@ -66,11 +67,36 @@ export const released168: Accelerator = {
   },
 };
 
-/** The simulator of the translation networks: 168 elements and a shift latency divisor of 2 (spec 8.4). */
+/** The simulator of the translation networks: 168 elements and a latency divisor of 2 (spec 8.4). */
 export const releasedTranslation: Accelerator = {
   ...released168,
   name: 'shiftaddnas-released-translation',
   description: 'The released translation simulator: 168 processing elements, shift layers 2 times faster.',
   switches: { ...released.switches, shiftLatencyDivisor: 2 },
   sources: { ...released168.sources, processingElements: 'NLP/sim of the release (spec 8.3, 9.3)' },
+};
+
+/**
+ * What the older translation records of the release were made with (`-jul`, `manual`, `lightweight-conv`, and the
+ * 8-bit ones): filters pay their memory, shift layers are as wide and as slow as the others. Read back from the
+ * records 300ms, 350ms and conv_200ms of NLP/sim [R].
+ */
+export const releasedTranslationJuly: Accelerator = {
+  ...releasedTranslation,
+  name: 'shiftaddnas-released-translation-july',
+  description:
+    'The translation simulator as of its older records: filters and shift layers charged as ordinary ones.',
+  switches: {
+    ...releasedTranslation.switches,
+    addMemory: 'charged',
+    shiftBits: 'format',
+    shiftLatencyDivisor: 1,
+    lightweightLatencyDivisor: 1,
+    lightweightFilter: 'square-dense',
+    lightweightLinear: 'ungated',
+  },
+  sources: {
+    ...releasedTranslation.sources,
+    switches: 'read back from NLP/sim/300ms_*.csv, conv_200ms_*.csv [R]',
+  },
 };

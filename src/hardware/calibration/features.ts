@@ -12,6 +12,12 @@ import { accumulates, type Workload } from '../workload.ts';
  *   input, weight, output   words of the three tensors; operands are fetched inputs
  *   window    words of the unfolded input: every output position with its whole window
  *   rows      output positions: one visit of the loop over them
+ *   channels  output channels: what is prepared once for each, such as the scale of a normalisation
+ *   tail      accumulates, or elements of vector work, in the channels behind the last whole vector of 8
+ *   ragged    visits of a vector that is not whole: inputs of the window, or rows of vector work
+ *   narrow    accumulates of layers with fewer than 8 channels, which no vector holds
+ *   spill32, spill256, spill1024   words of all tensors, where together they take more than so many KiB: a cache
+ *             that does not hold a layer slows down all of it
  */
 export const FEATURE_NAMES = [
   'call',
@@ -26,7 +32,17 @@ export const FEATURE_NAMES = [
   'output',
   'window',
   'rows',
+  'channels',
+  'tail',
+  'ragged',
+  'narrow',
+  'spill32',
+  'spill256',
+  'spill1024',
 ] as const;
+
+/** Bytes of a word, for the spills: timings are of 32-bit values. */
+const WORD = 4;
 
 export type FeatureName = (typeof FEATURE_NAMES)[number];
 
@@ -40,6 +56,11 @@ export function latencyFeatures(load: Workload): Readonly<Record<FeatureName, nu
   const lanes = groups > 1 ? m : m / groups;
   const perGroup = (to: number) => (Math.ceil(lanes / to) * to) / lanes;
   const macs = accumulates(load);
+  const rest = lanes % 8;
+  const input = n * h * w * c + output * (vector?.operands ?? 0);
+  const weight = load.kind === 'vector' ? 0 : (r * s * c * m) / groups;
+  const words = input + weight + output;
+  const beyond = (kib: number) => (words * WORD > kib * 1024 ? words : 0);
   return {
     call: 1,
     macs,
@@ -48,11 +69,18 @@ export function latencyFeatures(load: Workload): Readonly<Record<FeatureName, nu
     eights: macs * perGroup(8),
     sixteens: macs * perGroup(16),
     blocks: macs * perGroup(64),
-    input: n * h * w * c + output * (vector?.operands ?? 0),
-    weight: load.kind === 'vector' ? 0 : (r * s * c * m) / groups,
+    input,
+    weight,
     output,
     window,
     rows: positions,
+    channels: m,
+    tail: ((load.kind === 'vector' ? output : macs) * rest) / lanes,
+    ragged: rest === 0 ? 0 : load.kind === 'vector' ? positions : window,
+    narrow: lanes < 8 ? macs : 0,
+    spill32: beyond(32),
+    spill256: beyond(256),
+    spill1024: beyond(1024),
   };
 }
 

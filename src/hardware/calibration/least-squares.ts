@@ -1,6 +1,6 @@
 /**
- * Non-negative least squares for a handful of unknowns: the best of all subsets of columns whose ordinary solution
- * has no negative entry. With seven columns that is 127 small systems, exact, and the same for the same numbers.
+ * Non-negative least squares for a handful of unknowns (Lawson and Hanson, Solving Least Squares Problems, 1974,
+ * chapter 23): exact up to rounding, and the same for the same numbers.
  */
 
 /** x >= 0 that minimises sum weights[i] (rows[i] . x - targets[i])^2. Columns may differ in scale by any factor. */
@@ -23,22 +23,52 @@ export function nonNegativeLeastSquares(
       for (let k = 0; k < columns; k++) normal[j][k] += (left * rows[i][k]) / scale[k];
     }
   }
-  let best = { gain: 0, x: scale.map(() => 0) };
-  for (let subset = 1; subset < 1 << columns; subset++) {
-    const chosen = scale.map((_, j) => j).filter((j) => subset & (1 << j));
-    const solution = solve(
-      chosen.map((j) => chosen.map((k) => normal[j][k])),
-      chosen.map((j) => right[j]),
-    );
-    if (solution === undefined || solution.some((value) => value < 0)) continue;
-    // At a solution of the normal equations the squared error falls by x . right.
-    const gain = solution.reduce((sum, value, i) => sum + value * right[chosen[i]], 0);
-    if (gain <= best.gain * (1 + 1e-12)) continue;
-    const x = scale.map(() => 0);
-    for (const [i, j] of chosen.entries()) x[j] = solution[i] / scale[j];
-    best = { gain, x };
+  // Lawson and Hanson: free the column that helps most, and let go of those that would turn negative.
+  const x = scale.map(() => 0);
+  const free = new Set<number>();
+  const refused = new Set<number>();
+  for (let step = 0; step < 8 * columns; step++) {
+    const slope = right.map((value, j) => value - normal[j].reduce((sum, entry, k) => sum + entry * x[k], 0));
+    let next = -1;
+    for (let j = 0; j < columns; j++) {
+      if (free.has(j) || refused.has(j) || slope[j] < 1e-10) continue;
+      if (next < 0 || slope[j] > slope[next]) next = j;
+    }
+    if (next < 0) break;
+    free.add(next);
+    for (;;) {
+      const chosen = [...free].sort((a, b) => a - b);
+      const solution = solve(
+        chosen.map((j) => chosen.map((k) => normal[j][k])),
+        chosen.map((j) => right[j]),
+      );
+      if (solution === undefined) {
+        // The new column depends on the others: it has nothing to add.
+        free.delete(next);
+        refused.add(next);
+        break;
+      }
+      const worst = chosen.filter((_, i) => solution[i] <= 0);
+      if (worst.length === 0) {
+        x.fill(0);
+        for (const [i, j] of chosen.entries()) x[j] = solution[i];
+        refused.clear();
+        break;
+      }
+      let share = 1;
+      for (const [i, j] of chosen.entries()) {
+        if (solution[i] <= 0) share = Math.min(share, x[j] / (x[j] - solution[i]));
+      }
+      for (const [i, j] of chosen.entries()) {
+        x[j] += share * (solution[i] - x[j]);
+        if (x[j] > 1e-15 || solution[i] > 0) continue;
+        x[j] = 0;
+        free.delete(j);
+        if (j === next) refused.add(j);
+      }
+    }
   }
-  return best.x;
+  return x.map((value, j) => value / scale[j]);
 }
 
 /** Gaussian elimination with pivots; undefined when the columns depend on each other. */

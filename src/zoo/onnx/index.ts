@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { nearest, ShiftAddError } from '../../core/errors.ts';
 import type { Workload } from '../../hardware/workload.ts';
+import { ELEMENTWISE } from './elementwise.ts';
 import { type OnnxModel, type OnnxTensor, readOnnx } from './model.ts';
 import { MOVING } from './moving.ts';
 import { COMPUTING, fault } from './operators.ts';
@@ -22,7 +23,7 @@ export interface OnnxNetwork {
   readonly notes: readonly string[];
 }
 
-const OPERATORS = { ...COMPUTING, ...MOVING };
+const OPERATORS = { ...COMPUTING, ...ELEMENTWISE, ...MOVING };
 /** Where a network computes much; leaving one out would make its price a lie. */
 const HEAVY =
   /^(ConvTranspose|DeformConv|ConvInteger|MatMulInteger|QLinear\w+|Einsum|LSTM|GRU|RNN|Attention|MultiHeadAttention|Loop|If|Scan)$/;

@@ -1,5 +1,5 @@
 import { ShiftAddError } from '../../core/errors.ts';
-import { bytesOf, type Field, fieldsOf, numbersOf, textsOf } from './wire.ts';
+import { bytesOf, type Field, fieldsOf, floatsOf, numbersOf, rawFloats, textsOf } from './wire.ts';
 
 /** The part of an ONNX model that says what is computed: nodes, their attributes, and sizes of tensors. */
 export interface OnnxModel {
@@ -22,6 +22,7 @@ export interface OnnxNode {
 export interface Attribute {
   readonly integer?: number;
   readonly integers: readonly number[];
+  readonly floats: readonly number[];
   readonly text?: string;
   readonly tensor?: OnnxTensor;
 }
@@ -30,6 +31,8 @@ export interface Attribute {
 export interface OnnxTensor {
   readonly shape: readonly number[];
   readonly values?: readonly number[];
+  /** Of a short tensor of 32-bit floats: scales. */
+  readonly floats?: readonly number[];
 }
 
 /** Reads the bytes of a .onnx file; weights are never unpacked. Throws 'data'. */
@@ -72,6 +75,7 @@ function attributeOf(fields: readonly Field[]): [string, Attribute] {
     name,
     {
       integers: numbersOf(fields, 8),
+      floats: floatsOf(fields, 7),
       ...(integer === undefined ? {} : { integer }),
       ...(text === undefined ? {} : { text }),
       ...(tensor === undefined ? {} : { tensor: namedTensor(fieldsOf(tensor))[1] }),
@@ -81,6 +85,8 @@ function attributeOf(fields: readonly Field[]): [string, Attribute] {
 
 /** More values than this are weights, not a shape. */
 const FEW = 64;
+const FEW_FLOATS = 8;
+const FLOAT = 1;
 const INT32 = 6;
 const INT64 = 7;
 
@@ -89,6 +95,10 @@ function namedTensor(fields: readonly Field[]): [string, OnnxTensor] {
   const shape = numbersOf(fields, 1);
   const [type] = numbersOf(fields, 2);
   const count = shape.reduce((product, size) => product * size, 1);
+  if (type === FLOAT && count <= FEW_FLOATS) {
+    const floats = [...floatsOf(fields, 4), ...bytesOf(fields, 9).flatMap(rawFloats)];
+    return [name, floats.length === count ? { shape, floats } : { shape }];
+  }
   if ((type !== INT32 && type !== INT64) || count > FEW) return [name, { shape }];
   const [raw] = bytesOf(fields, 9);
   if (raw === undefined) return [name, { shape, values: numbersOf(fields, type === INT64 ? 7 : 5) }];

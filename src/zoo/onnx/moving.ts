@@ -134,6 +134,11 @@ const expand: OnnxOperator = (operands) => {
   };
 };
 
+const copy: OnnxOperator = (operands) => ({ outputs: [tensor(operands, 0)] });
+
+/** Values of a longer tensor are not sizes. */
+const MOST = 64;
+
 export const MOVING: Readonly<Record<string, OnnxOperator>> = {
   Reshape: reshape,
   Flatten: flatten,
@@ -149,6 +154,37 @@ export const MOVING: Readonly<Record<string, OnnxOperator>> = {
   Shape: (operands) => {
     const { shape } = tensor(operands, 0);
     return { outputs: [{ shape: [shape.length], values: shape }] };
+  },
+  Identity: copy,
+  Dropout: copy,
+  Cast: copy,
+  ConstantOfShape: (operands) => {
+    const shape = tensor(operands, 0).values ?? fault(operands.node, 'its sizes are computed at run time');
+    const value = operands.node.attributes.get('value')?.tensor?.values?.[0] ?? 0;
+    return { outputs: [size(shape) <= MOST ? { shape, values: Array(size(shape)).fill(value) } : { shape }] };
+  },
+  Range: (operands) => {
+    const [start, limit, delta] = [0, 1, 2].map((i) => tensor(operands, i).values?.[0]);
+    if (start === undefined || limit === undefined || delta === undefined) {
+      return fault(operands.node, 'its bounds are computed at run time');
+    }
+    const length = Math.max(0, Math.ceil((limit - start) / delta));
+    const values = Array.from({ length: Math.min(length, MOST) }, (_, i) => start + i * delta);
+    return { outputs: [length <= MOST ? { shape: [length], values } : { shape: [length] }] };
+  },
+  Tile: (operands) => {
+    const { shape } = tensor(operands, 0);
+    const times =
+      numbers(operands, 1, 'repeats') ?? fault(operands.node, 'its repeats are computed at run time');
+    return { outputs: [{ shape: shape.map((extent, i) => extent * times[i]) }] };
+  },
+  DepthToSpace: (operands) => {
+    const [[n, c, h, w], by] = [tensor(operands, 0).shape, int(operands, 'blocksize', 1)];
+    return { outputs: [{ shape: [n, c / (by * by), h * by, w * by] }] };
+  },
+  SpaceToDepth: (operands) => {
+    const [[n, c, h, w], by] = [tensor(operands, 0).shape, int(operands, 'blocksize', 1)];
+    return { outputs: [{ shape: [n, c * by * by, h / by, w / by] }] };
   },
   Constant: ({ node }) => {
     const { tensor: value, integer, integers } = { integers: [], ...node.attributes.values().next().value };

@@ -161,6 +161,36 @@ test('attention: products of activations, softmax, sizes computed from Shape', (
   ]);
 });
 
+/** A tensor of 32-bit floats as it stands in a file: dimensions, type 1, raw bytes. */
+const floats = (name: string, ...values: number[]) =>
+  message([1, [values.length]], [2, 1], [8, name], [9, new Uint8Array(Float32Array.from(values).buffer)]);
+
+test('older and larger graphs: weights of ConstantOfShape, Sum, LRN, Resize and Upsample by scales', () => {
+  const bytes = model(
+    [info('x', [1, 4, 8, 8])],
+    [integers('sizes', 6, 4, 3, 3), floats('scales', 1, 1, 2, 2)],
+    [
+      node('ConstantOfShape', ['sizes'], 'w'),
+      node('Conv', ['x', 'w'], 'c', SAME),
+      node('LRN', ['c'], 'l', { size: 5 }),
+      node('Sum', ['l', 'c', 'c'], 's'),
+      node('Upsample', ['s', 'scales'], 'u', { mode: 'nearest' }),
+      node('Resize', ['u', '', 'scales'], 'r', { mode: 'linear' }),
+      node('Elu', ['r'], 'e'),
+    ],
+  );
+  const { loads, notes } = modelWorkloads(readOnnx(bytes));
+  expect(notes).toEqual([]);
+  expect(loads.map(({ name, kind, e, m, vector }) => [name, kind, e, m, vector?.operands ?? 0])).toEqual([
+    ['c', 'conv', 8, 6, 0],
+    ['l', 'vector', 8, 6, 0],
+    ['s', 'vector', 8, 6, 2],
+    ['r', 'vector', 32, 6, 0],
+    ['e', 'vector', 32, 6, 0],
+  ]);
+  expect(loads[0].weights).toBe(6 * 4 * 9);
+});
+
 test('unknown operators are named; heavy ones, open sizes and files without a network are errors', () => {
   const bytes = (operator: string, sizes: Sizes = [1, 4, 8, 8]) =>
     readOnnx(

@@ -1,7 +1,7 @@
 import { ShiftAddError } from '../../core/errors.ts';
 import type { Workload } from '../../hardware/workload.ts';
 import type { ElementWork } from '../describe.ts';
-import { elements, LAYER_NORM, linear, NORM, RELU, SCALE, SIGMOID, SILU, SOFTMAX } from '../describe.ts';
+import { elements, linear, RELU } from '../describe.ts';
 import type { OnnxNode, OnnxTensor } from './model.ts';
 
 /**
@@ -23,10 +23,10 @@ export interface Operands {
 
 export type OnnxOperator = (operands: Operands) => Result;
 
-type Shape = readonly number[];
-const size = (shape: Shape) => shape.reduce((product, extent) => product * extent, 1);
+export type Shape = readonly number[];
+export const size = (shape: Shape) => shape.reduce((product, extent) => product * extent, 1);
 
-function required({ node, inputs }: Operands, i: number): OnnxTensor {
+export function required({ node, inputs }: Operands, i: number): OnnxTensor {
   const tensor = inputs[i];
   if (tensor === undefined) fault(node, `input ${i + 1} is missing`);
   return tensor;
@@ -46,13 +46,13 @@ function asMap(shape: Shape): { n: number; h: number; w: number; c: number } {
   return { n: size(shape.slice(0, -1)), h: 1, w: 1, c };
 }
 
-function vector({ name }: OnnxNode, family: string, shape: Shape, work: ElementWork): Workload {
+export function vector({ name }: OnnxNode, family: string, shape: Shape, work: ElementWork): Workload {
   const { n, h, w, c } = asMap(shape);
   return { ...elements(name, family, 1, c, work, n), h, w, e: h, f: w };
 }
 
 /** Element by element, same sizes. */
-const each =
+export const each =
   (family: string, work: ElementWork): OnnxOperator =>
   (operands) => {
     const { shape } = required(operands, 0);
@@ -60,7 +60,7 @@ const each =
   };
 
 /** The same over rows of the last axis, however many axes there are. */
-const eachRow =
+export const eachRow =
   (family: string, work: ElementWork): OnnxOperator =>
   (operands) => {
     const { shape } = required(operands, 0);
@@ -69,7 +69,7 @@ const eachRow =
     return { outputs: [{ shape }], loads: [load] };
   };
 
-function broadcast(node: OnnxNode, a: Shape, b: Shape): Shape {
+export function broadcast(node: OnnxNode, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const [x, y] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1];
@@ -81,7 +81,7 @@ function broadcast(node: OnnxNode, a: Shape, b: Shape): Shape {
 type Fold = (a: number, b: number) => number;
 
 /** Two operands; the smaller of two activations is fetched, a constant is not. Short whole numbers are computed. */
-const pair =
+export const pair =
   (work: ElementWork, fold: Fold): OnnxOperator =>
   (operands) => {
     const [a, b] = [required(operands, 0), required(operands, 1)];
@@ -104,7 +104,7 @@ const ints = (node: OnnxNode, name: string, otherwise: readonly number[]) => {
   const found = node.attributes.get(name)?.integers ?? [];
   return found.length > 0 ? found : otherwise;
 };
-const int = (node: OnnxNode, name: string, otherwise: number) =>
+export const int = (node: OnnxNode, name: string, otherwise: number) =>
   node.attributes.get(name)?.integer ?? otherwise;
 
 /** Output sizes of a window over the spatial axes (ONNX: pads are all begins, then all ends). */
@@ -171,7 +171,7 @@ const globalPool: OnnxOperator = (operands) => {
 };
 
 /** ReduceMean and its like; a global average pool when it is over both axes of a map. */
-const reduce: OnnxOperator = (operands) => {
+export const reduce: OnnxOperator = (operands) => {
   const { node } = operands;
   const { shape } = required(operands, 0);
   const all = shape.map((_, i) => i);
@@ -216,46 +216,11 @@ const gemm: OnnxOperator = (operands) => {
   };
 };
 
-const copy: OnnxOperator = (operands) => ({ outputs: [required(operands, 0)] });
-
-/** Bias and gain beside it are constants, so a sum or product with them costs no fetch. */
-const ADD: ElementWork = { multiplications: 0, additions: 1 };
-const DIVIDE: ElementWork = { multiplications: 1, additions: 0 };
-
-/** Operators that compute. Exponentials are a cubic (3 + 3), as everywhere in the zoo. */
+/** Operators that multiply matrices, slide windows or reduce. */
 export const COMPUTING: Readonly<Record<string, OnnxOperator>> = {
   Conv: conv,
   Gemm: gemm,
   MatMul: matmul,
-  Add: pair(ADD, (a, b) => a + b),
-  Sub: pair(ADD, (a, b) => a - b),
-  Mul: pair(SCALE, (a, b) => a * b),
-  Div: pair(DIVIDE, (a, b) => Math.trunc(a / b)),
-  Max: pair(ADD, Math.max),
-  Min: pair(ADD, Math.min),
-  BatchNormalization: each('norm', NORM),
-  InstanceNormalization: each('norm', LAYER_NORM),
-  GroupNormalization: each('norm', LAYER_NORM),
-  LayerNormalization: eachRow('norm', LAYER_NORM),
-  Relu: each('activation', RELU),
-  Clip: each('activation', { multiplications: 0, additions: 2 }),
-  LeakyRelu: each('activation', { multiplications: 1, additions: 1 }),
-  PRelu: each('activation', { multiplications: 1, additions: 1 }),
-  Sigmoid: each('activation', SIGMOID),
-  HardSigmoid: each('activation', { multiplications: 1, additions: 3 }),
-  HardSwish: each('activation', { multiplications: 2, additions: 3 }),
-  Swish: each('activation', SILU),
-  Tanh: each('activation', SIGMOID),
-  Erf: each('activation', SIGMOID),
-  Exp: each('activation', SIGMOID),
-  Gelu: each('activation', { multiplications: 6, additions: 5 }),
-  Sqrt: each('elementwise', SCALE),
-  Reciprocal: each('elementwise', SCALE),
-  Pow: each('elementwise', SCALE),
-  Neg: each('elementwise', ADD),
-  Abs: each('elementwise', ADD),
-  Softmax: eachRow('softmax', SOFTMAX),
-  LogSoftmax: eachRow('softmax', SOFTMAX),
   MaxPool: pool(false),
   AveragePool: pool(true),
   GlobalAveragePool: globalPool,
@@ -263,7 +228,7 @@ export const COMPUTING: Readonly<Record<string, OnnxOperator>> = {
   ReduceMean: reduce,
   ReduceSum: reduce,
   ReduceMax: reduce,
-  Identity: copy,
-  Dropout: copy,
-  Cast: copy,
+  ReduceMin: reduce,
+  ReduceL2: reduce,
+  ReduceSumSquare: reduce,
 };

@@ -79,6 +79,19 @@ function packed(bytes: Uint8Array): number[] {
   return numbers;
 }
 
+/** 32-bit floats of a repeated field, packed or one by one. */
+export function floatsOf(fields: readonly Field[], number: number): number[] {
+  return fields
+    .filter((field) => field.number === number)
+    .flatMap(({ value }) => (typeof value === 'number' ? [value] : rawFloats(value)));
+}
+
+/** The floats that bytes hold, smallest byte first. */
+export function rawFloats(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => view.getFloat32(4 * i, true));
+}
+
 /** Bytes of every occurrence of a field. */
 export function bytesOf(fields: readonly Field[], number: number): Uint8Array[] {
   return fields.flatMap((field) =>
