@@ -25,6 +25,7 @@ const ROOMS = [
   'search',
   'runs',
   'cluster',
+  'bench',
   'cli',
   'index.ts',
 ];

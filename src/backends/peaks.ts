@@ -96,11 +96,16 @@ class MachinePeaks implements PeakMeter {
     let repeats = this.repeats.get(kind);
     if (repeats === undefined) {
       repeats = 1;
-      while (this.launch(kind, repeats).ms < READING_MS) repeats *= 2;
+      while (this.quickest(kind, repeats) < READING_MS) repeats *= 2;
       this.repeats.set(kind, repeats);
     }
     const { elements, ms } = this.launch(kind, repeats);
     return (elements / ms) * 1e3;
+  }
+
+  /** Milliseconds of the quickest of three: one alone may have been put aside by the system, and look long enough. */
+  private quickest(kind: number, repeats: number): number {
+    return Math.min(...[0, 1, 2].map(() => this.launch(kind, repeats).ms));
   }
 
   private launch(kind: number, repeats: number): { elements: number; ms: number } {

@@ -1,5 +1,6 @@
 /** Every command of the program, in the order of its help. */
 import type { Command } from './command.ts';
+import { bench } from './commands/bench.ts';
 import { calibrate } from './commands/calibrate.ts';
 import { cost } from './commands/cost.ts';
 import { evaluate } from './commands/evaluate.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   evaluate,
   predict,
   cost,
+  bench,
   calibrate,
   space,
   zoo,

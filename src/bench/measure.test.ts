@@ -1,0 +1,167 @@
+/** Rows from small measurements on the reference, with peaks and a peer that are made up: never how long they took. */
+import { expect, test } from 'vitest';
+import type { PeakMeter } from '../backends/peaks.ts';
+import { createReference } from '../backends/reference/reference.ts';
+import type { KernelCase } from './cases.ts';
+import { measureKernels } from './kernels.ts';
+import type { Measuring } from './measuring.ts';
+import type { Peer } from './peer.ts';
+import { clocked, measureSupernet, supernetRows } from './supernet.ts';
+import { measureTape } from './tape.ts';
+import { measureThreads } from './threads.ts';
+import { burst, median } from './timing.ts';
+
+const RATE = 1e9;
+
+function measuring(changes: Partial<Measuring> = {}): Measuring & { done: number[] } {
+  const done: number[] = [];
+  return {
+    ...{ backend: createReference(), backendName: 'reference', peer: undefined, freshPeer: undefined },
+    ...{ peaks: undefined, rounds: 2, long: false, signal: new AbortController().signal },
+    ...changes,
+    progress: (part) => done.push(part),
+    done,
+  };
+}
+
+const CONV = {
+  kind: 'conv',
+  pass: 'forward',
+  n: 1,
+  size: 4,
+  c: 2,
+  m: 3,
+  window: 3,
+  stride: 1,
+  depthwise: false,
+} as const;
+const CASES: readonly KernelCase[] = [
+  {
+    id: 'a',
+    group: 'conv',
+    job: CONV,
+    bars: [
+      { of: 'share', least: 0 },
+      { of: 'peer', most: 1e9 },
+    ],
+    peer: true,
+  },
+  {
+    id: 'b',
+    group: 'adder',
+    job: { ...CONV, kind: 'adder', pass: 'both' },
+    bars: [{ of: 'case', id: 'a', most: 0 }],
+    peer: false,
+  },
+];
+
+test('shares come from the peaks, ratios from pairs', async () => {
+  const peaks: PeakMeter = { read: () => RATE, dispose: () => {} };
+  const asked: object[] = [];
+  const peer: Peer = {
+    introduction: {},
+    warnings: [],
+    time: async (job) => {
+      asked.push(job);
+      return [4, 2, 3];
+    },
+    ask: async () => ({}),
+    close: () => {},
+  };
+  const m = measuring({ peaks, peer });
+  const rows = await measureKernels(m, CASES, true);
+  expect(rows.filter(({ group }) => group === 'peaks').map(({ best }) => best)).toEqual([1, 1, 1, 1, 1, 1]);
+  const [a, b] = rows.slice(6);
+  const ideal = (2 * 16 * 3 * 18) / 1e6; // ms at RATE
+  expect(a.share?.best).toBeCloseTo(ideal / a.best, 12);
+  expect(a.rate?.value).toBeCloseTo(ideal / a.best, 12);
+  expect(a.peer).toMatchObject({ median: 2, pairs: 2 });
+  expect(a.bars).toHaveLength(2);
+  expect(a.bars.every(({ met }) => met)).toBe(true);
+  expect(asked).toEqual([CONV, CONV]);
+  expect(b.peer).toBeUndefined();
+  expect(b.bars).toMatchObject([{ text: 'conv <= 0', met: false }]);
+  expect(m.done.at(-1)).toBe(1);
+  m.backend.dispose();
+});
+
+test('without peaks and peer there are times and no bars', async () => {
+  const m = measuring();
+  const [a] = await measureKernels(m, CASES.slice(0, 1), true);
+  expect(a).not.toHaveProperty('share');
+  expect(a).not.toHaveProperty('peer');
+  expect(a.bars).toEqual([]);
+  expect(a.best).toBeLessThanOrEqual(a.median);
+  expect(m.backend.memory().used).toBe(0);
+  m.backend.dispose();
+});
+
+test('a measurement that was asked to stop says so and gives its memory back', async () => {
+  const stop = new AbortController();
+  stop.abort();
+  const m = measuring({ signal: stop.signal });
+  await expect(measureKernels(m, CASES, false)).rejects.toThrow('stopped');
+  expect(m.backend.memory().used).toBe(0);
+  m.backend.dispose();
+});
+
+test('the tape gives its memory back', async () => {
+  const m = measuring({ rounds: 1 });
+  const rows = await measureTape(m);
+  expect(rows.map(({ id }) => id)).toEqual(['plain', 'recorded', 'back']);
+  expect(m.backend.memory().used).toBe(0);
+  m.backend.dispose();
+});
+
+test('one thread is not compared with itself', async () => {
+  const m = measuring();
+  expect(await measureThreads(m)).toEqual([]);
+  m.backend.dispose();
+});
+
+test('a supernet step by kernel', async () => {
+  const m = measuring({ rounds: 1 });
+  const [step, ...kernels] = await measureSupernet(m, { space: 'micro', side: 16, batch: 2 });
+  expect(step.bars).toHaveLength(1);
+  expect(kernels.map(({ id }) => id)).toContain('convForward');
+  expect(m.backend.memory().used).toBe(0);
+  m.backend.dispose();
+});
+
+test('the share of heavy kernels is theirs of the whole step', () => {
+  const spent = new Map([
+    ['convForward', { ms: 12, calls: 20 }],
+    ['matmul', { ms: 2, calls: 2 }],
+    ['unary', { ms: 4, calls: 60 }],
+    ['fill', { ms: 0.1, calls: 1 }],
+  ]);
+  const rows = supernetRows([9, 11], spent, { space: 'micro', side: 16, batch: 2 });
+  expect(rows[0]).toMatchObject({ best: 9, median: 10, bars: [{ value: 70, met: true }] });
+  expect(rows.slice(1).map(({ id, best }) => [id, best])).toEqual([
+    ['convForward', 6],
+    ['unary', 2],
+    ['matmul', 1],
+  ]);
+  expect(rows[2].shape).toBe('30.0 calls a step');
+});
+
+test('the clock counts kernels and nothing else', () => {
+  const backend = createReference();
+  const spent = new Map();
+  const timed = clocked(backend, spent);
+  const x = timed.allocate(4);
+  timed.fill(x, 1);
+  timed.fill(x, 2);
+  expect([...spent.keys()]).toEqual(['fill']);
+  expect(spent.get('fill').calls).toBe(2);
+  backend.dispose();
+});
+
+test('a burst of a quick function runs until it has run often enough', () => {
+  let runs = 0;
+  const ms = burst(() => runs++, 1e4);
+  expect(runs).toBe(201); // the first does not count
+  expect(ms).toBeGreaterThanOrEqual(0);
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 2, 3])).toBe(2.5);
+});

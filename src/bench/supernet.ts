@@ -1,0 +1,103 @@
+/** Where the time of a supernet's training step goes: a clock around every kernel. */
+import type { KernelName } from '../backends/abi.ts';
+import { KERNELS } from '../backends/abi.ts';
+import type { Backend } from '../backends/backend.ts';
+import { type Measuring, stopIfAsked } from './measuring.ts';
+import { DEFAULT_SIZES, type NetworkSizes, supernetStep } from './networks.ts';
+import { atLeast, type Row } from './row.ts';
+import { median, sleep } from './timing.ts';
+
+/** Those whose work grows faster than the tensors they read and write. */
+const HEAVY: readonly KernelName[] = [
+  'matmul',
+  'convForward',
+  'convInputGradient',
+  'convWeightGradient',
+  'adderForward',
+  'adderInputGradient',
+  'adderWeightGradient',
+];
+const HEAVY_SHARE = 70;
+const STEPS_A_ROUND = 6;
+const WARM_UP = 4;
+
+export interface KernelTime {
+  ms: number;
+  calls: number;
+}
+
+/** The same backend, with the time and the calls of every kernel in `spent`. */
+export function clocked(backend: Backend, spent: Map<string, KernelTime>): Backend {
+  return new Proxy(backend, {
+    get(target, key) {
+      const found = Reflect.get(target, key, target);
+      if (typeof found !== 'function') return found;
+      if (!Object.hasOwn(KERNELS, key)) return found.bind(target);
+      return (...args: unknown[]) => {
+        const from = performance.now();
+        found.apply(target, args);
+        const entry = spent.get(String(key)) ?? { ms: 0, calls: 0 };
+        entry.ms += performance.now() - from;
+        entry.calls++;
+        spent.set(String(key), entry);
+      };
+    },
+  });
+}
+
+/** The whole step, then every kernel that takes at least a hundredth of it, the longest first. */
+export async function measureSupernet(m: Measuring, sizes: NetworkSizes = DEFAULT_SIZES): Promise<Row[]> {
+  const spent = new Map<string, KernelTime>();
+  const step = supernetStep(clocked(m.backend, spent), sizes);
+  const times: number[] = [];
+  try {
+    for (let i = 0; i < WARM_UP; i++) step.run();
+    spent.clear();
+    const steps = STEPS_A_ROUND * m.rounds;
+    for (let i = 0; i < steps; i++) {
+      stopIfAsked(m);
+      const from = performance.now();
+      step.run();
+      times.push(performance.now() - from);
+      m.progress((i + 1) / steps);
+      if (i % STEPS_A_ROUND === 0) await sleep(0);
+    }
+  } finally {
+    step.dispose();
+  }
+  return supernetRows(times, spent, sizes);
+}
+
+export function supernetRows(
+  times: readonly number[],
+  spent: ReadonlyMap<string, KernelTime>,
+  { space, side, batch }: NetworkSizes,
+): Row[] {
+  const total = times.reduce((sum, ms) => sum + ms, 0);
+  const heavy = HEAVY.reduce((sum, name) => sum + (spent.get(name)?.ms ?? 0), 0);
+  const kernels = [...spent].sort((a, b) => b[1].ms - a[1].ms).filter(([, { ms }]) => ms >= total / 100);
+  const group = 'supernet' as const;
+  return [
+    {
+      ...{ group, id: 'step', title: `supernet of space ${space}, random paths` },
+      shape: `batch ${batch}, ${side}x${side}x3`,
+      ...{ unit: 'ms' as const, best: Math.min(...times), median: median(times) },
+      rate: { value: (1e3 * batch * times.length) / total, unit: 'images/s' },
+      bars: [atLeast('% in heavy kernels', (100 * heavy) / total, HEAVY_SHARE)],
+    },
+    ...kernels.map(([name, { ms, calls }]): Row => {
+      const mean = ms / times.length;
+      return {
+        ...{
+          group,
+          id: name,
+          title: `  ${name}`,
+          shape: `${(calls / times.length).toFixed(1)} calls a step`,
+        },
+        ...{ unit: 'ms', best: mean, median: mean },
+        rate: { value: (100 * ms) / total, unit: '% of the step' },
+        bars: [],
+      };
+    }),
+  ];
+}

@@ -1,0 +1,39 @@
+/** Timing on machines that others use too: short bursts, many rounds, ratios of neighbours. */
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+};
+
+/** Length of a burst, ms. */
+export const BURST_MS = 25;
+const MOST_RUNS = 200;
+/** A first run this many bursts long is the measurement itself: nothing is warm after that. */
+const SLOW = 20;
+
+/**
+ * Milliseconds of the quickest of several runs, after one that does not count. What disturbs can only make a run
+ * longer. The peer does the same (bench/torch_peer.py).
+ */
+export function burst(run: () => void, budget = BURST_MS): number {
+  const start = performance.now();
+  run();
+  const first = performance.now() - start;
+  if (first > SLOW * budget) return first;
+  let best = Number.POSITIVE_INFINITY;
+  let spent = 0;
+  for (let runs = 0; runs < MOST_RUNS && (spent < budget || runs < 2); runs++) {
+    const from = performance.now();
+    run();
+    const ms = performance.now() - from;
+    best = Math.min(best, ms);
+    spent += ms;
+  }
+  return best;
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Worker threads of a library look for work for a while after a call; ours must not share the machine with them. */
+export const PEER_SETTLES_MS = 40;
