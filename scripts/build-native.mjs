@@ -26,7 +26,7 @@ const output = join(root, 'build', 'native');
 const addon = join(output, 'shiftaddnas.node');
 
 /** Instruction sets by processor: name, bytes of a vector, flags. The first in addon.cpp that is present is used. */
-const instructionSets = {
+export const instructionSets = {
   x64: [
     [
       'avx512',
@@ -40,8 +40,8 @@ const instructionSets = {
 };
 
 // Contraction to fused multiply-add is wanted; anything that forgets NaN or infinity (-ffast-math) is not.
-const common = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden'];
-const kernelFlags = [
+export const common = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden'];
+export const kernelFlags = [
   '-ffp-contract=fast',
   '-fno-math-errno',
   '-fno-trapping-math',
@@ -128,7 +128,7 @@ export async function buildNative({ force = false, log = () => {} } = {}) {
     return {
       status: 'unavailable',
       reason:
-        'No C++ compiler was found (tried $CXX, g++, clang++); install one, for example with "apt-get install g++", or use the slower backends.',
+        'No C++ compiler was found (tried $CXX, g++, clang++); install one, for example with "apt-get install g++".',
     };
   const print = fingerprint(compiler, sets);
   const printFile = `${addon}.sha256`;

@@ -19,11 +19,16 @@ function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
+function takenBy({ kind, choices, placeholder = kind, bare }) {
+  if (choices) return choices.join('|');
+  return bare === undefined ? placeholder : `[${placeholder}]`;
+}
+
 function optionRow([key, option]) {
   const takes =
     option.kind === 'boolean'
       ? ''
-      : code(cell(option.choices?.join('|') ?? option.placeholder ?? option.kind));
+      : code(cell(takenBy(option)));
   // Settings that a preset may change carry their default in brackets at the end of the help.
   const [, help, bracketed] = /^(.*?)(?: \[([^\]]+)\])?$/s.exec(option.help);
   const initial = option.initial ?? bracketed;

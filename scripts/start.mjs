@@ -3,17 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root, setup } from './setup.mjs';
 
-const fast = setup();
+setup();
 const given = process.argv.slice(2);
 const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-const defaults = [
-  '--data',
-  'glyphs',
-  '--preset',
-  fast ? 'demo' : 'smoke',
-  '--out',
-  join('runs', `glyphs-${stamp}`),
-];
+const defaults = ['--data', 'glyphs', '--preset', 'demo', '--out', join('runs', `glyphs-${stamp}`)];
 const program = join(root, 'dist', 'cli', 'main.js');
 // In this process and not in a child: a signal to it reaches the search, which stops cleanly, and nothing is orphaned.
 process.chdir(root);

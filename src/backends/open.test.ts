@@ -6,7 +6,7 @@ const native = presences.find((entry) => entry.name === 'native');
 
 describe('opening a backend', () => {
   test('every backend is listed with what it is or why it is absent; the reference is always there', () => {
-    expect(presences.map((entry) => entry.name)).toEqual(['native', 'reference']);
+    expect(presences.map((entry) => entry.name)).toEqual(['native', 'wasm', 'reference']);
     expect(presences.find((entry) => entry.name === 'reference')?.present).toBe(true);
     for (const { reason } of presences) expect(reason.length).toBeGreaterThan(10);
   });

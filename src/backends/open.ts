@@ -3,9 +3,10 @@ import { nearest, ShiftAddError } from '../core/errors.ts';
 import type { Backend } from './backend.ts';
 import { createNative } from './native/native.ts';
 import { createReference } from './reference/reference.ts';
+import { createWasm } from './wasm/wasm.ts';
 
 /** From the fastest to the slowest. */
-export const BACKEND_NAMES = ['native', 'reference'] as const;
+export const BACKEND_NAMES = ['native', 'wasm', 'reference'] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
 export interface BackendOptions {
@@ -20,8 +21,9 @@ export interface BackendPresence {
   readonly reason: string;
 }
 
-const OPENERS: Readonly<Record<BackendName, (options: BackendOptions) => Backend>> = {
+const OPENERS: Readonly<Record<BackendName, (options: BackendOptions) => Backend | Promise<Backend>>> = {
   native: createNative,
+  wasm: createWasm,
   reference: createReference,
 };
 
@@ -36,7 +38,7 @@ export async function openBackend(
   if (name === 'auto') {
     for (const candidate of BACKEND_NAMES.slice(0, -1)) {
       try {
-        return OPENERS[candidate](options);
+        return await OPENERS[candidate](options);
       } catch (error) {
         if (!(error instanceof ShiftAddError && error.code === 'missing')) throw error;
       }
@@ -57,15 +59,17 @@ export async function openBackend(
 
 /** Every backend, with what it is here or the reason for its absence. */
 export async function availableBackends(options: BackendOptions = {}): Promise<readonly BackendPresence[]> {
-  return BACKEND_NAMES.map((name) => {
-    try {
-      const backend = OPENERS[name](options);
-      const reason = backend.description;
-      backend.dispose();
-      return { name, present: true, reason };
-    } catch (error) {
-      if (!(error instanceof ShiftAddError && error.code === 'missing')) throw error;
-      return { name, present: false, reason: error.message };
-    }
-  });
+  return Promise.all(
+    BACKEND_NAMES.map(async (name) => {
+      try {
+        const backend = await OPENERS[name](options);
+        const reason = backend.description;
+        backend.dispose();
+        return { name, present: true, reason };
+      } catch (error) {
+        if (!(error instanceof ShiftAddError && error.code === 'missing')) throw error;
+        return { name, present: false, reason: error.message };
+      }
+    }),
+  );
 }

@@ -2,7 +2,6 @@
  * What the machine behind a backend can do at most: multiply-adds, the adder's instruction sequences, memory. No part
  * of the Backend contract: a machine offers it beside the contract (native/peaks.h), the reference has none.
  */
-import { readFileSync } from 'node:fs';
 import type { Machine } from './abi.ts';
 import type { Backend } from './backend.ts';
 
@@ -156,9 +155,10 @@ const MIB = 2 ** 20;
 
 /** Bytes of an array: four times the last-level cache where the system tells its size. */
 function memoryBytes(): number {
-  for (const index of [3, 2]) {
+  const fs = globalThis.process?.getBuiltinModule?.('node:fs'); // a browser has none
+  for (const index of fs === undefined ? [] : [3, 2]) {
     try {
-      const text = readFileSync(`/sys/devices/system/cpu/cpu0/cache/index${index}/size`, 'utf8');
+      const text = fs!.readFileSync(`/sys/devices/system/cpu/cpu0/cache/index${index}/size`, 'utf8');
       const bytes = Number.parseInt(text, 10) * (text.includes('M') ? MIB : 1024);
       if (bytes > 0) return Math.min(Math.max(4 * bytes, 64 * MIB), 256 * MIB);
     } catch {

@@ -49,15 +49,16 @@ export function parseOption(option: Option, value: unknown, where: string): stri
   }
 }
 
+function placeholderOf({ placeholder = 'value', bare }: Option): string {
+  return bare === undefined ? `<${placeholder}>` : `[${placeholder}]`;
+}
+
 function addFlags(commander: Commander, command: Command): void {
   for (const [key, option] of Object.entries(command.options)) {
     const name = flagOf(key);
     const notes = option.initial === undefined ? '' : ` (default: ${option.initial})`;
     commander.addOption(
-      new Flag(
-        option.kind === 'boolean' ? name : `${name} <${option.placeholder ?? 'value'}>`,
-        option.help + notes,
-      ),
+      new Flag(option.kind === 'boolean' ? name : `${name} ${placeholderOf(option)}`, option.help + notes),
     );
   }
   commander.option('--json', 'print one JSON object and nothing else on stdout');
@@ -122,7 +123,8 @@ async function runCommand(
     const options: Record<string, string | number | boolean> =
       typeof flags.config === 'string' ? readConfig(flags.config, command.options) : {};
     for (const [key, option] of Object.entries(command.options)) {
-      if (flags[key] !== undefined) options[key] = parseOption(option, flags[key], flagOf(key));
+      const value = flags[key] === true && option.bare !== undefined ? option.bare : flags[key];
+      if (value !== undefined) options[key] = parseOption(option, value, flagOf(key));
     }
     const context: CommandContext = {
       options,

@@ -1,5 +1,6 @@
 /** What commands that write a run have in common: their flags, their settings, their folder. */
 import { join } from 'node:path';
+import type { BackendName } from '../backends/open.ts';
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import { createRun, type OpenRun, resumeRun } from '../runs/folder.ts';
 import {
@@ -122,6 +123,6 @@ export function threadsOf(context: CommandContext): { threads?: number } {
   return threads === 0 ? {} : { threads };
 }
 
-export function backendName(context: CommandContext): 'auto' | 'native' | 'reference' {
-  return given<'auto' | 'native' | 'reference'>(context, 'backend') ?? 'auto';
+export function backendName(context: CommandContext): 'auto' | BackendName {
+  return given<'auto' | BackendName>(context, 'backend') ?? 'auto';
 }

@@ -2,6 +2,7 @@
  * The one table of settings: flags, help, config files, defaults and docs are made from it and cannot drift apart.
  */
 import { z } from 'zod';
+import { BACKEND_NAMES } from '../backends/open.ts';
 
 export type OptionKind = 'text' | 'integer' | 'number' | 'boolean' | 'choice';
 
@@ -10,6 +11,8 @@ export interface Option {
   readonly help: string;
   /** Shown in help as <placeholder>. */
   readonly placeholder?: string;
+  /** What the flag means when no value follows; without it a value must follow. */
+  readonly bare?: string;
   readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -100,7 +103,7 @@ export const RUN_OPTIONS = {
 
 /** Options that say where and how to run, but do not change the result. */
 export const EXECUTION_OPTIONS = {
-  backend: choice('who computes', ['auto', 'native', 'reference'], 'auto'),
+  backend: choice('who computes', ['auto', ...BACKEND_NAMES], 'auto'),
   threads: integer('threads; 0 for one a core', 0),
 } as const satisfies Record<string, Option>;
 

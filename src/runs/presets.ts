@@ -39,7 +39,8 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     },
   },
   smoke: {
-    title: 'the smallest run that does everything: for a machine without a compiler, and for tests',
+    title:
+      'the smallest run that does everything, for a first look and for tests; its accuracy means nothing',
     settings: {
       space: 'micro',
       limitEnergy: '80%',

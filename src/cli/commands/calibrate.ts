@@ -1,7 +1,7 @@
 /** `calibrate`: an accelerator file from measurements of this machine, or of any other that wrote a CSV. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { openBackend } from '../../backends/open.ts';
+import { BACKEND_NAMES, type BackendName, openBackend } from '../../backends/open.ts';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
@@ -94,7 +94,7 @@ const options = {
   backend: {
     kind: 'choice',
     help: 'backend that is timed',
-    choices: ['auto', 'native', 'reference'],
+    choices: ['auto', ...BACKEND_NAMES],
     initial: 'auto',
   },
 } as const satisfies Record<string, Option>;
@@ -133,7 +133,7 @@ function shapesOf(context: CommandContext): TimedShape[] {
 async function timeHere(context: CommandContext): Promise<{ measurements: Measurement[]; machine: string }> {
   const shapes = shapesOf(context);
   const threads = setting<number>(context, 'threads');
-  const backend = await openBackend(setting<'auto' | 'native' | 'reference'>(context, 'backend'), {
+  const backend = await openBackend(setting<'auto' | BackendName>(context, 'backend'), {
     threads,
   });
   try {

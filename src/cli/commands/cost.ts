@@ -1,6 +1,7 @@
 /** `cost`: what a network or a layer costs on an accelerator, without any weights. */
 import { nearest, ShiftAddError } from '../../core/errors.ts';
 import {
+  type Accelerator,
   accumulates,
   explain,
   findAccelerator,
@@ -57,10 +58,16 @@ const options = {
   perLayer: { kind: 'boolean', help: 'a line for every layer' },
   explain: {
     kind: 'text',
-    help: 'what each difference to another accelerator changes',
+    help: 'what each difference to another accelerator changes: the honest model to the released ones, or the reverse',
     placeholder: 'name|file',
+    bare: 'other',
   },
 } as const satisfies Record<string, Option>;
+
+/** The accelerator that --explain without a name compares with. */
+function opposite({ name }: Accelerator): string {
+  return name === 'rowstationary-45nm' ? 'shiftaddnas-released' : 'rowstationary-45nm';
+}
 
 const LAYER_KINDS = ['conv', 'add', 'shift', 'linear'] as const;
 
@@ -172,13 +179,14 @@ export const cost: Command = {
     'shiftaddnas cost --network shiftaddnas-t1-v4 --resolution 256 --per-layer',
     'shiftaddnas cost --layer conv,14,256,3,256,14,1 --bits 8',
     'shiftaddnas cost --onnx model.onnx --resolution 224 --accelerator rowstationary-45nm',
-    'shiftaddnas cost --network shiftaddnas-t0-v3 --explain rowstationary-45nm',
+    'shiftaddnas cost --network shiftaddnas-t0-v3 --explain',
   ],
   async run(context) {
     const accelerator = findAccelerator(given<string>(context, 'accelerator') ?? options.accelerator.initial);
     const bits = Number(given<string>(context, 'bits') ?? options.bits.initial);
     const other = given<string>(context, 'explain');
-    const goal = other === undefined ? undefined : findAccelerator(other);
+    const goal =
+      other === undefined ? undefined : findAccelerator(other === 'other' ? opposite(accelerator) : other);
     const { title, loads, notes = [] } = workloads(context);
     const price = new Pricer(accelerator, bits).priceNetwork(loads);
     const explanation = goal === undefined ? undefined : explain(loads, accelerator, goal, bits);
