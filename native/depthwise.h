@@ -108,10 +108,9 @@ static void depthwiseBackward(const float* x, const float* w, const float* dy, f
   float* zeros = parallel::scratch(parallel::launchB, g.c + 16);
   if (!taps || !zeros) return;
   zero(zeros, g.c);
-  for (int64_t a = 0; a < g.stride; a++)
-    for (int64_t b = 0; b < g.stride; b++) {
-      const Pass p = backwardPass(g, a, b);
-      if (p.results() == 0) continue;
+  for (int64_t top = 0; top < smaller(g.h, g.stride); top++)
+    for (int64_t left = 0; left < smaller(g.w, g.stride); left++) {
+      const Pass p = backwardPass(g, top, left);
       for (int64_t u = 0; u < p.tapRows; u++)
         for (int64_t v = 0; v < p.tapColumns; v++)
           taps[u * p.tapColumns + v] = w + ((p.tapRow + u * p.tapStep) * g.s + p.tapColumn + v * p.tapStep) * g.c;

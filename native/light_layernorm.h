@@ -65,11 +65,11 @@ static void layerNormBackward(const double* a) {
         at.put(betaSums + j, at.get(betaSums + j) + g);
         at.put(out + j, scale * (g * at.get(gamma + j) - (s + xhat * p)));
       });
-      if ((i - begin) % 64 == 63 || i == end - 1)
-        for (int64_t c = 0; c < 2 * columns; c++) {
-          totals[c] += work[c];
-          work[c] = 0;
-        }
+      if ((i - begin) % 64 == 63 || i == end - 1) {
+        // Two loops: as one, V8's optimising compiler (Node 20) loses the last two sums of the Wasm module.
+        for (int64_t c = 0; c < 2 * columns; c++) totals[c] += work[c];
+        __builtin_memset(work, 0, (size_t)(2 * columns) * sizeof(float));
+      }
     }
   });
   for (int64_t c = 0; c < columns; c++) {

@@ -115,9 +115,9 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
         rowsX[q] = meetsX(op) ? x + offset : nullptr;
       }
       for (int64_t j = fromPanel; j < toPanel; j++) {
-        const float* sums = columnSums + j * panels.width;
+        const float* sums = columnSums ? columnSums + j * panels.width : nullptr;
         const Rows rows = {in, blockRows, segments, length, rowsX, packed + panels.offset(j, k),
-                           rowSum, rowSize, sums, sums + panels.padded()};
+                           rowSum, rowSize, sums, sums ? sums + panels.padded() : nullptr};
         Write write = {rowsOut, j * panels.width, panels.columns(j), alpha, false};
         panel<op>(panels.vectors(j), count, rows, write);
       }
@@ -160,11 +160,10 @@ static void windowBackward(const float* x, const float* w, const float* dy, floa
   if (!packed || !zeros) return;
   zero(zeros, channels + 2);
   for (int64_t group = 0; group < g.groups; group++)
-    for (int64_t a = 0; a < g.stride; a++)
-      for (int64_t b = 0; b < g.stride; b++) {
-        const Pass p = backwardPass(g, a, b);
+    for (int64_t top = 0; top < smaller(g.h, g.stride); top++)
+      for (int64_t left = 0; left < smaller(g.w, g.stride); left++) {
+        const Pass p = backwardPass(g, top, left);
         float* out = dx + group * panels.n;
-        if (p.results() == 0) continue;
         const int64_t k = p.taps() * channels;
         if (k == 0) {
           zeroResults(p, out, panels.n);

@@ -126,17 +126,19 @@ struct Rows {
   const float* columnSize;
 };
 
+/** Whether sums of this size are far from overflow, and not NaN. */
+INLINE vi moderate(vf size) { return (vi)(size <= vset(1e37f)); }
+
 /**
  * Whether the result `y` of the maximum form may stand. Its error is at most 3 k u (sum |a| + sum |b|) with u = 2^-24,
  * that of the plain form (k + 1) u y; so where y is no smaller than a quarter of the sizes, the relative error is at
  * most 12 k u. A large common offset, where the sums cancel, fails this, and so does anything infinite or NaN.
  */
-INLINE vi holds(vf y, vf size) { return (vi)(y * vset(4) >= size) & (vi)(y <= size + size); }
+INLINE vi holds(vf y, vf size) { return (vi)(y * vset(4) >= size) & moderate(size); }
 
 /** Largest |x| for which the between form may be used: its error is at most 3 k u (|x| + 1) sum |a|. */
 constexpr float farthest = 8;
 INLINE vi within(vf x) { return (vi)(vabs(x) <= vset(farthest)); }
-INLINE vi finite(vf x) { return (vi)(x - x == (vf){}); }
 
 /** Whether all lanes of a mask are set. */
 INLINE bool all(vi mask) {
@@ -156,7 +158,7 @@ template <Operation op, int M, int V> static __attribute__((noinline)) bool tile
       acc[i][j] = x[i][j] = high[i][j] = (vf){};
       if (meetsX(op)) x[i][j] = columnsOf(rows.x[i] + write.offset, j, write.columns);
       if (op == between) {
-        good &= within(x[i][j]) & finite(vset(rows.rowSum[i]));
+        good &= within(x[i][j]) & moderate(vset(rows.rowSize[i]));
         high[i][j] = x[i][j] + vset(1);
         x[i][j] -= vset(1);
       }
@@ -249,7 +251,7 @@ template <Operation op, int V> static void panelOf(int64_t m, Rows rows, Write w
       if (!held) panelOf<exactOf(op), V>(take, rows, write);
     m -= take;
     rows.a += take;
-    rows.x += take;
+    if constexpr (meetsX(op)) rows.x += take;
     if constexpr (needsSums(op)) {
       rows.rowSum += take;
       rows.rowSize += take;

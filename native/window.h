@@ -41,12 +41,12 @@ INLINE Pass forwardPass(const Window& g) {
   return {g.n, g.e, g.f, g.h, g.w, g.c, g.stride, -g.pad, -g.pad, g.r, g.s, 0, 0, 1, g.e, g.f, g.m, 1, 0, 0};
 }
 
-/** The pixels of the input whose row + pad is `a` modulo the stride, and whose column + pad is `b`. */
-INLINE Pass backwardPass(const Window& g, int64_t a, int64_t b) {
-  auto first = [&](int64_t residue) { return ((residue - g.pad) % g.stride + g.stride) % g.stride; };
+/** The pixels of the input that lie whole strides below and beside pixel (top, left) of the first `stride` lines. */
+INLINE Pass backwardPass(const Window& g, int64_t top, int64_t left) {
+  // They meet the taps a, a + stride ... of a column and b, b + stride ... of a row.
+  const int64_t a = (top + g.pad) % g.stride, b = (left + g.pad) % g.stride;
   auto count = [&](int64_t size, int64_t from) { return size > from ? (size - from - 1) / g.stride + 1 : 0; };
-  auto taps = [&](int64_t window, int64_t residue) { return window > residue ? (window - residue - 1) / g.stride + 1 : 0; };
-  int64_t top = first(a), left = first(b), u = taps(g.r, a), v = taps(g.s, b);
+  const int64_t u = count(g.r, a), v = count(g.s, b);
   // Pixel top + i * stride meets tap a + stride * t at output row i + (top + pad - a) / stride - t; taps are
   // taken from the last to the first, so that the output row grows with the tap.
   return {g.n, count(g.h, top), count(g.w, left), g.e, g.f, g.m, 1,
