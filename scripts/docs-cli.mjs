@@ -25,10 +25,7 @@ function takenBy({ kind, choices, placeholder = kind, bare }) {
 }
 
 function optionRow([key, option]) {
-  const takes =
-    option.kind === 'boolean'
-      ? ''
-      : code(cell(takenBy(option)));
+  const takes = option.kind === 'boolean' ? '' : code(cell(takenBy(option)));
   // Settings that a preset may change carry their default in brackets at the end of the help.
   const [, help, bracketed] = /^(.*?)(?: \[([^\]]+)\])?$/s.exec(option.help);
   const initial = option.initial ?? bracketed;

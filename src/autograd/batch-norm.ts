@@ -68,7 +68,18 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: Batch
     const masked = residual?.needsGradient === true && activation !== 'none';
     const dresidual = masked ? backend.allocate(size) : null;
     const kept = residual === undefined ? null : y; // x and beta tell where y > 0 unless something was added
-    const tensors = [x.buffer, mean, variance, gamma.buffer, beta.buffer, kept, dy, dx, dgamma, dbeta] as const;
+    const tensors = [
+      x.buffer,
+      mean,
+      variance,
+      gamma.buffer,
+      beta.buffer,
+      kept,
+      dy,
+      dx,
+      dgamma,
+      dbeta,
+    ] as const;
     backend.batchNormBackward(...tensors, dresidual, { ...settings, throughStatistics });
     return [dx, dgamma, dbeta, masked ? dresidual : dy];
   });

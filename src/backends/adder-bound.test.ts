@@ -151,7 +151,7 @@ describe('when the maximum form alone would not do', () => {
         let [maxima, xs, ws] = [0, 0, 0];
         for (let q = 0; q < k; q++) {
           const [a, b] = [x[i * k + q], w[q * columns + j]];
-          maxima = f(maxima + (a > b ? a : b));
+          maxima = f(maxima + Math.max(a, b));
           xs = f(xs + a);
           ws = f(ws + b);
         }
@@ -171,7 +171,7 @@ describe('when the maximum form alone would not do', () => {
     expect(forwardBreach(input, maximumForm(input))).toBeDefined();
   });
 
-  test('NaN would be lost', () => {
+  test('an infinite sum would be NaN', () => {
     const input = draw({ ...common, offset: 0, special: Infinity });
     expect(forwardBreach(input, maximumForm(input))).toBeDefined();
   });
