@@ -31,6 +31,8 @@ struct Folding {
     chunks = smaller(larger<int64_t>(folded, 1), larger<int64_t>(1, smaller(mostChunks, rows * channels / inlineWork)));
   }
   int64_t border(int64_t chunk) const { return folded * chunk / chunks; }
+  /** For a second pass over the same rows: what the first pass touched last comes first, while a cache still has it. */
+  int64_t back(int64_t chunk) const { return chunks - 1 - chunk; }
 
   /** one(j, i, at) for every piece of a chunk: column j of the folded row, place i; the last chunk has the tail. */
   template <typename F>

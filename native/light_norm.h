@@ -9,7 +9,7 @@ template <bool relu, bool add>
 INLINE void normalise(const Folding& f, const float* x, const float* table, const float* residual, float* y) {
   const float *mean = table, *scale = table + f.width, *offset = table + 2 * f.width;
   parallelFor(f.chunks, [&](int64_t t) {
-    f.overChunk(t, [&](int64_t j, int64_t i, auto at) {
+    f.overChunk(f.back(t), [&](int64_t j, int64_t i, auto at) {
       vf v = (at.get(x + i) - load(mean + j)) * load(scale + j) + load(offset + j);
       if (add) v = v + at.get(residual + i);
       if (relu) v = vselect(v < 0.0f, vset(0), v);

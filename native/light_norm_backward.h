@@ -100,12 +100,12 @@ INLINE void normaliseBackward(const Folding& f, const float* x, const double* in
   };
   parallelFor(f.chunks, [&](int64_t t) {
     if (through)
-      f.overChunk(t, [&](int64_t j, int64_t i, auto at) {
+      f.overChunk(f.back(t), [&](int64_t j, int64_t i, auto at) {
         vf centred = (at.get(x + i) - load(mean + j)) * load(slope + j) + load(constant + j);
         at.put(dx + i, g(j, i, at) * load(scale + j) - centred);
       });
     else
-      f.overChunk(t, [&](int64_t j, int64_t i, auto at) { at.put(dx + i, g(j, i, at) * load(scale + j)); });
+      f.overChunk(f.back(t), [&](int64_t j, int64_t i, auto at) { at.put(dx + i, g(j, i, at) * load(scale + j)); });
   });
 }
 

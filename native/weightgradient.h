@@ -10,8 +10,9 @@ namespace ISA::heavy {
 constexpr int64_t parts = 16;
 constexpr int64_t chunkRows = 128;            // results whose x and dy stay in the first-level cache
 constexpr int64_t longChunk = 512;            // where x is transposed: with dy, they stay in the second-level cache
-constexpr int64_t enoughColumns = 32;         // for which x is transposed
-constexpr int64_t partialFloats = 256 * 1024; // of all parts together, where it can be kept so small
+constexpr int64_t enoughColumns = 32;         // for which x is transposed tap by tap
+constexpr int64_t longLine = 12;              // results of a line for which x is transposed line by line
+constexpr int64_t partialFloats = 1024 * 1024; // of all parts together, where it can be kept so small
 
 /** to[i] = sum over parts of from[part * size + i], in order of parts; rows of `columns` go `ld` apart. */
 static void addParts(const float* from, int64_t count, int64_t rows, int64_t columns, float* to, int64_t ld) {
@@ -35,6 +36,59 @@ static void addParts(const float* from, int64_t count, int64_t rows, int64_t col
   });
 }
 
+/** Packs `count` rows of all panels, each read once from end to end. */
+static void packPanels(const Panels<multiply>& panels, const float* source, int64_t ld, int64_t count, float* packed, int64_t k) {
+  const int64_t whole = panels.n / panels.width;  // panels without padding
+  for (int64_t i = 0; i < count; i++) {
+    const float* from = source + i * ld;
+    float* to = packed + i * panels.width;
+    for (int64_t j = 0; j < whole; j++, from += panels.width, to += panels.offset(1, k))
+      for (int v = 0; v < panels.width; v += L) store(to + v, load(from + v));
+  }
+  if (whole < panels.count())
+    packRows(source + whole * panels.width, ld, count, panels.columns(whole), panels.vectors(whole) * L, packed + panels.offset(whole, k));
+}
+
+/**
+ * The part of an image that some lines of results read, transposed and padded: [channel][row][residue][place], where
+ * column `place * stride + residue` of the window's first tap stands. A tap's values for a line of results are then
+ * contiguous, wherever the tap is: one copy serves them all.
+ */
+struct Across {
+  int64_t stride, places, channel;  // channel: floats from one to the next
+
+  Across(const Pass& p, int64_t lines) {
+    stride = p.step;
+    places = ceilDiv((p.columns - 1) * stride + p.tapColumns, stride);
+    channel = ceilDiv(((lines - 1) * stride + p.tapRows) * stride * places, 16) * 16 + 16;
+  }
+  /** Where tap (u, v) of line i finds its values, from a channel's first float. */
+  int64_t of(int64_t i, int64_t u, int64_t v) const { return ((i * stride + u) * stride + v % stride) * places + v / stride; }
+
+  /** Lines `at` .. at + lines of results; `image` points to the first of the channels that are taken. */
+  void fill(const Pass& p, Cursor at, int64_t lines, const float* image, int64_t channels, float* to) const {
+    const int64_t rows = (lines - 1) * stride + p.tapRows, line = p.w * p.pixel;
+    for (int64_t row = 0; row < rows; row++) {
+      const int64_t y = at.i * stride + p.top + row;
+      const float* from = image + (at.image * p.h + y) * line;
+      for (int64_t residue = 0; residue < stride; residue++, to += places) {
+        const int64_t left = p.left + residue;
+        const Span span = y >= 0 && y < p.h ? insideOf(left, stride, p.w, places) : Span{places, places};
+        for (int64_t c = 0; c < channels; c++) {
+          float* values = to + c * channel;
+          for (int64_t q = 0; q < span.first; q++) values[q] = 0;
+          for (int64_t q = span.last; q < places; q++) values[q] = 0;
+        }
+        if (span.first < span.last)
+          transposeBlock(from + (left + span.first * stride) * p.pixel, stride * p.pixel, to + span.first, channel, span.last - span.first, channels);
+      }
+    }
+  }
+};
+
+/** How a task reads x: pixel by pixel, a tap at a time transposed, or lines transposed once for all taps. */
+enum Reading { byPixel, byTap, byLine };
+
 static void windowWeightGradient(const float* x, const float* dy, float* dw, const Window& g) {
   const Pass p = forwardPass(g);
   const int64_t channels = g.inputs(), columns = g.outputs(), taps = g.taps(), k = taps * channels;
@@ -42,18 +96,22 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
   if (k * g.m == 0) return;
   if (results == 0) return zero(dw, k * g.m);
   const Panels<multiply> panels = {columns};
-  const bool gathered = taps > 1 && channels <= fewChannels;
-  // Transposed, x is read along its rows as in the forward pass; that pays where each float meets many columns.
-  const bool transposed = columns >= enoughColumns, padded = transposed || columns % L != 0;
-  // A tap's channels are one piece of work, or the whole patch where patches are gathered.
-  const int64_t pieces = gathered ? 1 : taps, pieceRows = gathered ? k : channels, ld = ceilDiv(k, 16) * 16 + 16;
+  const bool few = taps > 1 && channels <= fewChannels;
+  // Transposed, x is read along its rows as in the forward pass; that pays where each float is used often.
+  const Reading reading = taps > 1 && p.columns >= longLine ? byLine : columns >= enoughColumns ? byTap : byPixel;
+  const bool gathered = few && reading != byLine, padded = reading != byPixel || columns % L != 0;
+  // A tap's channels are one piece of work, or the whole patch where there are few.
+  const int64_t pieces = few ? 1 : taps, pieceRows = few ? k : channels, ld = ceilDiv(k, 16) * 16 + 16;
+  const int64_t unit = reading == byLine ? p.columns : 1;  // results that stay together
   const int64_t worth = worthTasks(results * k * columns, parts);
-  const int64_t cuts = larger<int64_t>(1, smaller(smaller(worth, results / 64), partialFloats / (k * columns)));
+  const int64_t cuts = larger<int64_t>(1, smaller(smaller(worth, results / larger<int64_t>(64, unit)), partialFloats / (k * columns)));
   const int64_t pieceTasks = smaller(pieces, ceilDiv(worth, cuts));
   const int64_t channelTasks = smaller(ceilDiv(pieceRows, 24), ceilDiv(worth, cuts * pieceTasks));
-  const int64_t channelsEach = ceilDiv(ceilDiv(pieceRows, channelTasks), 24) * 24, each = ceilDiv(results, cuts);
-  const int64_t fitting = 65536 / (channelsEach + columns) / 32 * 32;
-  const int64_t chunk = transposed ? larger(chunkRows, smaller(longChunk, fitting)) : chunkRows, ldx = chunk + 16;
+  const int64_t channelsEach = ceilDiv(ceilDiv(pieceRows, channelTasks), 24) * 24, each = ceilDiv(results / unit, cuts) * unit;
+  const int64_t fitting = larger(chunkRows, smaller(longChunk, 65536 / (channelsEach + columns) / 32 * 32));
+  const int64_t lines = smaller(p.rows, larger<int64_t>(1, fitting / unit));
+  const int64_t chunk = reading == byLine ? lines * unit : reading == byTap ? fitting : chunkRows;
+  const Across lineUp(p, lines);
   float* partial = cuts > 1 ? parallel::scratch(parallel::launchA, cuts * k * columns) : nullptr;
   float* zeros = parallel::scratch(parallel::launchB, channels + 16);
   if (!zeros || (cuts > 1 && !partial)) return;
@@ -65,43 +123,57 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
       const int64_t part = task / (pieceTasks * channelTasks);
       const int64_t piece = task / channelTasks % pieceTasks, fromPiece = piece * pieces / pieceTasks, toPiece = (piece + 1) * pieces / pieceTasks;
       const int64_t fromChannel = task % channelTasks * channelsEach, toChannel = smaller(pieceRows, fromChannel + channelsEach);
-      const int64_t from = part * each, to = smaller(results, from + each);
+      const int64_t from = smaller(results, part * each), to = smaller(results, from + each);
       float* sum = cuts > 1 ? partial + part * k * columns : dw + group * columns;
       const int64_t sumLd = cuts > 1 ? columns : g.m;
-      const int64_t rows = larger<int64_t>(0, toChannel - fromChannel);
+      const int64_t rows = larger<int64_t>(0, toChannel - fromChannel), wanted = few ? channels : rows;
       if (rows == 0) return;
-      const float** in = (const float**)parallel::scratch(parallel::taskA, (pieces * chunk + 2 * rows + 16) * 2);
+      const int64_t pointers = reading == byPixel ? pieces * chunk : reading == byTap ? pieces * chunk + rows : lines * rows;
+      const int64_t copied = reading == byPixel ? 0 : reading == byTap ? rows * (chunk + 16) : wanted * lineUp.channel;
+      const float** in = (const float**)parallel::scratch(parallel::taskA, (pointers + rows + 16) * 2);
       float* patches = gathered ? parallel::scratch(parallel::taskB, chunk * ld) : nullptr;
       float* packed = padded ? parallel::scratch(parallel::taskC, panels.size(chunk)) : nullptr;
-      float* across = transposed ? parallel::scratch(parallel::taskD, rows * ldx) : nullptr;
-      if (!in || (gathered && !patches) || (padded && !packed) || (transposed && !across)) return;
-      float** rowsOut = (float**)(in + pieces * chunk);
-      const float** rowsIn = in + pieces * chunk + rows;
-      for (int64_t i = 0; i < rows && transposed; i++) rowsIn[i] = across + i * ldx;
-      for (int64_t first = from; first < to || first == from; first += chunk) {
-        const int64_t count = larger<int64_t>(0, smaller(chunk, to - first));
+      float* across = copied ? parallel::scratch(parallel::taskD, copied) : nullptr;
+      if (!in || (gathered && !patches) || (padded && !packed) || (copied && !across)) return;
+      float** rowsOut = (float**)(in + pointers);
+      const float** rowsIn = reading == byTap ? in + pieces * chunk : in;
+      for (int64_t i = 0; i < rows && reading == byTap; i++) rowsIn[i] = across + i * (chunk + 16);
+      for (int64_t first = from, count; first < to || first == from; first += larger<int64_t>(1, count)) {
         Cursor at(p, first);
-        if (gathered) {
+        count = smaller(chunk, to - first);
+        if (reading == byLine) {
+          count = smaller(count, (p.rows - at.i) * unit);  // of one image
+          if (count > 0) lineUp.fill(p, at, count / unit, image + (few ? 0 : fromChannel), wanted, across);
+        } else if (gathered) {
           gatherPatches(p, at, count, image, channels, patches, ld);
           for (int64_t q = 0; q < count; q++) in[q] = patches + q * ld;
         } else {
           tapPointers(p, at, count, image, zeros, in, chunk);
         }
-        for (int64_t j = 0; j < panels.count() && padded; j++)
-          packRows(gradient + first * g.m + j * panels.width, g.m, count, panels.columns(j), panels.vectors(j) * L,
-                   packed + panels.offset(j, chunk));
+        if (padded) packPanels(panels, gradient + first * g.m, g.m, count, packed, chunk);
         for (int64_t t = fromPiece; t < toPiece; t++) {
-          const float** pixels = in + t * chunk;
-          if (transposed) transposeRows([&](int64_t q) { return pixels[q] + fromChannel; }, across, ldx, count, rows);
+          Rows source = {rowsIn, 0, 1, count, nullptr, nullptr};
+          if (reading == byLine) {
+            source = {in, rows, count / unit, unit, nullptr, nullptr};
+            for (int64_t i = 0; i < rows; i++) {
+              const int64_t tap = few ? (fromChannel + i) / channels : t, channel = few ? (fromChannel + i) % channels : i;
+              for (int64_t l = 0; l < source.segments; l++)
+                in[l * rows + i] = across + channel * lineUp.channel + lineUp.of(l, tap / p.tapColumns, tap % p.tapColumns);
+            }
+          } else if (reading == byTap) {
+            const float** pixels = in + t * chunk;
+            transposeRows([&](int64_t q) { return pixels[q] + fromChannel; }, across, chunk + 16, count, rows);
+          }
           for (int64_t i = 0; i < rows; i++) rowsOut[i] = sum + (t * pieceRows + fromChannel + i) * sumLd;
           for (int64_t j = 0; j < panels.count(); j++) {
             const int vectors = panels.vectors(j);
             const float* b = padded ? packed + panels.offset(j, chunk) : gradient + first * g.m + j * panels.width;
             const Write write = {rowsOut, j * panels.width, panels.columns(j), 1, first != from};
-            if (transposed)
-              panel<multiply>(vectors, rows, Rows{rowsIn, 0, 1, count, nullptr, b}, write);
+            source.b = b;
+            if (reading == byPixel)
+              outerPanel(vectors, rows, in + t * chunk, fromChannel, count, b, padded ? vectors * L : g.m, write);
             else
-              outerPanel(vectors, rows, pixels, fromChannel, count, b, padded ? vectors * L : g.m, write);
+              panel<multiply>(vectors, rows, source, write);
           }
         }
       }
