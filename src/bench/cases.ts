@@ -117,7 +117,10 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   conv('both', MAIN, [peer(0.65)]),
   conv('inputGradient', MAIN),
   conv('weightGradient', MAIN),
-  ...DENSE.flatMap((sizes) => [conv('forward', sizes, [share(0.8)]), conv('both', sizes, [peer(0.65)])]),
+  ...DENSE.flatMap((sizes) => [
+    conv('forward', sizes, sizes.window === 3 ? [share(0.8)] : []),
+    conv('both', sizes, [peer(0.65)]),
+  ]),
 
   adder('forward', MAIN, [share(0.85), peer(1 / 25)]),
   adderBoth(MAIN),

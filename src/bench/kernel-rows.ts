@@ -7,7 +7,7 @@ import { median } from './timing.ts';
 
 export interface Series {
   readonly times: number[];
-  /** Least time that the peaks read just before allow, a round. */
+  /** Least time that the peaks read just before and after allow, a round. */
   readonly ideals: number[];
   readonly peerTimes: number[];
   readonly pairs: number[];
@@ -61,7 +61,7 @@ export function rowOf(
   const bar = (limit: Bar): BarResult[] => {
     switch (limit.of) {
       case 'share':
-        return known ? [atLeast('% of peak', 100 * share.best, 100 * limit.least)] : [];
+        return known ? [atLeast('% of peak', 100 * share.median, 100 * limit.least)] : [];
       case 'peer':
         return peer === undefined ? [] : [atMost('peer', peer.ratio, limit.most)];
       case 'case': {

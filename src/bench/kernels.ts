@@ -12,6 +12,9 @@ import { prepare } from './prepare.ts';
 import type { Row } from './row.ts';
 import { BURST_MS, burst, PEER_SETTLES_MS, sleep } from './timing.ts';
 
+/** Readings of a peak before a burst, and as many after it. */
+const READINGS = 4;
+
 /** A peer that has taken this long over a case has said enough, ms. */
 const PEER_ENOUGH_MS = 4000;
 
@@ -62,8 +65,14 @@ async function turn(
   round: number,
 ): Promise<void> {
   const ours = () => {
-    series.ideals.push(idealMs(workOf(one.job), (name) => reading(m, readings, name)));
+    // as for our burst, the best of several readings counts: what disturbs can only make a peak lower
+    const ideal = () => {
+      const once = () => idealMs(workOf(one.job), (name) => reading(m, readings, name));
+      return Math.min(...Array.from({ length: READINGS }, once));
+    };
+    const before = ideal();
     const ms = burst(run);
+    series.ideals.push(Math.min(before, ideal()));
     series.times.push(ms);
     return ms;
   };

@@ -30,7 +30,7 @@ test('a row with everything', () => {
   const row: Row = {
     ...ROW,
     rate: { value: 139, unit: 'GFLOP/s' },
-    share: { best: 0.694, median: 0.6 },
+    share: { best: 0.75, median: 0.694 },
     peer: { median: 20, ratio: 0.55, pairs: 3 },
     bars: [atLeast('% of peak', 69.4, 80), atMost('peer', 0.55, 0.65)],
   };

@@ -22,7 +22,7 @@ export function rowCells(row: Row): string[] {
     figure(row.median),
     row.unit,
     rate === undefined ? '' : `${figure(rate.value)} ${rate.unit}`,
-    share === undefined ? '' : (100 * share.best).toFixed(0),
+    share === undefined ? '' : (100 * share.median).toFixed(0),
     peer === undefined ? '' : figure(peer.median),
     peer === undefined ? '' : figure(peer.ratio),
     bars.map(({ text, value }) => `${text}: ${figure(value)}`).join('; '),
