@@ -1,7 +1,7 @@
 /**
  * The bottleneck that convolution, add and shift have in common (spec 3.4); only the inner product differs:
  *
- *   x ─ 1x1 ─ 3x3 depthwise (PEG, carries the stride) ─ norm relu ─ 3x3 ─ norm relu ─ 1x1 ─ norm(0) ─ + ─ relu
+ *   x ─ 1x1 ─ 3x3 depthwise (PEG, carries the stride) ─ norm relu ─ kxk ─ norm relu ─ 1x1 ─ norm(0) ─ + ─ relu
  *   └────────────────── identity | 1x1 | average, 1x1 | strided 3x3, norm ──────────────────────────┘
  */
 import type { Tensor } from '../autograd/graph.ts';
@@ -34,13 +34,18 @@ function suffix(plan: BlockPlan): string {
   return plan.stride === 2 ? '.down' : '';
 }
 
+/** Pixels a side of the middle window: 3 as published, or what the stage of the space asks for. */
+function middle(plan: BlockPlan): number {
+  return plan.kernel ?? 3;
+}
+
 export function bottleneckWeights(plan: BlockPlan): WeightDeclaration[] {
   const { inner, input, output } = plan;
   const down = suffix(plan);
   const declared: WeightDeclaration[] = [
     { role: `conv1${down}`, shape: [1, 1, input.c, inner], shared: true },
     { role: 'peg', shape: [3, 3, 1, inner], shared: false },
-    { role: 'conv2', shape: [3, 3, inner, inner], shared: true },
+    { role: 'conv2', shape: [middle(plan), middle(plan), inner, inner], shared: true },
     { role: 'conv3', shape: [1, 1, inner, output.c], shared: true },
   ];
   if (plan.shortcut !== 'identity') declared.push(shortcutWeight(plan, true));
@@ -140,7 +145,7 @@ export function bottleneckForward(
   if (primitive.normAfterPointwise) y = context.norm(y, norms.get('norm0')!, 'relu');
   y = primitive.window(y, context.weight(peg), { stride: plan.stride, pad: 1, groups: plan.inner });
   y = context.norm(y, norms.get('norm1')!, 'relu');
-  y = primitive.window(y, context.weight(conv2), { stride: 1, pad: 1, groups: 1 });
+  y = primitive.window(y, context.weight(conv2), { stride: 1, pad: (middle(plan) - 1) / 2, groups: 1 });
   y = context.norm(y, norms.get('norm2')!, 'relu');
   y = primitive.window(y, context.weight(conv3), pointwise);
   return context.norm(y, norms.get('norm3')!, 'relu', shortcut(x, plan, context, primitive, true));
@@ -173,7 +178,16 @@ export function bottleneckWorkloads(plan: BlockPlan, primitive: Primitive, famil
       groups: inner,
     }),
     ...norm('norm1', inner),
-    windowWorkload({ ...out, name: `${name}.conv2`, kind, family, r: 3, s: 3, c: inner, m: inner }),
+    windowWorkload({
+      ...out,
+      name: `${name}.conv2`,
+      kind,
+      family,
+      r: middle(plan),
+      s: middle(plan),
+      c: inner,
+      m: inner,
+    }),
     ...norm('norm2', inner),
     windowWorkload({ ...out, name: `${name}.conv3`, kind, family, r: 1, s: 1, c: inner, m: output.c }),
     ...norm('norm3', output.c),

@@ -24,6 +24,8 @@ export interface BlockPlan {
   /** Channels inside the bottleneck: output.c / 4. */
   readonly inner: number;
   readonly stride: 1 | 2;
+  /** Pixels a side of the middle window of convolution, add and shift; odd, 3 unless given. */
+  readonly kernel?: number | undefined;
   /** Attention: channels per head. */
   readonly headWidth: number;
   /**

@@ -31,6 +31,8 @@ const PLANS: readonly (readonly [string, BlockPlan])[] = [
   ['average-down 7x6 -> 4x3', plan('average-down', 7, 6)],
   ['average-down 4x7 -> 2x4', plan('average-down', 4, 7)],
   ['average-down 1 -> 1', plan('average-down', 1)],
+  ['identity 5x5, middle window 5', { ...plan('identity', 5), kernel: 5 }],
+  ['average-down 5 -> 3, middle window 7, larger than the map', { ...plan('average-down', 5), kernel: 7 }],
   ['conv3x3 8 -> 4', plan('conv3x3', 8)],
   ['conv3x3 7 -> 4', plan('conv3x3', 7)],
 ];

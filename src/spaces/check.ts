@@ -1,4 +1,5 @@
 import { require_ } from '../core/errors.ts';
+import { checkRules } from './check-rules.ts';
 import type { Space, Stage } from './space.ts';
 import { layerCount, showLengths } from './stage-layers.ts';
 
@@ -20,6 +21,7 @@ export function checkSpace(space: Space): Space {
     checkStage(space, stage, i, rule);
   });
   checkLengths(space, rule);
+  checkRules(space, rule);
   return space;
 }
 
@@ -57,6 +59,8 @@ function checkStage(space: Space, stage: Stage, i: number, rule: Rule): void {
       `each stage halves the resolution of the one before (scale ${before}), so it must be ${2 * before}, got ${stage.scale}`,
     );
   }
+  const { kernel = 3 } = stage;
+  rule(kernel % 2 === 1, `${where}.kernel`, `the window must be odd to be centred, got ${kernel}`);
   rule(stage.operators.length > 0, `${where}.operators`, 'a stage needs at least one operator, got none');
   rule(
     new Set(stage.operators).size === stage.operators.length,

@@ -1,14 +1,17 @@
+import { ruleAutomaton } from './rule-automaton.ts';
+import { hasRules } from './rules.ts';
 import type { Space } from './space.ts';
 import { layerCount, showLengths } from './stage-layers.ts';
 
 /**
  * How many architectures a space holds, exactly. Under one tuple of stage lengths every layer chooses freely among
  * the operators of its stage, so the tuple holds the product of those numbers; the space holds the sum over its
- * tuples. Counts are bigints: sixteen layers of four operators fit a double, forty do not.
+ * tuples. Where ties and exclusions bind the choices, an automaton counts (rule-automaton.ts). Counts are bigints: sixteen layers of four operators fit a double, forty do not.
  */
 
-/** Architectures with these stage lengths: the product over stages of (operators allowed) ^ (layers). */
+/** Architectures with these stage lengths: without rules the product over stages of (operators allowed) ^ (layers). */
 export function countTuple(space: Space, lengths: readonly number[]): bigint {
+  if (hasRules(space)) return ruleAutomaton(space, lengths).total;
   return lengths.reduce(
     (product, length, stage) => product * BigInt(space.stages[stage].operators.length) ** BigInt(length),
     1n,

@@ -1,6 +1,7 @@
 import { require_, ShiftAddError } from '../core/errors.ts';
 import { OPERATOR_NAMES, type OperatorName } from '../operators/names.ts';
 import { allowsLengths } from './count.ts';
+import { brokenRule } from './rules.ts';
 import type { Genotype, Space } from './space.ts';
 import { layerCount, layerStages, showLengths, stageStarts } from './stage-layers.ts';
 
@@ -120,6 +121,8 @@ export function validate(space: Space, genotype: Genotype): void {
       { layer, stage, operator: operators[layer] },
     );
   });
+  const broken = brokenRule(space, genotype);
+  require_(broken === undefined, 'usage', () => `${encode(genotype)} breaks a rule of ${of}, ${broken}`);
 }
 
 function nearestTuple(space: Space, lengths: readonly number[]): string {

@@ -91,7 +91,7 @@ export function planBlock(
   stage: number,
   before: number,
 ): BlockPlan {
-  const c = space.stages[stage].channels;
+  const { channels: c, kernel } = space.stages[stage];
   const stride = stage === before ? 1 : 2;
   const reduced = (extent: number) => Math.ceil(extent / stride);
   return {
@@ -101,6 +101,7 @@ export function planBlock(
     inner: Math.max(1, Math.round(c / 4)),
     stride,
     headWidth: space.headWidth,
+    ...(kernel === undefined ? {} : { kernel }),
     shortcut: stride === 2 ? space.shortcut : input.c === c ? 'identity' : 'project',
   };
 }

@@ -1,6 +1,7 @@
 import type { Random } from '../core/random.ts';
 import { allowsLengths } from './count.ts';
 import { type SampleMode, sample } from './sample.ts';
+import { settle } from './settle.ts';
 import type { Genotype, Space } from './space.ts';
 import { layerCount, layerStages, stageStarts } from './stage-layers.ts';
 
@@ -8,7 +9,8 @@ import { layerCount, layerStages, stageStarts } from './stage-layers.ts';
  * The moves of the evolution. `mutate` follows the published one (spec 6.2): sometimes a fresh network, otherwise
  * every layer redraws its operator among those of its own stage with a small probability. There the stage lengths
  * never change but by replacement, since every network has 16 layers in few tuples; a space whose tuples differ
- * more also moves to the nearest other tuple with probability `stageMutation`.
+ * more also moves to the nearest other tuple with probability `stageMutation`. Where ties and exclusions bind the
+ * choices, a child is settled to the nearest network that keeps them.
  */
 export interface MutationRates {
   /** Probability of a fresh random network instead. */
@@ -35,13 +37,14 @@ export function mutate(
   if (random.boolean(rates.replacement)) return sample(space, random, rates.sampling);
   const moved = random.boolean(rates.stageMutation) ? moveStages(space, parent, random) : parent;
   const stages = layerStages(moved.lengths);
-  return {
+  const redrawn = {
     space: space.name,
     lengths: [...moved.lengths],
     operators: moved.operators.map((name, layer) =>
       random.boolean(rates.layer) ? random.choice(space.stages[stages[layer]].operators) : name,
     ),
   };
+  return settle(space, redrawn, random);
 }
 
 /**
@@ -68,7 +71,7 @@ export function moveStages(space: Space, parent: Genotype, random: Random): Geno
         : random.choice(space.stages[stage].operators),
     ),
   );
-  return { space: space.name, lengths: [...lengths], operators };
+  return settle(space, { space: space.name, lengths: [...lengths], operators }, random);
 }
 
 /**
@@ -81,9 +84,9 @@ export function crossover(space: Space, a: Genotype, b: Genotype, random: Random
   if (layerCount(a.lengths) === layerCount(b.lengths)) {
     const deeper = random.boolean();
     const child = byLayer(space, a, b, deeper, random) ?? byLayer(space, a, b, !deeper, random);
-    if (child) return child;
+    if (child) return settle(space, child, random);
   }
-  return byStage(space, a, b, random);
+  return settle(space, byStage(space, a, b, random), random);
 }
 
 function byLayer(

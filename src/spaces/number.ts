@@ -2,6 +2,8 @@ import { require_ } from '../core/errors.ts';
 import type { OperatorName } from '../operators/names.ts';
 import { tupleTable } from './count.ts';
 import { validate } from './genotype.ts';
+import { indexOfOperators, operatorsAt } from './rule-automaton.ts';
+import { hasRules } from './rules.ts';
 import type { Genotype, Space } from './space.ts';
 import { layerStages, showLengths } from './stage-layers.ts';
 
@@ -30,7 +32,9 @@ export function genotypeAt(space: Space, index: bigint): Genotype {
   return {
     space: space.name,
     lengths: [...lengths],
-    operators: digits(space, lengths, index - table.first[tuple]),
+    operators: hasRules(space)
+      ? operatorsAt(space, lengths, index - table.first[tuple])
+      : digits(space, lengths, index - table.first[tuple]),
   };
 }
 
@@ -59,11 +63,13 @@ function digits(space: Space, lengths: readonly number[], index: bigint): Operat
 export function genotypeNumber(space: Space, genotype: Genotype): bigint {
   validate(space, genotype);
   const table = tupleTable(space);
+  const first = table.first[table.index.get(showLengths(genotype.lengths)) as number];
+  if (hasRules(space)) return first + indexOfOperators(space, genotype.lengths, genotype.operators);
   const stages = layerStages(genotype.lengths);
   let number = 0n;
   stages.forEach((stage, layer) => {
     const allowed = space.stages[stage].operators;
     number = number * BigInt(allowed.length) + BigInt(allowed.indexOf(genotype.operators[layer]));
   });
-  return table.first[table.index.get(showLengths(genotype.lengths)) as number] + number;
+  return first + number;
 }

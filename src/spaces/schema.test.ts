@@ -46,6 +46,11 @@ describe('a space from a config file', () => {
       'stages[0].channels: must be of type number, got "wide"',
     ],
     ['a fraction', (s) => (s.headWidth = 2.5), 'headWidth: must be a whole number, got 2.5'],
+    [
+      'an even window of a stage',
+      (s) => (s.stages[1].kernel = 4),
+      'stages[1].kernel: the window must be odd',
+    ],
     ['a zero width', (s) => (s.stem.channels = 0), 'stem.channels: must be at least 1, got 0'],
     ['no stages', (s) => (s.stages = []), 'a space needs at least one stage'],
     [

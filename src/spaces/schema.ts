@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import { OPERATOR_NAMES } from '../operators/names.ts';
 import { checkSpace } from './check.ts';
+import { countTuple } from './count.ts';
+import { hasRules } from './rules.ts';
 import type { Space } from './space.ts';
 import { stageTuples } from './stage-lengths.ts';
 
 /**
  * A space as a person writes it in a JSON file. It is `Space` with one convenience: `stageLengths` may be a rule
- * (`low`, `high`, `total`, `nonDecreasing`) instead of the list of tuples. What comes out is checked and complete.
+ * (`low`, `high`, `total`, `nonDecreasing`) instead of the list of tuples; of its tuples those stay that ties and
+ * exclusions leave a network. What comes out is checked and complete.
  */
 const positive = z.number().int().min(1).max(65_536);
 const tuple = z.array(z.number().int().min(0).max(1000));
@@ -22,12 +25,23 @@ const stage = z.strictObject({
   channels: positive,
   scale: positive,
   operators: z.array(z.enum(OPERATOR_NAMES)),
+  kernel: positive.optional(),
 });
 const rule = z.strictObject({
   low: z.array(z.number().int().min(1).max(1000)),
   high: z.array(z.number().int().min(1).max(1000)),
   total: z.tuple([z.number().int().min(1), z.number().int().min(1)]).optional(),
   nonDecreasing: z.boolean().optional(),
+});
+const place = z.strictObject({ stage: z.number().int().min(0), layer: z.number().int().optional() });
+const choice = z.strictObject({
+  ...place.shape,
+  operators: z.array(z.enum(OPERATOR_NAMES)).optional(),
+  lengths: z.array(z.number().int().min(1)).optional(),
+});
+const exclusion = z.strictObject({
+  together: z.array(choice).optional(),
+  inARow: z.array(z.enum(OPERATOR_NAMES)).optional(),
 });
 const root = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'letters, digits, dot, dash and underscore'),
@@ -37,6 +51,8 @@ const root = z.strictObject({
   reference: tuple,
   headWidth: positive,
   shortcut: z.enum(['average-down', 'conv3x3']),
+  ties: z.array(z.array(place)).optional(),
+  exclusions: z.array(exclusion).optional(),
 });
 
 /**
@@ -44,7 +60,18 @@ const root = z.strictObject({
  * and, for an unknown key or word, the nearest known one. `source` is where it came from, for the message.
  */
 export function parseSpace(value: unknown, source = 'space'): Space {
-  return checkSpace(read(root, expandRule(value, source), source));
+  const expanded = expandRule(value, source);
+  const space = read(root, expanded, source);
+  return checkSpace(expanded === value ? space : withoutEmptyTuples(space));
+}
+
+/** Which tuples a rule means is not worth listing by hand: those that other rules empty are left out. */
+function withoutEmptyTuples(space: Space): Space {
+  if (!hasRules(space)) return space;
+  // A space that is wrong in another way, or empty as a whole, is for checkSpace to explain.
+  checkSpace({ ...space, ties: [], exclusions: [] });
+  const kept = space.stageLengths.filter((lengths) => countTuple(space, lengths) > 0n);
+  return kept.length === 0 ? space : { ...space, stageLengths: kept };
 }
 
 function expandRule(value: unknown, source: string): unknown {
@@ -99,6 +126,8 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   if (schema === (rule as z.ZodType)) return Object.keys(rule.shape);
   if (path[0] === 'stem') return Object.keys(stem.shape);
   if (path[0] === 'stages') return Object.keys(stage.shape);
+  if (path[0] === 'ties') return Object.keys(place.shape);
+  if (path[0] === 'exclusions') return Object.keys((path.length > 2 ? choice : exclusion).shape);
   return Object.keys(root.shape);
 }
 

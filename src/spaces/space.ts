@@ -17,6 +17,29 @@ export interface Stage {
   /** Resolution: 1 / scale of the image; each stage halves the one before (rounded up). */
   readonly scale: number;
   readonly operators: readonly OperatorName[];
+  /** Pixels a side of the middle window of its convolution, add and shift blocks; odd, 3 unless given. */
+  readonly kernel?: number | undefined;
+}
+
+/** Layers that a rule speaks of: all of a stage, or one of them, from the front (0, 1, ...) or the back (-1, -2, ...). */
+export interface Place {
+  readonly stage: number;
+  readonly layer?: number | undefined;
+}
+
+/**
+ * Something a network can have: one of some operators in a layer of a place, or one of some numbers of layers in a
+ * stage. Exactly one of `operators` and `lengths` is given.
+ */
+export interface Choice extends Place {
+  readonly operators?: readonly OperatorName[] | undefined;
+  readonly lengths?: readonly number[] | undefined;
+}
+
+/** What no network may have: several choices at once, or operators in neighbouring layers. Exactly one is given. */
+export interface Exclusion {
+  readonly together?: readonly Choice[] | undefined;
+  readonly inARow?: readonly OperatorName[] | undefined;
 }
 
 export interface Space {
@@ -37,6 +60,9 @@ export interface Space {
   readonly headWidth: number;
   /** Shortcut of a layer that halves the resolution: as retrained (average pool + 1x1) or as in the released supernet. */
   readonly shortcut: 'average-down' | 'conv3x3';
+  /** All layers of the places of a tie use one operator. */
+  readonly ties?: readonly (readonly Place[])[] | undefined;
+  readonly exclusions?: readonly Exclusion[] | undefined;
 }
 
 /** One network: layers per stage and the operator of every layer, first to last. */
