@@ -15,6 +15,7 @@ export {
   type Tensor,
   UNDECAYED,
 } from './graph.ts';
+export { bend, pieceMeans } from './hinges.ts';
 export { layerNorm } from './layer-norm.ts';
 export { crossEntropy, meanCrossEntropy } from './loss.ts';
 export { type MatmulOptions, matmul } from './matmul.ts';

@@ -64,7 +64,10 @@ function scalar(
   return makeParameter(source, name, [1], { ...SCALAR, bounds }, constant(initial));
 }
 
-/** s * z + b of z = standardise(w); s and b are numbers, or tensors [1] where they are learned. */
+/**
+ * s * z + b of z = standardise(w); s and b are numbers, or tensors where they are learned: [1], or [m] for one of each
+ * output channel of w [r, s, c / groups, m].
+ */
 export function scaledOffset(w: Tensor, s: Tensor | number, b: Tensor | number): Tensor {
   const z = standardise(w);
   if (typeof s === 'number' && typeof b === 'number') return scale(z, s, b);

@@ -1,18 +1,44 @@
 /**
- * Where the learned scales of a network's adders end. Left free a scale runs away, and the adder becomes a
- * binary-weight convolution (weight-sharing evidence, section 3b): so every run says it.
+ * Where the scales of a network's adders end. Left free a scale runs away, and the adder becomes a binary-weight
+ * convolution (weight-sharing evidence, section 3b): so every run says it, and keeps it with its result.
  */
 import type { Network } from './network.ts';
+import type { SharingConfig } from './sharing.ts';
 
-/** Smallest and largest scale exp(l) of all adder weights; undefined when none is learned. */
-export async function adderScales(network: Network): Promise<{ low: number; high: number } | undefined> {
-  const { backend } = network.store;
+/** Smallest and largest scale exp(l) of all adder weights, over layers and channels. */
+export interface ScaleRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Of a network in memory; undefined when it has no adder, or adders without a scale. */
+export async function adderScales(network: Network): Promise<ScaleRange | undefined> {
+  const { store, config } = network;
+  const held = new Map<string, ArrayLike<number>>();
+  for (const { name, value, shape } of store.parameters()) {
+    const values = isScale(name) ? (await store.backend.read(value)).subarray(0, shape[0]) : [];
+    held.set(name, values);
+  }
+  return scaleRange(config.sharing, held);
+}
+
+/** The same of tensors by name, as they are saved. */
+export function scaleRange(
+  { transformation, adder }: SharingConfig,
+  tensors: Iterable<readonly [name: string, values: ArrayLike<number>]>,
+): ScaleRange | undefined {
+  const given = (transformation === 'affine' || transformation === 'monotone') && adder.kind === 'fixed';
   let [low, high] = [Number.POSITIVE_INFINITY, 0];
-  for (const { name, value } of network.store.parameters()) {
-    if (!name.endsWith('.scale')) continue;
-    const scale = Math.exp((await backend.read(value))[0]);
-    low = Math.min(low, scale);
-    high = Math.max(high, scale);
+  for (const [name, values] of tensors) {
+    if (given && name.includes('.add.')) return { low: adder.initial, high: adder.initial };
+    if (!isScale(name)) continue;
+    for (let i = 0; i < values.length; i++) {
+      const scale = Math.exp(values[i]);
+      low = Math.min(low, scale);
+      high = Math.max(high, scale);
+    }
   }
   return high === 0 ? undefined : { low, high };
 }
+
+const isScale = (name: string) => name.endsWith('.scale');

@@ -1,5 +1,6 @@
 /**
- * The alignment term of the release, code-exact (spec 5.4): for every add tensor T(W) on the path, flattened to n
+ * Terms of the loss that align what add blocks read with a Laplacian: a real divergence (wasserstein.ts), and the term
+ * of the release, code-exact (spec 5.4). The latter: for every add tensor T(W) on the path, flattened to n
  * values v,
  *
  *   term = mean over j of q_j (log q_j - log p_j),   p = softmax(v),  q = softmax(z),  z ~ Laplace(0, 2) i.i.d.
@@ -15,10 +16,38 @@ import { softmax } from '../autograd/softmax.ts';
 import { scale } from '../autograd/unary.ts';
 import type { Random } from '../core/random.ts';
 import { sizeOf } from '../core/shapes.ts';
+import type { SharingConfig } from './sharing.ts';
+import { distanceToLaplacian } from './wasserstein.ts';
 
 /** Weight of the sum of terms in the loss (spec 5.4, 6.1). */
 export const RELEASED_WEIGHT = 10;
 const LAPLACE_SCALE = 2;
+
+/** The alignment loss that a configuration asks for, over the effective weights of the add blocks of a path. */
+export function alignmentLoss(
+  kind: SharingConfig['alignment'],
+  weights: readonly Tensor[],
+  random: Random,
+): Tensor | undefined {
+  switch (kind) {
+    case 'none':
+      return undefined;
+    case 'released':
+      return releasedAlignment(weights, random);
+    case 'wasserstein':
+      return wassersteinAlignment(weights);
+  }
+}
+
+/** The sum over tensors of their distances to the Laplacian, with weight 1 (evidence 1); undefined without any. */
+export function wassersteinAlignment(weights: readonly Tensor[]): Tensor | undefined {
+  let total: Tensor | undefined;
+  for (const tensor of weights) {
+    const term = distanceToLaplacian(tensor);
+    total = total === undefined ? term : add(total, term);
+  }
+  return total;
+}
 
 /** The released alignment loss over the effective weights of the add blocks of a path; undefined without any. */
 export function releasedAlignment(

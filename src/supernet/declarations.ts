@@ -12,7 +12,8 @@ import type { BlockPlan, WeightDeclaration } from '../operators/operator.ts';
 import { planBlock, planStem, stemWeight, type Task } from '../spaces/layout.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
 import { layerStages } from '../spaces/stage-layers.ts';
-import { type SharingConfig, weightKey } from './sharing.ts';
+import { MONOTONE_PIECES, SLOPE_TRAITS, transportSlopes } from './monotone.ts';
+import { type SharingConfig, shares, weightKey } from './sharing.ts';
 
 export interface Declaration {
   readonly name: string;
@@ -38,6 +39,78 @@ function scaleTraits(sharing: SharingConfig): ParameterTraits {
   return kind === 'bounded' ? { ...traits, bounds: [Math.log(low), Math.log(high)] } : traits;
 }
 
+/** Traits of a tensor that several families read: they say what an optimiser does with its gradient. */
+function sharedTraits({ gradient = 'moments' }: SharingConfig): ParameterTraits {
+  switch (gradient) {
+    case 'moments':
+      return { ...PLAIN, shared: true };
+    case 'normalised':
+      // AdderNet's local rate with eta = 1 is a gradient of unit RMS, here for every family
+      return { ...PLAIN, localRate: 1 };
+    case 'plain':
+      return PLAIN;
+  }
+}
+
+/** Whether a real-valued weight starts from N(0, 1), as the released code draws some (spec 4.1, 5.2). */
+function fromUnitNormal(
+  sharing: SharingConfig,
+  family: OperatorName,
+  isShared: boolean,
+  shareable: boolean,
+): boolean {
+  const { transformation, initialisation = 'auto', families } = sharing;
+  switch (initialisation) {
+    case 'kaiming':
+      return false;
+    case 'published':
+      return isShared || family === 'add' || (shareable && families.includes(family));
+    case 'auto':
+      if (isShared) return transformation === 'released';
+      return family === 'add' && (transformation === 'released' || transformation === 'none');
+  }
+}
+
+/** The scale and offset of an adder's weight, unless they are given numbers, and the slopes of its shape. */
+function adderDeclarations(own: string, shape: Shape, sharing: SharingConfig): Declaration[] {
+  const { kind, initial, offset, per } = sharing.adder;
+  const { transformation } = sharing;
+  const out: Declaration[] = [];
+  if (transformation !== 'affine' && transformation !== 'monotone') return out;
+  if (kind !== 'fixed') {
+    const each: Shape = per === 'channel' ? [shape[shape.length - 1]] : [1];
+    const scale = constant(Math.log(initial));
+    out.push({ name: `${own}.scale`, shape: each, traits: scaleTraits(sharing), initialise: scale });
+    const traits = { decay: false, rate: 2 };
+    out.push({ name: `${own}.offset`, shape: each, traits, initialise: constant(offset) });
+  }
+  if (transformation === 'monotone') {
+    const name = `${own}.slopes`;
+    out.push({ name, shape: [MONOTONE_PIECES], traits: SLOPE_TRAITS, initialise: transportSlopes });
+  }
+  return out;
+}
+
+/** The exponent and sign of a PS weight, as far as they are tensors of its own. */
+function separateDeclarations(
+  own: string,
+  shape: Shape,
+  sharing: SharingConfig,
+  isShared: boolean,
+): Declaration[] {
+  const out: Declaration[] = [];
+  const low = LOWEST_PS_EXPONENT;
+  // the release clamps the exponent itself at every pass
+  const traits: ParameterTraits = sharing.shift === 'PS' ? UNDECAYED : { ...UNDECAYED, bounds: [low, 0] };
+  if (!isShared) out.push({ name: `${own}.exponent`, shape, traits, initialise: uniform(low, 0) });
+  if (isShared && sharing.shift === 'PS-released-v4') {
+    out.push({ name: `${own}.sign-slopes`, shape: [PIECES], traits: PLAIN, initialise: normal(1) });
+  } else {
+    out.push({ name: `${own}.sign`, shape, traits: UNDECAYED, initialise: uniform(-1, 1) });
+  }
+  return out;
+}
+
 function weightDeclarations(
   place: string,
   family: OperatorName,
@@ -45,30 +118,18 @@ function weightDeclarations(
   sharing: SharingConfig,
 ): Declaration[] {
   const name = weightKey(sharing, place, role, family, shared);
-  const k = fanIn(shape);
-  const isShared = name === `${place}.${role}`;
+  const isShared = shared && shares(sharing, family);
   const own = `${place}.${family}.${role}`;
   const out: Declaration[] = [];
-  const released = sharing.transformation === 'released';
-  const separate = family === 'shift' && sharing.shift === 'PS';
+  const separate = family === 'shift' && sharing.shift !== 'Q';
   if (!separate || isShared) {
-    // The released code draws what it shares, and every adder, from N(0, 1) (spec 4.1, 5.2).
-    const plainAdder = family === 'add' && !isShared && sharing.transformation !== 'affine';
-    const initialise: Initialiser = (isShared && released) || plainAdder ? normal(1) : kaimingNormal(k);
-    out.push({ name, shape, traits: isShared ? { ...PLAIN, shared: true } : PLAIN, initialise });
-  } else {
-    const low = LOWEST_PS_EXPONENT;
-    out.push({ name: `${own}.exponent`, shape, traits: UNDECAYED, initialise: uniform(low, 0) });
+    const unit = fromUnitNormal(sharing, family, isShared, shared);
+    const initialise: Initialiser = unit ? normal(1) : kaimingNormal(fanIn(shape));
+    out.push({ name, shape, traits: isShared ? sharedTraits(sharing) : PLAIN, initialise });
   }
-  if (separate) out.push({ name: `${own}.sign`, shape, traits: UNDECAYED, initialise: uniform(-1, 1) });
-  if (family === 'add' && sharing.transformation === 'affine' && sharing.adder.kind !== 'fixed') {
-    const { initial, offset } = sharing.adder;
-    const scale = constant(Math.log(initial));
-    out.push({ name: `${own}.scale`, shape: [1], traits: scaleTraits(sharing), initialise: scale });
-    const traits = { decay: false, rate: 2 };
-    out.push({ name: `${own}.offset`, shape: [1], traits, initialise: constant(offset) });
-  }
-  if (released && isShared && (family === 'add' || family === 'shift')) {
+  if (separate) out.push(...separateDeclarations(own, shape, sharing, isShared));
+  if (family === 'add') out.push(...adderDeclarations(own, shape, sharing));
+  if (sharing.transformation === 'released' && isShared && (family === 'add' || family === 'shift')) {
     out.push({ name: `${own}.slopes`, shape: [PIECES], traits: PLAIN, initialise: normal(1) });
   }
   return out;
@@ -158,7 +219,7 @@ export function declarations(
   return [...byName.values()];
 }
 
-export function countParameters(declared: Iterable<Declaration>): number {
+export function countParameters(declared: Iterable<{ readonly shape: Shape }>): number {
   let count = 0;
   for (const { shape } of declared) count += sizeOf(shape);
   return count;

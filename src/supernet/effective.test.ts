@@ -11,7 +11,8 @@ import type { OperatorName } from '../operators/names.ts';
 import { planNetwork } from '../spaces/layout.ts';
 import { blockDeclarations } from './declarations.ts';
 import { effectiveWeight } from './effective.ts';
-import { DEFAULT_ADDER, DEFAULT_SHARING, type SharingConfig } from './sharing.ts';
+import { gaussianToLaplace } from './laplace.ts';
+import { checkSharing, DEFAULT_ADDER, DEFAULT_SHARING, type SharingConfig } from './sharing.ts';
 import { WeightStore } from './store.ts';
 import { TOY_SPACE, TOY_TASK, toyPath } from './toy.ts';
 
@@ -202,6 +203,98 @@ describe('affine', () => {
   });
 });
 
+describe('affine, a scale and an offset for each output channel', () => {
+  const config = sharing({ adder: { ...DEFAULT_ADDER, per: 'channel' } });
+
+  test('add reads exp(l_m) z + b_m, z standardised as a whole', async () => {
+    const store = storeFor(config);
+    const [l, b] = [
+      [0.3, 1.2],
+      [-0.4, 0.7],
+    ];
+    expect(store.parameter(`${PLACE}.add.conv2.scale`).shape).toEqual([2]);
+    expect(await values(store, `${PLACE}.add.conv2.offset`)).toEqual([Math.fround(0.2), Math.fround(0.2)]);
+    backend.write(store.parameter(`${PLACE}.add.conv2.scale`).value, l);
+    backend.write(store.parameter(`${PLACE}.add.conv2.offset`).value, b);
+    const z = standardised(await values(store, `${PLACE}.conv2`));
+    const { w } = await run(store, config, 'add');
+    expectClose(
+      w,
+      z.map((v, i) => Math.exp(l[i % 2]) * v + b[i % 2]),
+      1e-5,
+    );
+  });
+
+  test.each(['conv2', 'add.conv2.scale', 'add.conv2.offset'])('derivative by %s', async (role) => {
+    const store = storeFor(config);
+    const name = `${PLACE}.${role}`;
+    const { gradients } = await run(store, config, 'add');
+    expectClose(gradients.get(name)!, await numeric(store, config, 'add', name), 2e-3);
+  });
+});
+
+describe('monotone', () => {
+  const config = sharing({ transformation: 'monotone' });
+  const store = storeFor(config);
+  const slopes = `${PLACE}.add.conv2.slopes`;
+
+  test('add reads scale u + offset, u the standardised transport of z from Gaussian to Laplacian', async () => {
+    const z = standardised(await values(store, `${PLACE}.conv2`));
+    const u = standardised(z.map(gaussianToLaplace));
+    const { w, readers } = await run(store, config, 'add');
+    // between knots the transport is followed by straight lines
+    expectClose(
+      w,
+      u.map((v) => 4 * v + 0.2),
+      1e-2,
+    );
+    expect(readers).toEqual([[`${PLACE}.conv2`, 'add']]);
+  });
+
+  test('the order of weights is kept, and their spread is the scale whatever the slopes', async () => {
+    const other = storeFor(config);
+    backend.write(
+      other.parameter(slopes).value,
+      Array.from({ length: 16 }, (_, i) => 2 * Math.sin(i)),
+    );
+    const raw = await values(other, `${PLACE}.conv2`);
+    const { w } = await run(other, config, 'add');
+    const rank = (data: ArrayLike<number>) => [...raw.keys()].sort((a, b) => data[a] - data[b]);
+    expect(rank(w)).toEqual(rank(raw));
+    const mean = w.reduce((a, b) => a + b) / n;
+    expect(mean).toBeCloseTo(0.2, 4);
+    expect(Math.sqrt(w.reduce((a, v) => a + (v - mean) ** 2, 0) / (n - 1))).toBeCloseTo(4, 4);
+  });
+
+  test.each(['add.conv2.slopes', 'add.conv2.scale', 'add.conv2.offset'])(
+    'derivative of the adder weight by %s',
+    async (role) => {
+      const name = `${PLACE}.${role}`;
+      const { gradients } = await run(store, config, 'add');
+      expectClose(gradients.get(name)!, await numeric(store, config, 'add', name), 3e-3);
+    },
+  );
+
+  test('derivative by W', async () => {
+    const { gradients } = await run(store, config, 'add');
+    const name = `${PLACE}.conv2`;
+    // a small step: a weight that passes a knot bends the function
+    expectClose(gradients.get(name)!, await numeric(store, config, 'add', name, 5e-4), 3e-2);
+  });
+
+  test('conv and shift read as with affine; alone an adder has the same form over a tensor of its own', async () => {
+    const affine = storeFor(sharing({}));
+    for (const family of ['conv', 'shift'] as const) {
+      expect((await run(store, config, family)).w).toEqual((await run(affine, sharing({}), family)).w);
+    }
+    const alone = sharing({ transformation: 'monotone', families: [] });
+    const { gradients } = await run(storeFor(alone), alone, 'add');
+    expect([...gradients.keys()].sort()).toEqual(
+      ['', '.offset', '.scale', '.slopes'].map((part) => `${PLACE}.add.conv2${part}`),
+    );
+  });
+});
+
 describe('PS', () => {
   test('shared: signs of its own, exponents that follow |z| sqrt(2 / k)', async () => {
     const config = sharing({ shift: 'PS' });
@@ -235,6 +328,88 @@ describe('PS', () => {
       `${PLACE}.shift.conv2.exponent`,
       `${PLACE}.shift.conv2.sign`,
     ]);
+  });
+});
+
+describe('PS as released (spec 4.2, 5.3)', () => {
+  const config = sharing({ transformation: 'released', shift: 'PS-released' });
+  const fourth = sharing({ transformation: 'released', shift: 'PS-released-v4' });
+  const name = `${PLACE}.shift.conv2`;
+
+  /** T(w) element by element: 100 bins between the extremes, the maximum in none. */
+  function transformed(raw: readonly number[], slopes: readonly number[]): number[] {
+    const [low, high] = [Math.min(...raw), Math.max(...raw)];
+    return raw.map((v) => (v === high ? 0 : slopes[Math.floor((v - low) / ((high - low) / 100))] * v));
+  }
+
+  const exponentOf = (s: number) => {
+    const clamped = Math.min(0, Math.max(-14, s));
+    return -Math.floor(Math.abs(clamped) + 0.5);
+  };
+  const ternary = (p: number) => (Math.abs(p) > 0.3 ? Math.sign(p) : 0);
+
+  test('the exponent is T(W) itself, the sign a tensor of its own; W learns nothing from it', async () => {
+    const store = storeFor(config);
+    const raw = await values(store, `${PLACE}.conv2`);
+    const s = transformed(raw, await values(store, `${name}.slopes`));
+    const p = await values(store, `${name}.sign`);
+    const { w, h, gradients, readers } = await run(store, config, 'shift');
+    for (let i = 0; i < n; i++) expect(w[i] + 0).toBe(ternary(p[i]) * 2 ** exponentOf(s[i]) + 0);
+    expect([...gradients.keys()].sort()).toEqual([`${name}.sign`, `${name}.slopes`]);
+    expect(gradients.get(`${name}.sign`)).toEqual(h);
+    expect(readers).toEqual([]);
+    // dL/da = sum over its bin of dw * w * ln 2 * W
+    const [low, high] = [Math.min(...raw), Math.max(...raw)];
+    const slopes = new Array<number>(100).fill(0);
+    raw.forEach((v, i) => {
+      if (v < high) slopes[Math.floor((v - low) / ((high - low) / 100))] += h[i] * w[i] * Math.LN2 * v;
+    });
+    expectClose(gradients.get(`${name}.slopes`)!, slopes, 1e-4);
+  });
+
+  test('a training step leaves signs of -1, 0 and 1; evaluating and measuring norms leave them alone', async () => {
+    const store = storeFor(config);
+    const before = await values(store, `${name}.sign`);
+    let seen: number[] = [];
+    for (const training of [false, true]) {
+      const graph = new Graph(backend, { training, recording: false });
+      seen = Array.from(await graph.read(effectiveWeight(graph, store, config, PLACE, 'shift', CONV2)));
+      graph.close();
+      expect(await values(store, `${name}.sign`)).toEqual(before);
+    }
+    const { w } = await run(store, config, 'shift');
+    expect([...w]).toEqual(seen);
+    expect(await values(store, `${name}.sign`)).toEqual(before.map((p) => ternary(p) + 0));
+    expect((await run(store, config, 'shift')).w).toEqual(w);
+  });
+
+  test('version 4 has no sign of its own but a second T(W)', async () => {
+    const store = storeFor(fourth);
+    const raw = await values(store, `${PLACE}.conv2`);
+    const s = transformed(raw, await values(store, `${name}.slopes`));
+    const p = transformed(raw, await values(store, `${name}.sign-slopes`));
+    const { w, gradients } = await run(store, fourth, 'shift');
+    for (let i = 0; i < n; i++) expect(w[i] + 0).toBe(ternary(p[i]) * 2 ** exponentOf(s[i]) + 0);
+    expect([...gradients.keys()].sort()).toEqual([`${name}.sign-slopes`, `${name}.slopes`]);
+  });
+
+  test('alone, as retrained, it is an ordinary PS weight whose exponent keeps within its range', async () => {
+    const alone = sharing({ ...config, families: [] });
+    const store = storeFor(alone);
+    const { w } = await run(store, alone, 'shift');
+    const s = await values(store, `${name}.exponent`);
+    const p = await values(store, `${name}.sign`);
+    for (let i = 0; i < n; i++) {
+      expect(w[i] + 0).toBe(Math.abs(p[i]) > 0.5 ? Math.sign(p[i]) * 2 ** exponentOf(s[i]) : 0);
+    }
+    expect(store.parameter(`${name}.exponent`).traits.bounds).toEqual([-14, 0]);
+  });
+
+  test('needs the released transformation where shift shares', () => {
+    const broken = sharing({ shift: 'PS-released' });
+    expect(() => checkSharing(broken)).toThrow(/transformation released, or shift PS or Q/);
+    expect(() => checkSharing({ ...broken, families: ['conv', 'add'] })).not.toThrow();
+    expect(() => checkSharing(config)).not.toThrow();
   });
 });
 

@@ -3,7 +3,7 @@
  * heterogeneous weight sharing, in each of its formulations.
  *
  *            ┌ conv, attention   W
- *   W ───────┼ add               exp(l) * z + b          z = (W - mean) / deviation
+ *   W ───────┼ add               exp(l) * z + b          z = (W - mean) / deviation, or a monotone function of it
  *            └ shift             sign(v) * 2^round(log2|v|),  v = z * sqrt(2 / k)
  */
 
@@ -11,13 +11,16 @@ import { scale } from '../autograd/arithmetic.ts';
 import type { Graph, Tensor } from '../autograd/graph.ts';
 import { piecewise } from '../autograd/piecewise.ts';
 import { powerOfTwo, shiftWeight } from '../autograd/quantise.ts';
+import { standardise } from '../autograd/standardise.ts';
 import { abs, clamp, exp, log } from '../autograd/unary.ts';
+import { sizeOf } from '../core/shapes.ts';
 import { scaledOffset } from '../layers/adder-weight.ts';
 import { kaimingStandardised, lowestQ } from '../layers/shift-weight.ts';
 import type { OperatorName } from '../operators/names.ts';
 import type { WeightDeclaration } from '../operators/operator.ts';
 import { LOWEST_PS_EXPONENT } from './declarations.ts';
-import { type SharingConfig, weightKey } from './sharing.ts';
+import { monotone } from './monotone.ts';
+import { type SharingConfig, shares, weightKey } from './sharing.ts';
 import type { WeightStore } from './store.ts';
 
 /** Smallest power of two of a 5-bit Q weight (spec 4.2: |w| clamped to [2^-15, 1]). */
@@ -35,8 +38,11 @@ export function effectiveWeight(
   const { role, shared } = declaration;
   const own = `${place}.${family}.${role}`;
   const name = weightKey(sharing, place, role, family, shared);
-  const isShared = name !== own;
+  const isShared = shared && shares(sharing, family);
   const leaf = (parameterName: string) => graph.parameter(store.parameter(parameterName));
+  if (family === 'shift' && sharing.shift !== 'Q' && sharing.shift !== 'PS') {
+    return releasedShift(graph, store, sharing, name, own, isShared);
+  }
   if (family === 'shift' && sharing.shift === 'PS') {
     const exponent = isShared
       ? exponentOf(realShiftWeight(readShared(graph, store, name, family), own, leaf, sharing))
@@ -71,10 +77,14 @@ function adderWeight(
   isShared: boolean,
 ): Tensor {
   switch (sharing.transformation) {
-    case 'affine': {
+    case 'affine':
+    case 'monotone': {
       const { kind, initial, offset } = sharing.adder;
-      if (kind === 'fixed') return scaledOffset(raw, initial, offset);
-      return scaledOffset(raw, exp(leaf(`${own}.scale`)), leaf(`${own}.offset`));
+      // scaledOffset standardises what it is given: the spread is the scale's alone, whatever shape the slopes make
+      const shaped =
+        sharing.transformation === 'monotone' ? monotone(standardise(raw), leaf(`${own}.slopes`)) : raw;
+      if (kind === 'fixed') return scaledOffset(shaped, initial, offset);
+      return scaledOffset(shaped, exp(leaf(`${own}.scale`)), leaf(`${own}.offset`));
     }
     case 'released':
       return isShared ? piecewise(raw, leaf(`${own}.slopes`), { closed: false }) : raw;
@@ -92,6 +102,7 @@ function realShiftWeight(
 ): Tensor {
   switch (sharing.transformation) {
     case 'affine':
+    case 'monotone':
       return kaimingStandardised(raw);
     case 'released':
       return piecewise(raw, leaf(`${own}.slopes`), { closed: false });
@@ -101,7 +112,43 @@ function realShiftWeight(
 }
 
 function ownShift(raw: Tensor, sharing: SharingConfig): Tensor {
-  return sharing.transformation === 'affine' ? kaimingStandardised(raw) : raw;
+  const { transformation } = sharing;
+  return transformation === 'affine' || transformation === 'monotone' ? kaimingStandardised(raw) : raw;
+}
+
+/** Band of signs that mean zero in the released supernets that share (spec 4.2). */
+const RELEASED_THRESHOLD = 0.3;
+
+/**
+ * The PS weight of the released supernets (spec 4.2, 5.3), code-exact: where W is shared the exponent is T(W), and in
+ * the fourth supernet so is the sign, with W a constant: only slopes learn. A sign tensor is made ternary in its place
+ * at every training step. Alone, as retrained, it is rounded and stays what it is.
+ */
+function releasedShift(
+  graph: Graph,
+  store: WeightStore,
+  sharing: SharingConfig,
+  name: string,
+  own: string,
+  isShared: boolean,
+): Tensor {
+  const leaf = (parameterName: string) => graph.parameter(store.parameter(parameterName));
+  const transformed = (slopes: string) => {
+    const { value, shape } = store.parameter(name);
+    return piecewise(graph.constant(value, shape), leaf(slopes), { closed: false });
+  };
+  const exponent = isShared ? transformed(`${own}.slopes`) : leaf(`${own}.exponent`);
+  const inSupernet = shares(sharing, 'shift');
+  const threshold = inSupernet ? RELEASED_THRESHOLD : 0.5;
+  if (isShared && sharing.shift === 'PS-released-v4') {
+    const sign = transformed(`${own}.sign-slopes`);
+    return shiftWeight(exponent, sign, { lowest: LOWEST_PS_EXPONENT, threshold });
+  }
+  const { value, shape } = store.parameter(`${own}.sign`);
+  if (inSupernet && graph.recording) {
+    store.backend.unary('ternary', value, value, sizeOf(shape), threshold);
+  }
+  return shiftWeight(exponent, leaf(`${own}.sign`), { lowest: LOWEST_PS_EXPONENT, threshold });
 }
 
 /** log2 |v|, for a PS weight whose exponent follows the shared tensor and whose sign is its own (spec 5.3, v5). */

@@ -18,7 +18,7 @@ import type { Genotype, Space } from '../spaces/space.ts';
 import { declarations } from './declarations.ts';
 import { effectiveWeight } from './effective.ts';
 import { declareStatistics, type NormMode, normalise } from './norm.ts';
-import type { SharingConfig } from './sharing.ts';
+import { checkSharing, type SharingConfig } from './sharing.ts';
 import { WeightStore } from './store.ts';
 
 export interface NetworkConfig {
@@ -43,6 +43,7 @@ export class Network {
   private readonly random: Random;
 
   constructor(backend: Backend, config: NetworkConfig, random: Random) {
+    checkSharing(config.sharing);
     this.config = config;
     this.random = random;
     this.store = new WeightStore(backend, random);

@@ -1,0 +1,162 @@
+/** Sharing schemes from the command line to their results: settings reach supernet and retraining alike. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openBackend } from '../backends/open.ts';
+import { EventBus } from '../core/events.ts';
+import { readSafetensors } from '../core/safetensors.ts';
+import { createRun, resumeRun } from '../runs/folder.ts';
+import { DEFAULT_CONFIG, type RunConfig } from '../runs/options.ts';
+import { runPipeline } from '../runs/pipeline/pipeline.ts';
+import { PRESETS } from '../runs/presets.ts';
+import { jsonOf, shiftaddnas } from './testing/in-process.ts';
+import { runBytes } from './testing/run-bytes.ts';
+import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+let folder: string;
+let data: string;
+
+beforeAll(() => {
+  folder = fs.mkdtempSync(join(tmpdir(), 'sharing-'));
+  data = writeTinyIdx(join(folder, 'data'));
+});
+
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const json = (...parts: string[]) => JSON.parse(fs.readFileSync(join(folder, ...parts), 'utf8'));
+
+async function search(name: string, ...flags: string[]) {
+  const where = ['--preset', 'smoke', '--data', data, '--out', join(folder, name), '--threads', '1'];
+  const done = await shiftaddnas('search', ...where, ...QUICK, '--frugal', '0', ...flags);
+  expect(done.stderr + done.stdout).toMatch(/result|winner/i);
+  expect(done.code).toBe(0);
+  return json(name, 'result.json');
+}
+
+const SCHEMES: readonly (readonly [string, readonly string[]])[] = [
+  ['naive', ['--transformation', 'none', '--shared-gradient', 'plain', '--initialisation', 'kaiming']],
+  ['released', ['--transformation', 'released', '--alignment', 'released', '--shared-gradient', 'plain']],
+  [
+    'released-ps',
+    ['--transformation', 'released', '--shift', 'PS-released', '--initialisation', 'published'],
+  ],
+  [
+    'monotone',
+    ['--transformation', 'monotone', '--alignment', 'wasserstein', '--shared-gradient', 'normalised'],
+  ],
+  ['channels', ['--adder-per', 'channel', '--adder-scale', 'free', '--shift', 'PS']],
+];
+
+test.each(SCHEMES)('%s: a search ends, and its winner can be evaluated', async (name, flags) => {
+  const result = await search(name, ...flags);
+  for (const [flag, value] of flags.flatMap((one, i) => (i % 2 === 0 ? [[one, flags[i + 1]]] : []))) {
+    const key = flag.slice(2).replace(/-./g, ([, letter]) => letter.toUpperCase());
+    expect(result.config[key]).toBe(value);
+  }
+  const { sharing } = json(name, 'winner', 'architecture.json');
+  expect(sharing.transformation).toBe(result.config.transformation);
+  expect(sharing.adder.kind).toBe(result.config.adderScale);
+  const scored = jsonOf(
+    await shiftaddnas('evaluate', '--run', join(folder, name), '--threads', '1', '--json'),
+  );
+  expect(scored.accuracy).toBeCloseTo(result.winner.accuracy, 6);
+
+  const scales = [result.supernet, ...result.baselines, result.winner].flatMap(
+    ({ adderScale }) => adderScale ?? [],
+  );
+  const withScale = result.config.transformation === 'affine' || result.config.transformation === 'monotone';
+  expect(scales.length > 0).toBe(withScale);
+  for (const { low, high } of scales) {
+    expect(low).toBeLessThanOrEqual(high);
+    if (result.config.adderScale === 'bounded') expect(low >= 1 && high <= 8).toBe(true);
+  }
+  const journal = fs.readFileSync(join(folder, name, 'journal.jsonl'), 'utf8');
+  expect(journal.includes('scales of its adders')).toBe(withScale);
+});
+
+test('the scale of the result is that of the saved weights, one for each channel where asked for', async () => {
+  const trained = await shiftaddnas(
+    ...['train', '--network', 'all-add', '--preset', 'smoke', '--data', data, '--out', join(folder, 'alone')],
+    ...[
+      '--threads',
+      '1',
+      '--adder-per',
+      'channel',
+      '--adder-initial',
+      '3',
+      '--epochs',
+      '2',
+      '--validation',
+      '80',
+    ],
+  );
+  expect(trained.code).toBe(0);
+  const { adderScale } = json('alone', 'winner', 'metrics.json');
+  const { tensors } = readSafetensors(join(folder, 'alone', 'winner', 'weights.safetensors'));
+  const scales: number[] = [];
+  for (const [name, { shape, data: logs }] of tensors) {
+    if (!name.endsWith('.scale')) continue;
+    expect(shape).toEqual([tensors.get(name.slice(0, -'.scale'.length))?.shape.at(-1)]);
+    scales.push(...Array.from(logs, (value) => Math.exp(Number(value))));
+  }
+  expect(adderScale.low).toBeCloseTo(Math.min(...scales), 9);
+  expect(adderScale.high).toBeCloseTo(Math.max(...scales), 9);
+  expect(new Set(scales).size).toBeGreaterThan(10);
+});
+
+test('settings that do not go together are refused before anything is written', async () => {
+  const out = join(folder, 'refused');
+  const done = await shiftaddnas(
+    ...['search', '--preset', 'smoke', '--data', data, '--out', out, '--shift', 'PS-released'],
+  );
+  expect(done.code).toBe(2);
+  expect(done.stderr).toMatch(/PS-released takes its exponents from the released transformation/);
+  expect(fs.existsSync(join(out, 'result.json'))).toBe(false);
+});
+
+/** Runs `dir` until `stopAt` epochs have ended in this process, or to its end. */
+async function go(dir: string, config: RunConfig, stopAt = Number.POSITIVE_INFINITY): Promise<void> {
+  const resumed = fs.existsSync(join(dir, 'config.json'));
+  const run = resumed ? resumeRun(dir) : createRun(dir, { command: 'search', config: { ...config } });
+  const backend = await openBackend('auto', { threads: 1 });
+  const stop = new AbortController();
+  const bus = new EventBus();
+  let ended = 0;
+  bus.subscribe(({ type }) => {
+    if (type === 'epoch-ended' && ++ended === stopAt) stop.abort();
+  });
+  try {
+    await runPipeline({ run, config, backend, bus, signal: stop.signal, resumed, saveEvery: 0 });
+  } finally {
+    backend.dispose();
+    run.close();
+  }
+}
+
+test.each([
+  ['monotone', { transformation: 'monotone', alignment: 'wasserstein', adderPer: 'channel' }],
+  ['normalised', { sharedGradient: 'normalised' }],
+  ['released-ps', { transformation: 'released', shift: 'PS-released', alignment: 'released' }],
+  ['released-v4', { transformation: 'released', shift: 'PS-released-v4', sharedGradient: 'plain' }],
+] as const)(
+  '%s: stopped in the middle of the supernet, a run ends in the same bytes',
+  async (name, changes) => {
+    const config: RunConfig = {
+      ...DEFAULT_CONFIG,
+      ...PRESETS.smoke.settings,
+      ...{ data, seed: 5, validation: 80, supernetEpochs: 3, epochs: 1, population: 4, frugal: 0 },
+      ...{ scoreImages: 40, calibrationImages: 40 },
+      ...changes,
+    };
+    const [whole, stopped] = [join(folder, `${name}-whole`), join(folder, `${name}-stopped`)];
+    await go(whole, config);
+    await expect(go(stopped, config, 2)).rejects.toMatchObject({ code: 'interrupted' });
+    await go(stopped, config);
+    expect(runBytes(stopped)).toEqual(runBytes(whole));
+  },
+);
