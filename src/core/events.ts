@@ -106,6 +106,10 @@ export interface GenerationEnded {
   readonly best: NetworkScores;
   /** Networks on the front of loss against energy so far. */
   readonly frontSize: number;
+  /** Share of the networks looked at that meet the limits. */
+  readonly feasibleShare?: number;
+  /** Part of the box below guessing and the limit on energy that the front dominates, 0 to 1. */
+  readonly hypervolume?: number;
 }
 
 /** A retrained network was measured on the test set. */
@@ -135,6 +139,17 @@ export interface RunEnded {
   readonly seconds: number;
 }
 
+/** How much of a training's time went by without a batch to train on; said where making batches costs something. */
+export interface BatchesWaited {
+  readonly type: 'batches-waited';
+  readonly phase: string;
+  readonly waitedSeconds: number;
+  /** Of the training's time, 0 to 1. */
+  readonly waitedShare: number;
+  /** That made the batches; 0 when the training itself did. */
+  readonly makers: number;
+}
+
 export type RunEvent =
   | RunStarted
   | RunResumed
@@ -145,12 +160,19 @@ export type RunEvent =
   | CandidateScored
   | GenerationEnded
   | NetworkEvaluated
+  | BatchesWaited
   | Note
   | PhaseEnded
   | RunEnded;
 
 /** Fields that differ between two runs of the same seed: the journal keeps them apart. */
-export const WALL_CLOCK_FIELDS = ['imagesPerSecond', 'seconds'] as const;
+export const WALL_CLOCK_FIELDS = [
+  'imagesPerSecond',
+  'seconds',
+  'waitedSeconds',
+  'waitedShare',
+  'makers',
+] as const;
 
 export type Listener = (event: RunEvent) => void;
 

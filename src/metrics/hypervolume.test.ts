@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { front2d, hypervolume2d, type Point } from './hypervolume.ts';
+import { front2d, hypervolume, hypervolume2d, type Point } from './hypervolume.ts';
 
 test('three steps: by hand 6', () => {
   expect(
@@ -28,6 +28,28 @@ test('equals the number of unit cells that some point dominates', () => {
         for (let y = 0; y < 10; y++) if (list.some((p) => p[0] <= x && p[1] <= y)) cells++;
       }
       expect(hypervolume2d(list, [10, 10])).toBe(cells);
+    }),
+  );
+});
+
+test('in three dimensions equals the number of unit cubes that some point dominates', () => {
+  const cloud = fc.array(fc.tuple(fc.nat(6), fc.nat(6), fc.nat(6)), { maxLength: 8 });
+  fc.assert(
+    fc.property(cloud, (list) => {
+      let cubes = 0;
+      for (let x = 0; x < 5; x++)
+        for (let y = 0; y < 5; y++)
+          for (let z = 0; z < 5; z++) if (list.some((p) => p[0] <= x && p[1] <= y && p[2] <= z)) cubes++;
+      expect(hypervolume(list, [5, 5, 5])).toBe(cubes);
+    }),
+  );
+});
+
+test('in one dimension is the distance of the best, in two the area', () => {
+  expect(hypervolume([[3], [1], [9]], [4])).toBe(3);
+  fc.assert(
+    fc.property(points, (list) => {
+      expect(hypervolume(list, [10, 10])).toBe(hypervolume2d(list, [10, 10]));
     }),
   );
 });

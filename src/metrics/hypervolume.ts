@@ -22,6 +22,26 @@ export function front2d(points: readonly Point[]): Point[] {
   return front;
 }
 
+/**
+ * The volume that points of any number of dimensions dominate within `reference`, in the product of the units.
+ * Slice by slice along the last dimension (Zitzler, 2001): exact, and meant for fronts of some hundred points in up
+ * to five dimensions. Points with NaN are left out.
+ */
+export function hypervolume(points: readonly (readonly number[])[], reference: readonly number[]): number {
+  const last = reference.length - 1;
+  const inside = points.filter((point) => reference.every((bound, k) => point[k] < bound));
+  if (inside.length === 0) return 0;
+  if (last === 0) return reference[0] - Math.min(...inside.map(([value]) => value));
+  if (last === 1) return hypervolume2d(inside as unknown as readonly Point[], [reference[0], reference[1]]);
+  const sorted = [...inside].sort((p, q) => p[last] - q[last]);
+  let volume = 0;
+  for (const [i, point] of sorted.entries()) {
+    const thickness = (sorted[i + 1]?.[last] ?? reference[last]) - point[last];
+    if (thickness > 0) volume += thickness * hypervolume(sorted.slice(0, i + 1), reference.slice(0, last));
+  }
+  return volume;
+}
+
 /** Area dominated by `points` within `reference`, in the product of the two units; 0 when none is inside. */
 export function hypervolume2d(points: readonly Point[], reference: Point): number {
   const inside = points.filter(([x, y]) => x < reference[0] && y < reference[1]);

@@ -13,6 +13,9 @@ import {
   showCost,
 } from './problem.ts';
 
+/** A genotype that is new and meets the limits. */
+export type Priced<G> = Omit<Candidate<G>, 'id'>;
+
 /**
  * Gathers one batch of candidates: new ones only, within the limits, and never longer than a budget allows. It
  * remembers the nearest misses, so that giving up can say how far away the limits are.
@@ -41,37 +44,74 @@ export class Collector<G> {
 
   /** Tries one genotype; true when it is new, meets the limits, and has joined the batch. */
   offer(genotype: G): boolean {
+    const found = this.consider(genotype);
+    return found !== undefined && this.take(found);
+  }
+
+  /** As `offer`, with what `considerRepaired` makes of the genotype. */
+  offerRepaired(genotype: G, moves: number): boolean {
+    const found = this.considerRepaired(genotype, moves);
+    return found !== undefined && this.take(found);
+  }
+
+  /**
+   * As `consider`; beyond the limits a genotype is moved towards them by up to `moves` mutations, of which those stay
+   * that lessen the excess. Pricing takes microseconds, so this is cheaper than drawing until one fits.
+   */
+  considerRepaired(genotype: G, moves: number): Priced<G> | undefined {
+    const found = this.consider(genotype);
+    if (found !== undefined || moves === 0) return found;
+    let at = genotype;
+    let beyond = excess(this.problem.price(at), this.limits);
+    for (let i = 0; i < moves && beyond > 0; i++) {
+      const moved = this.problem.mutate(at, this.random);
+      const left = excess(this.problem.price(moved), this.limits);
+      if (left < beyond) [at, beyond] = [moved, left];
+      if (beyond === 0) return this.consider(at);
+    }
+    return undefined;
+  }
+
+  /** The price of one genotype if it is new and meets the limits. It does not join the batch. */
+  consider(genotype: G): Priced<G> | undefined {
     this.attempts++;
     const key = this.problem.key(genotype);
-    if (this.seen.has(key)) return false;
+    if (this.seen.has(key)) return undefined;
     const costs = this.problem.price(genotype);
     for (const cost of COST_NAMES)
       require_(
-        !Number.isNaN(costs[cost]),
+        !Number.isNaN(costs[cost]) && !(costs[cost] === undefined && this.limited.includes(cost)),
         'usage',
         () => `the price of genotype ${key} gives no number for ${COSTS[cost].name}, got ${costs[cost]}`,
         { key, cost },
       );
     for (const cost of this.limited) {
       const low = this.lowest[cost];
-      if (!low || costs[cost] < low.value) this.lowest[cost] = { key, value: costs[cost] };
+      const value = costs[cost] ?? Number.POSITIVE_INFINITY;
+      if (!low || value < low.value) this.lowest[cost] = { key, value };
     }
     if (!meets(costs, this.limits)) {
       this.infeasible++;
       const beyond = excess(costs, this.limits);
       if (!this.nearest || beyond < this.nearest.excess)
         this.nearest = { genotype, key, costs, excess: beyond };
-      return false;
+      return undefined;
     }
+    return { key, genotype, costs };
+  }
+
+  /** Adds what `consider` gave to the batch; false when it has joined already. */
+  take({ key, genotype, costs }: Priced<G>): boolean {
+    if (this.seen.has(key)) return false;
     this.seen.add(key);
     this.candidates.push({ id: this.firstId + this.candidates.length, key, genotype, costs });
     return true;
   }
 
-  /** Adds up to `count` candidates in at most `attempts` draws. */
-  collect(count: number, attempts: number, draw: () => G): void {
+  /** Adds up to `count` candidates in at most `attempts` draws, each repaired by up to `moves` mutations. */
+  collect(count: number, attempts: number, draw: () => G, moves = 0): void {
     const goal = this.candidates.length + count;
-    for (let i = 0; i < attempts && this.candidates.length < goal; i++) this.offer(draw());
+    for (let i = 0; i < attempts && this.candidates.length < goal; i++) this.offerRepaired(draw(), moves);
   }
 
   /**
@@ -108,7 +148,7 @@ export class Collector<G> {
     );
     const named = this.limited.length > 1;
     const seen = this.limited.map(
-      (cost) => `${named ? `${COSTS[cost].name} ` : ''}${showCost(cost, costs[cost])}`,
+      (cost) => `${named ? `${COSTS[cost].name} ` : ''}${showCost(cost, costs[cost] ?? Number.NaN)}`,
     );
     const alone = this.limited.map((cost) => {
       const low = this.lowest[cost];
@@ -121,7 +161,7 @@ export class Collector<G> {
       {
         attempts: this.attempts,
         nearest: key,
-        ...Object.fromEntries(this.limited.map((cost) => [cost, costs[cost]])),
+        ...Object.fromEntries(this.limited.map((cost) => [cost, costs[cost] ?? null])),
       },
     );
   }

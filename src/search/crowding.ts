@@ -20,6 +20,18 @@ export function ranks(points: readonly Point[]): number[][] {
 }
 
 /**
+ * Ranks under constraint domination (section VI.A): feasible points before infeasible ones, feasible ones by front,
+ * infeasible ones by the amount of their violation alone. `violations`: 0 where a point is feasible.
+ */
+export function constrainedRanks(points: readonly Point[], violations: readonly number[]): number[][] {
+  const indices = points.map((_, i) => i);
+  const feasible = indices.filter((i) => violations[i] === 0);
+  const fronts = ranks(feasible.map((i) => points[i])).map((rank) => rank.map((i) => feasible[i]));
+  const amounts = [...new Set(violations.filter((amount) => amount > 0))].sort((a, b) => a - b);
+  return [...fronts, ...amounts.map((amount) => indices.filter((i) => violations[i] === amount))];
+}
+
+/**
  * Crowding distance of each point: the sum over objectives of the gap between its two neighbours, relative to the
  * range; infinite at the ends. An objective in which all are equal says nothing.
  */

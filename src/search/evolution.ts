@@ -1,4 +1,5 @@
 import { require_ } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
 import { compareScored, type Scored } from './problem.ts';
 import {
   type CommonConfig,
@@ -11,7 +12,9 @@ import {
 /**
  * The published evolution (spec 6.2): the first population is random; every later one is 25 mutants and 25 children
  * of the ten best networks seen so far, topped up with random ones where too few new and feasible are found.
- * What the release loops on for ever has a budget here.
+ * What the release loops on for ever has a budget here. Two things differ unless `codeExact` asks for the release:
+ * candidates are ranked by cross-entropy, which few images tell better than top-1, and a child has two different
+ * parents. Its moves are those of the problem: for a space, `PUBLISHED_RATES`.
  */
 export interface EvolutionConfig extends CommonConfig {
   readonly population: number;
@@ -22,6 +25,8 @@ export interface EvolutionConfig extends CommonConfig {
   readonly generations: number;
   /** Tries per mutant and per child asked for (10 as released). */
   readonly offspringAttempts: number;
+  /** As released: ranked by accuracy, and a child may have one parent twice. */
+  readonly codeExact?: boolean | undefined;
 }
 
 export const EVOLUTION_DEFAULTS: EvolutionConfig = {
@@ -56,21 +61,36 @@ export const evolution = defineSampler<EvolutionConfig>({
       collector.collect(config.mutations, config.offspringAttempts * config.mutations, () =>
         problem.mutate(random.choice(parents).genotype, random),
       );
+    const pair = config.codeExact === true ? anyTwo : twoDifferent;
     if (parents.length > 1)
       collector.collect(config.crossovers, config.offspringAttempts * config.crossovers, () => {
-        // Two different parents: a child of one with itself would only be thrown away as seen.
-        const first = random.integer(parents.length);
-        const second = (first + 1 + random.integer(parents.length - 1)) % parents.length;
+        const [first, second] = pair(parents.length, random);
         return problem.crossover(parents[first].genotype, parents[second].genotype, random);
       });
     collector.fill(config.population, config.attempts);
   },
   survive({ scored, population, config }, batch) {
-    const kept = [...population.map((id) => scored[id]), ...batch].sort(compareScored);
+    const compare = config.codeExact === true ? byAccuracy : compareScored;
+    const kept = [...population.map((id) => scored[id]), ...batch].sort(compare);
     return kept.slice(0, Math.max(config.population, config.parents)).map(({ id }) => id);
   },
   complete: ({ generation, config }) => generation >= config.generations,
 });
+
+/** Two different positions below `count`: a child of one with itself would only be thrown away as seen. */
+function twoDifferent(count: number, random: Random): [number, number] {
+  const first = random.integer(count);
+  return [first, (first + 1 + random.integer(count - 1)) % count];
+}
+
+function anyTwo(count: number, random: Random): [number, number] {
+  return [random.integer(count), random.integer(count)];
+}
+
+/** Higher accuracy first; of equal ones the earlier. */
+function byAccuracy<G>(a: Scored<G>, b: Scored<G>): number {
+  return b.accuracy - a.accuracy || a.id - b.id;
+}
 
 function bestOf<G>({ scored, population }: SearchState<G, EvolutionConfig>, count: number): Scored<G>[] {
   return population.slice(0, count).map((id) => scored[id]);

@@ -43,29 +43,43 @@ export function front(points: readonly Point[]): number[] {
  * has the lowest second value of its own first value, and that is below all of smaller first values.
  */
 function flatFront(points: readonly Point[]): number[] {
-  const firsts = Float64Array.from(points, (point) => point[0]).sort();
-  const place = new Uint32Array(points.length);
-  const lowest = new Float64Array(points.length).fill(Number.POSITIVE_INFINITY);
-  points.forEach(([first, second], i) => {
-    let low = 0;
-    let high = firsts.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (firsts[middle] < first) low = middle + 1;
-      else high = middle;
-    }
-    place[i] = low;
-    if (second < lowest[low]) lowest[low] = second;
-  });
-  const before = new Float64Array(points.length + 1).fill(Number.POSITIVE_INFINITY);
-  for (let i = 0; i < points.length; i++) before[i + 1] = Math.min(before[i], lowest[i]);
+  const n = points.length;
+  const firsts = new Float64Array(n);
+  const seconds = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    firsts[i] = points[i][0];
+    seconds[i] = points[i][1];
+  }
+  const sorted = firsts.slice().sort();
+  const place = new Uint32Array(n);
+  const lowest = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < n; i++) {
+    const at = lowerBound(sorted, firsts[i]);
+    place[i] = at;
+    if (seconds[i] < lowest[at]) lowest[at] = seconds[i];
+  }
+  /** before[r]: the lowest second value of all first values that rank below r. */
+  const before = new Float64Array(n + 1).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < n; i++) before[i + 1] = Math.min(before[i], lowest[i]);
   const kept: number[] = [];
-  points.forEach(([, second], i) => {
+  for (let i = 0; i < n; i++) {
     const rank = place[i];
     // At rank 0 nothing has a smaller first value, so even an infinite second value can stay.
-    if (second === lowest[rank] && (rank === 0 || second < before[rank])) kept.push(i);
-  });
+    if (seconds[i] === lowest[rank] && (rank === 0 || seconds[i] < before[rank])) kept.push(i);
+  }
   return kept;
+}
+
+/** The first position of a sorted list that holds `value`, which is in it. */
+function lowerBound(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function deepFront(points: readonly Point[]): number[] {
@@ -117,8 +131,11 @@ export function insert<T>(entries: FrontEntry<T>[], entry: FrontEntry<T>): boole
 }
 
 function checkPoint(point: Point, length: number): void {
+  let sound = point.length === length;
+  for (let i = 0; i < point.length; i++) if (Number.isNaN(point[i])) sound = false;
+  if (sound) return;
   require_(
-    point.length === length && !point.some(Number.isNaN),
+    false,
     'shape',
     () => `points of a front must have ${length} numbers each, got [${point.join(', ')}]`,
   );

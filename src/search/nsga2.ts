@@ -1,41 +1,40 @@
 import { require_ } from '../core/errors.ts';
-import { crowding, ranks } from './crowding.ts';
-import { COST_NAMES, type Costs, compareScored, type Scored } from './problem.ts';
+import { constrainedRanks, crowding } from './crowding.ts';
+import { checkObjectives, type Objective, objectivePoint, violation } from './objectives.ts';
+import { compareScored, type Scored } from './problem.ts';
 import { type CommonConfig, DEFAULT_ATTEMPTS, defineSampler, wholeNumber } from './sampler.ts';
 
 /**
- * NSGA-II over loss or error and any of the costs (Deb et al. 2002). Limits are checked before anything is scored,
- * so whatever takes part is feasible; among feasible networks constraint domination is ordinary domination.
+ * NSGA-II over loss, error or BLEU and any of the costs (Deb et al. 2002). `limits` are hard: what exceeds them is
+ * repaired or refused before it is scored. `bounds` hold what only a score can tell, such as an error of at most
+ * 0.2, or a cost that may be exceeded on the way: networks beyond them take part, but any network within them
+ * dominates them, and of two beyond them the one that violates less.
  */
-export type Objective = 'loss' | 'error' | keyof Costs;
-
 export interface Nsga2Config extends CommonConfig {
   readonly objectives: readonly Objective[];
+  /** Most that an objective may be, by its name. */
+  readonly bounds: { readonly [K in Objective]?: number };
   readonly population: number;
   readonly generations: number;
   /** Probability that a child has two parents; it is mutated in either case. */
   readonly crossover: number;
   /** Tries per child asked for before random ones top up. */
   readonly offspringAttempts: number;
+  /** Mutations that may move a child beyond the limits back towards them. */
+  readonly repairs: number;
 }
 
 export const NSGA2_DEFAULTS: Nsga2Config = {
   limits: {},
   attempts: DEFAULT_ATTEMPTS,
   objectives: ['loss', 'energyMj'],
+  bounds: {},
   population: 50,
   generations: 20,
   crossover: 0.9,
   offspringAttempts: 10,
+  repairs: 4,
 };
-
-/** The point of a candidate in the objectives; `error` is 1 - accuracy. */
-export function objectivePoint<G>(scored: Scored<G>, objectives: readonly Objective[]): number[] {
-  return objectives.map((objective) => {
-    if (objective === 'loss') return scored.loss;
-    return objective === 'error' ? 1 - scored.accuracy : scored.costs[objective];
-  });
-}
 
 export const nsga2 = defineSampler<Nsga2Config>({
   name: 'nsga2',
@@ -43,13 +42,8 @@ export const nsga2 = defineSampler<Nsga2Config>({
   check(config) {
     for (const name of ['population', 'generations', 'offspringAttempts'] as const)
       wholeNumber('nsga2', name, config[name]);
-    const known: readonly string[] = ['loss', 'error', ...COST_NAMES];
-    for (const objective of config.objectives)
-      require_(
-        known.includes(objective),
-        'usage',
-        `nsga2: an objective is one of ${known.join(', ')}, got '${objective}'`,
-      );
+    wholeNumber('nsga2', 'repairs', config.repairs, 0);
+    checkObjectives('nsga2', [...config.objectives, ...(Object.keys(config.bounds) as Objective[])]);
     require_(config.objectives.length > 0, 'usage', 'nsga2: objectives must name at least one, got none');
     require_(
       config.crossover >= 0 && config.crossover <= 1,
@@ -63,19 +57,25 @@ export const nsga2 = defineSampler<Nsga2Config>({
     const parent = (): Scored<(typeof scored)[number]['genotype']> =>
       scored[population[Math.min(random.integer(population.length), random.integer(population.length))]];
     if (population.length > 1)
-      collector.collect(config.population, config.offspringAttempts * config.population, () => {
-        const first = parent().genotype;
-        const child = random.boolean(config.crossover)
-          ? problem.crossover(first, parent().genotype, random)
-          : first;
-        return problem.mutate(child, random);
-      });
+      collector.collect(
+        config.population,
+        config.offspringAttempts * config.population,
+        () => {
+          const first = parent().genotype;
+          const child = random.boolean(config.crossover)
+            ? problem.crossover(first, parent().genotype, random)
+            : first;
+          return problem.mutate(child, random);
+        },
+        config.repairs,
+      );
     collector.fill(config.population, config.attempts);
   },
   survive({ scored, population, config }, batch) {
     const all = [...population.map((id) => scored[id]), ...batch];
     const points = all.map((candidate) => objectivePoint(candidate, config.objectives));
-    const order = ranks(points).flatMap((rank) => {
+    const violations = all.map((candidate) => violation(candidate, config.bounds));
+    const order = constrainedRanks(points, violations).flatMap((rank) => {
       const distance = crowding(rank.map((i) => points[i]));
       const positions = rank.map((_, position) => position);
       positions.sort((a, b) => {

@@ -13,6 +13,11 @@ export interface SearchProblem<G> {
   key(genotype: G): string;
   /** Costs before anything is trained or scored; called for every attempt, so it should take microseconds. */
   price(genotype: G): Costs;
+  /**
+   * What is true of a genotype, as words; a word that stands twice counts twice. A predictor learns a weight for each.
+   * Left out, the letters of the key and their neighbours stand in.
+   */
+  features?(genotype: G): readonly string[];
 }
 
 export interface Costs {
@@ -21,6 +26,11 @@ export interface Costs {
   readonly params: number;
   /** Multiply-accumulates, shift- and difference-accumulates alike. */
   readonly macs: number;
+  /** What a problem may price besides: only what it gives can be limited or made small. */
+  readonly areaMm2?: number | undefined;
+  readonly multiplications?: number | undefined;
+  readonly additions?: number | undefined;
+  readonly shifts?: number | undefined;
 }
 
 /** Most that an architecture may cost; what is absent is unlimited. */
@@ -30,6 +40,8 @@ export type Limits = { readonly [K in keyof Costs]?: number | undefined };
 export interface Score {
   readonly loss: number;
   readonly accuracy: number;
+  /** From 0 to 100, where the task is translation. */
+  readonly bleu?: number | undefined;
 }
 
 /** A genotype that meets the limits and has been priced. `id` counts proposals from 0. */
@@ -38,6 +50,8 @@ export interface Candidate<G> {
   readonly key: string;
   readonly genotype: G;
   readonly costs: Costs;
+  /** The part of the evaluation set to score it on, above 0 and below 1; absent for all of it. */
+  readonly share?: number | undefined;
 }
 
 export type Scored<G> = Candidate<G> & Score;
@@ -48,6 +62,10 @@ export const COSTS = {
   latencyMs: { name: 'latency', unit: 'ms' },
   params: { name: 'parameters', unit: '' },
   macs: { name: 'multiply-accumulates', unit: '' },
+  areaMm2: { name: 'area', unit: 'mm2' },
+  multiplications: { name: 'multiplications', unit: '' },
+  additions: { name: 'additions', unit: '' },
+  shifts: { name: 'shifts', unit: '' },
 } as const satisfies Record<keyof Costs, { name: string; unit: string }>;
 
 export const COST_NAMES = Object.keys(COSTS) as (keyof Costs)[];
@@ -64,15 +82,25 @@ export function limitedCosts(limits: Limits): (keyof Costs)[] {
 }
 
 export function meets(costs: Costs, limits: Limits): boolean {
-  return COST_NAMES.every((cost) => costs[cost] <= (limits[cost] ?? Number.POSITIVE_INFINITY));
+  return COST_NAMES.every((cost) => {
+    const limit = limits[cost];
+    return limit === undefined || (costs[cost] ?? Number.POSITIVE_INFINITY) <= limit;
+  });
 }
 
 /** How far beyond the limits: the largest cost / limit - 1, or 0 when all are met. */
 export function excess(costs: Costs, limits: Limits): number {
   return COST_NAMES.reduce((worst, cost) => {
     const limit = limits[cost];
-    return limit === undefined ? worst : Math.max(worst, costs[cost] / limit - 1);
+    return limit === undefined
+      ? worst
+      : Math.max(worst, (costs[cost] ?? Number.POSITIVE_INFINITY) / limit - 1);
   }, 0);
+}
+
+/** Candidates scored on the whole evaluation set: those that can be compared with each other. */
+export function whollyScored<G>(scored: readonly Scored<G>[]): Scored<G>[] {
+  return scored.filter(({ share }) => share === undefined);
 }
 
 /** `7.2 mJ`, to four significant digits; counts in full. */

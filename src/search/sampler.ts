@@ -22,6 +22,7 @@ import {
  *
  * Evaluation happens outside. The state is JSON at every step, a half-scored batch included, so it can be saved
  * anywhere and continues identically. Scores take effect in the order of the proposals, whatever order they arrive in.
+ * The visited set is the keys of `scored`, and the front is a function of it, so both are in the state.
  */
 export interface SearchState<G, C extends CommonConfig = CommonConfig> {
   readonly algorithm: string;
@@ -29,17 +30,19 @@ export interface SearchState<G, C extends CommonConfig = CommonConfig> {
   readonly random: RandomState;
   /** Batches proposed and completely scored. */
   readonly generation: number;
-  /** Everything scored, in the order proposed. */
+  /** Everything scored, each genotype once, in the order proposed: `scored[id]` has that id. */
   readonly scored: readonly Scored<G>[];
   /** The batch under evaluation; a score is null until it arrives. */
   readonly pending: readonly Pending<G>[];
-  /** Ids of those the algorithm builds on, best first. */
+  /** Ids of those the algorithm builds on, in its own order: best first, oldest first where age counts. */
   readonly population: readonly number[];
   /** Genotypes drawn so far, and those of them that exceeded a limit. */
   readonly attempts: number;
   readonly infeasible: number;
   /** No new genotype could be found within the budget of attempts. */
   readonly exhausted: boolean;
+  /** What the algorithm has learned and keeps: plain data, absent where it learns nothing. */
+  readonly memory?: unknown;
 }
 
 export interface Pending<G> {
@@ -74,10 +77,16 @@ export interface Algorithm<C extends CommonConfig> {
   readonly name: string;
   readonly defaults: C;
   check(config: C): void;
+  /** What is learned from everything scored, before the next batch is proposed. Plain data. */
+  learn?<G>(state: SearchState<G, C>, problem: SearchProblem<G>): unknown;
+  /** Candidates scored on a part of the evaluation set that are to be scored on more of it, before any new ones. */
+  promote?<G>(state: SearchState<G, C>): Candidate<G>[];
   /** Adds the next batch to the collector. */
   batch<G>(state: SearchState<G, C>, problem: SearchProblem<G>, collector: Collector<G>): void;
   /** Which ids to build on, once a batch is scored. */
   survive<G>(state: SearchState<G, C>, batch: readonly Scored<G>[]): number[];
+  /** The part of the evaluation set that new candidates are scored on; all of it where this is left out. */
+  share?<G>(state: SearchState<G, C>): number | undefined;
   /** Whether the planned number of batches or evaluations is reached. */
   complete<G>(state: SearchState<G, C>): boolean;
 }
@@ -114,16 +123,22 @@ export function defineSampler<C extends CommonConfig>(algorithm: Algorithm<C>): 
     propose(state, problem) {
       belongs(algorithm.name, state.algorithm);
       if (state.pending.length > 0 || finished(state)) return state;
+      const promoted = algorithm.promote?.(state) ?? [];
+      if (promoted.length > 0) return { ...state, pending: promoted.map(unscored) };
+      const learned = algorithm.learn === undefined ? {} : { memory: algorithm.learn(state, problem) };
       const random = new Random(state.random);
       const keys = state.scored.map(({ key }) => key);
       const collector = new Collector(problem, state.config.limits, random, keys);
-      algorithm.batch(state, problem, collector);
+      algorithm.batch({ ...state, ...learned }, problem, collector);
       const { candidates } = collector;
       if (candidates.length === 0 && state.scored.length === 0) throw collector.giveUp();
+      const share = algorithm.share?.(state);
+      const part = share === undefined || share >= 1 ? {} : { share };
       return {
         ...state,
+        ...learned,
         random: random.state(),
-        pending: candidates.map((candidate) => ({ candidate, score: null })),
+        pending: candidates.map((candidate) => unscored({ ...candidate, ...part })),
         attempts: state.attempts + collector.attempts,
         infeasible: state.infeasible + collector.infeasible,
         exhausted: candidates.length === 0,
@@ -137,7 +152,7 @@ export function defineSampler<C extends CommonConfig>(algorithm: Algorithm<C>): 
       const next = {
         ...state,
         pending: [],
-        scored: [...state.scored, ...batch],
+        scored: entered(state.scored, batch),
         generation: state.generation + 1,
       };
       return { ...next, population: algorithm.survive(next, batch) };
@@ -145,12 +160,23 @@ export function defineSampler<C extends CommonConfig>(algorithm: Algorithm<C>): 
   };
 }
 
+function unscored<G>(candidate: Candidate<G>): Pending<G> {
+  return { candidate, score: null };
+}
+
+/** The list with a batch in it: a candidate that was scored before has its new score in its old place. */
+function entered<G>(scored: readonly Scored<G>[], batch: readonly Scored<G>[]): Scored<G>[] {
+  const all = [...scored];
+  for (const one of batch) all[one.id] = one;
+  return all;
+}
+
 function receive<G>(
   pending: readonly Pending<G>[],
   scores: Readonly<Record<string, Score>>,
 ): readonly Pending<G>[] {
   const open = new Set(pending.filter(({ score }) => score === null).map(({ candidate }) => candidate.key));
-  for (const [key, { loss, accuracy }] of Object.entries(scores)) {
+  for (const [key, { loss, accuracy, bleu = 0 }] of Object.entries(scores)) {
     require_(
       open.has(key),
       'usage',
@@ -158,16 +184,16 @@ function receive<G>(
       { key },
     );
     require_(
-      Number.isFinite(loss) && Number.isFinite(accuracy),
+      Number.isFinite(loss) && Number.isFinite(accuracy) && Number.isFinite(bleu),
       'diverged',
-      `genotype ${key} scored loss ${loss} and accuracy ${accuracy}; both must be finite numbers`,
+      `genotype ${key} scored loss ${loss} and accuracy ${accuracy}${bleu === 0 ? '' : ` and BLEU ${bleu}`}; all must be finite numbers`,
       { key },
     );
   }
   return pending.map((entry) => {
     if (!Object.hasOwn(scores, entry.candidate.key)) return entry;
-    const { loss, accuracy } = scores[entry.candidate.key];
-    return { ...entry, score: { loss, accuracy } };
+    const { loss, accuracy, bleu } = scores[entry.candidate.key];
+    return { ...entry, score: { loss, accuracy, ...(bleu === undefined ? {} : { bleu }) } };
   });
 }
 

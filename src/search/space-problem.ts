@@ -2,6 +2,7 @@ import { encode } from '../spaces/genotype.ts';
 import { crossover, DEFAULT_RATES, type MutationRates, mutate } from '../spaces/neighbours.ts';
 import { type SampleMode, sample } from '../spaces/sample.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
+import { stageStarts } from '../spaces/stage-layers.ts';
 import type { Costs, SearchProblem } from './problem.ts';
 
 export interface SpaceProblemOptions {
@@ -22,5 +23,25 @@ export function spaceProblem(
     crossover: (a, b, random) => crossover(space, a, b, random),
     key: encode,
     price,
+    features: layerFeatures,
   };
+}
+
+/**
+ * What a ranking model may look at: how deep each stage is, which operator each layer has, how many of a kind a
+ * stage has, and which operator follows which within a stage.
+ */
+export function layerFeatures({ lengths, operators }: Pick<Genotype, 'lengths' | 'operators'>): string[] {
+  const starts = stageStarts(lengths);
+  return lengths.flatMap((length, stage) => {
+    const names = operators.slice(starts[stage], starts[stage] + length);
+    return [
+      `${stage}#${length}`,
+      ...names.flatMap((name, i) => [
+        `${stage}:${name}`,
+        `${stage}.${i}:${name}`,
+        ...(i > 0 ? [`${stage}:${names[i - 1]}>${name}`] : []),
+      ]),
+    ];
+  });
 }

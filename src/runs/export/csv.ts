@@ -1,0 +1,72 @@
+/**
+ * Tables for spreadsheets and notebooks (RFC 4180): every candidate, every retrained network, every epoch. Numbers
+ * are written in full; fractions are of 1, energies in mJ, latencies in ms.
+ */
+import type { RunTrace } from './trace.ts';
+
+type Cell = string | number | boolean | undefined;
+
+/** The files by name. */
+export function csvFiles({ searches, networks, journal }: RunTrace): Map<string, string> {
+  const costs = ['energyMj', 'latencyMs', 'params', 'macs'];
+  const candidates = searches.flatMap(({ phase, candidates }) =>
+    candidates.map((one) => [
+      phase,
+      one.index,
+      one.genotype,
+      one.loss,
+      one.accuracy,
+      one.energyMj,
+      one.latencyMs,
+      one.params,
+      one.macs,
+      one.onFront,
+      one.at,
+    ]),
+  );
+  const retrained = networks.map(({ at, event: one }) => [
+    one.name,
+    one.role,
+    one.genotype,
+    one.loss,
+    one.accuracy,
+    one.validationAccuracy,
+    one.energyMj,
+    one.latencyMs,
+    one.params,
+    one.macs,
+    at,
+  ]);
+  const epochs = journal.flatMap(({ at, event }) =>
+    event.type === 'epoch-ended'
+      ? [[event.phase, event.epoch, event.trainLoss, event.validationLoss, event.validationAccuracy, at]]
+      : [],
+  );
+  return new Map([
+    [
+      'candidates.csv',
+      table(['search', 'index', 'genotype', 'loss', 'accuracy', ...costs, 'onFront', 'at'], candidates),
+    ],
+    [
+      'networks.csv',
+      table(
+        ['name', 'role', 'genotype', 'loss', 'accuracy', 'validationAccuracy', ...costs, 'at'],
+        retrained,
+      ),
+    ],
+    [
+      'epochs.csv',
+      table(['phase', 'epoch', 'trainLoss', 'validationLoss', 'validationAccuracy', 'at'], epochs),
+    ],
+  ]);
+}
+
+function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** A cell; quoted where it holds what separates cells. Nothing for what is absent. */
+function cell(value: Cell): string {
+  const text = value === undefined ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,129 @@
+import { AGING_DEFAULTS, aging } from './aging.ts';
+import { EVOLUTION_DEFAULTS, evolution } from './evolution.ts';
+import { HALVING_DEFAULTS, halving, rungShares, rungSizes } from './halving.ts';
+import type { AlgorithmName } from './names.ts';
+import { NSGA2_DEFAULTS, nsga2 } from './nsga2.ts';
+import type { Objective } from './objectives.ts';
+import { PREDICTOR_DEFAULTS, predictor } from './predictor.ts';
+import type { Limits } from './problem.ts';
+import { RANDOM_SEARCH_DEFAULTS, randomSearch } from './random-search.ts';
+import type { CommonConfig, Sampler } from './sampler.ts';
+
+/**
+ * Every algorithm set up from the same few settings and with the same budget, `generations` x `population`
+ * evaluations on the whole evaluation set or what takes as long, so that one can stand for another.
+ */
+export interface SearchSettings {
+  readonly limits: Limits;
+  readonly population: number;
+  /** Those that have offspring; with `aging` how many are drawn to find one. */
+  readonly parents: number;
+  readonly generations: number;
+  /** What `nsga2` makes small. */
+  readonly objectives: readonly Objective[];
+}
+
+export interface PlannedSearch {
+  readonly sampler: Sampler<CommonConfig>;
+  readonly config: CommonConfig;
+  /** Batches that one generation is made of, as progress counts them. */
+  readonly batches: number;
+  readonly generations: number;
+  /** Candidates that are scored on the whole evaluation set, if the space holds as many. */
+  readonly evaluations: number;
+  /** Parts of the evaluation set that candidates may ask for, below 1. */
+  readonly shares: readonly number[];
+}
+
+type Plan = (settings: SearchSettings) => PlannedSearch;
+
+const whole = ({ population, generations }: SearchSettings) => ({
+  batches: 1,
+  generations,
+  evaluations: generations * population,
+  shares: [],
+});
+
+const published =
+  (codeExact: boolean): Plan =>
+  (settings) => {
+    const { limits, population, parents, generations } = settings;
+    const crossovers = Math.floor(population / 2);
+    const exact = codeExact ? { codeExact } : {};
+    const mutations = population - crossovers;
+    return {
+      ...whole(settings),
+      sampler: evolution,
+      config: {
+        ...EVOLUTION_DEFAULTS,
+        ...{ limits, population, parents, mutations, crossovers, generations },
+        ...exact,
+      },
+    };
+  };
+
+/** Children of the aging evolution proposed at a time, as a part of the population. */
+const AGING_BATCH = 5;
+
+const PLANS: Readonly<Record<AlgorithmName, Plan>> = {
+  evolution: published(false),
+  'evolution-released': published(true),
+  nsga2: (settings) => {
+    const { limits, population, generations, objectives } = settings;
+    return {
+      ...whole(settings),
+      sampler: nsga2,
+      config: { ...NSGA2_DEFAULTS, ...{ limits, population, generations, objectives } },
+    };
+  },
+  aging: (settings) => {
+    const { limits, population, parents, generations } = settings;
+    const evaluations = generations * population;
+    const batch = Math.max(1, Math.floor(population / AGING_BATCH));
+    const sizes = { population, sample: Math.min(parents, population), batch, evaluations };
+    return {
+      ...whole(settings),
+      sampler: aging,
+      config: { ...AGING_DEFAULTS, limits, ...sizes },
+      generations: 1 + Math.ceil((evaluations - population) / batch),
+    };
+  },
+  halving: (settings) => {
+    const { limits, population, generations } = settings;
+    const { reduction, rungs } = HALVING_DEFAULTS;
+    // Each rung takes as long as the first: that all of them take a generation's time, it has so many candidates.
+    const candidates = Math.ceil((population * reduction ** (rungs - 1)) / rungs);
+    const config = { ...HALVING_DEFAULTS, limits, candidates, brackets: generations };
+    return {
+      ...whole(settings),
+      sampler: halving,
+      config,
+      batches: rungs,
+      evaluations: generations * rungSizes(config)[rungs - 1],
+      shares: rungShares(config).filter((share) => share < 1),
+    };
+  },
+  predictor: (settings) => {
+    const { limits, population, parents, generations } = settings;
+    return {
+      ...whole(settings),
+      sampler: predictor,
+      config: { ...PREDICTOR_DEFAULTS, ...{ limits, population, parents, generations } },
+    };
+  },
+  random: (settings) => {
+    const { limits, population, generations } = settings;
+    return {
+      ...whole(settings),
+      sampler: randomSearch,
+      config: {
+        ...RANDOM_SEARCH_DEFAULTS,
+        ...{ limits, batch: population, evaluations: generations * population },
+      },
+    };
+  },
+};
+
+export function planSearch(name: AlgorithmName, settings: SearchSettings): PlannedSearch {
+  return PLANS[name](settings);
+}
