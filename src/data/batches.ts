@@ -2,10 +2,20 @@
  * Batches of normalised floats out of stored bytes. A batch is a function of (set, options, epoch, step) and
  * nothing else: a resumed run sees the batches an uninterrupted one would have seen, and no state is saved.
  *
- *   bytes [h, w, c] -> crop, mirror -> (pixel / 255 - mean) / deviation by table -> cutout -> images [n, h, w, c]
+ *   bytes [h, w, c] -> crop, mirror -> RandAugment, colour jitter -> (pixel / 255 - mean) / deviation by table
+ *                   -> cutout, random erasing -> mixup or cutmix with another image -> images [n, h, w, c]
+ *
+ * Without a recipe, crops are drawn from a batch's stream. With one, whatever happens to one image alone is drawn
+ * from a stream of that image, epoch and copy, so that it does not depend on how images are put into batches.
  */
 import { require_ } from '../core/errors.ts';
 import { Random, type RandomState } from '../core/random.ts';
+import { erase } from './augment/erasing.ts';
+import { colourJitter } from './augment/jitter.ts';
+import { applyMix, drawMix } from './augment/mix.ts';
+import type { Picture } from './augment/picture.ts';
+import { randAugment } from './augment/randaugment.ts';
+import { checkRecipe, isPlain, PLAIN_RECIPE, type Recipe } from './augment/recipe.ts';
 import {
   type Augmentation,
   checkAugmentation,
@@ -25,6 +35,8 @@ export interface BatchOptions {
   /** Where order and augmentation come from; absent: stored order, no augmentation. */
   readonly random?: RandomState | undefined;
   readonly augmentation?: Augmentation | undefined;
+  /** Stronger changes; they need `random`, and batches that are all full. */
+  readonly recipe?: Recipe | undefined;
   /** Share of the target taken from the right class and spread over all classes. Default 0. */
   readonly smoothing?: number | undefined;
   /** Whether a last batch that is not full counts. Default: only in stored order. */
@@ -46,9 +58,15 @@ export class BatchMaker {
   readonly classes: number;
   private readonly options: BatchOptions;
   private readonly augmentation: Augmentation;
+  /** Undefined when it changes nothing. */
+  private readonly recipe: Recipe | undefined;
+  /** Mean colour in bytes: what stands where a shifted image ends. */
+  private readonly meanColour: readonly number[];
   private readonly indices: ArrayLike<number>;
   private readonly random: Random | undefined;
   private readonly table: Float32Array; // [c, 256] byte to normalised value
+  /** Bytes of one image, cropped and mirrored: what operations start from. */
+  private readonly placed: Float32Array;
   private readonly images: Float32Array;
   private readonly targets: Float32Array;
   private readonly labels: Uint16Array;
@@ -80,7 +98,17 @@ export class BatchMaker {
       () => `label smoothing must be at least 0 and below 1, but is ${smoothing}; change it`,
       { smoothing },
     );
+    const recipe = options.recipe ?? PLAIN_RECIPE;
+    checkRecipe(recipe, batchSize);
+    this.recipe = isPlain(recipe) ? undefined : recipe;
+    this.meanColour = normal.mean.map((mean) => Math.round(mean * 255));
+    require_(
+      this.recipe === undefined || (random !== undefined && !keepPartial),
+      'usage',
+      'augmentation needs a random order and full batches; give `random` and leave out `keepPartial`',
+    );
     const pixels = set.height * set.width * set.channels;
+    this.placed = new Float32Array(pixels);
     this.images = new Float32Array(batchSize * pixels);
     this.targets = new Float32Array(batchSize * this.classes);
     this.labels = new Uint16Array(batchSize);
@@ -96,21 +124,35 @@ export class BatchMaker {
       () => `an epoch has steps 0 to ${this.stepsPerEpoch - 1}, but step ${step} was asked for`,
       { step, steps: this.stepsPerEpoch },
     );
-    const start = step * batchSize;
-    const count = Math.min(batchSize, this.count - start);
+    const repeats = this.recipe?.repeats ?? 1;
+    const count = Math.min(batchSize, this.count - step * batchSize);
+    const distinct = count / repeats;
+    const start = (step * batchSize) / repeats;
     const permutation = this.permutation(epoch);
     const random = this.random?.split(`epoch:${epoch}`).split(`step:${step}`);
     const pixels = set.height * set.width * set.channels;
     this.targets.fill(smoothing / this.classes);
     for (let i = 0; i < count; i++) {
-      const index = this.indices[permutation === undefined ? start + i : permutation[start + i]];
-      if (random !== undefined) {
-        drawPlacement(this.augmentation, set.height, set.width, random, this.placement);
+      const place = start + (i % distinct);
+      const index = this.indices[permutation === undefined ? place : permutation[place]];
+      if (this.recipe !== undefined) {
+        this.augment(
+          this.recipe,
+          index,
+          i * pixels,
+          this.imageRandom(epoch, index, Math.floor(i / distinct)),
+        );
+      } else {
+        if (random !== undefined) {
+          drawPlacement(this.augmentation, set.height, set.width, random, this.placement);
+        }
+        this.fill(index, this.images, i * pixels, this.table);
+        this.cut(i * pixels);
       }
-      this.fill(index, i * pixels);
       this.labels[i] = set.labels[index];
       this.targets[i * this.classes + set.labels[index]] += 1 - smoothing;
     }
+    if (this.recipe !== undefined) this.mix(this.recipe, epoch, step, count);
     return {
       count,
       images: this.images.subarray(0, count * pixels),
@@ -127,13 +169,56 @@ export class BatchMaker {
     return this.order.permutation;
   }
 
-  /** Image `index`, placed, normalised, to images[at...]. */
-  private fill(index: number, at: number): void {
+  private imageRandom(epoch: number, index: number, copy: number): Random | undefined {
+    return this.random
+      ?.split('augment')
+      .split(`epoch:${epoch}`)
+      .split(`image:${index}`)
+      .split(`copy:${copy}`);
+  }
+
+  /** Image `index` with all that a recipe does to it alone, to images[at...]. */
+  private augment(recipe: Recipe, index: number, at: number, random: Random | undefined): void {
+    if (random === undefined) return;
+    const { height, width, channels } = this.options.set;
+    drawPlacement(this.augmentation, height, width, random, this.placement);
+    if (recipe.randAugment > 0 || recipe.jitter > 0) {
+      const data = this.placed;
+      this.fill(index, data, 0, IDENTITY);
+      let picture: Picture = { height, width, channels, data };
+      if (recipe.randAugment > 0) {
+        picture = randAugment(picture, recipe.randAugment, this.meanColour, random.split('randaugment'));
+      }
+      if (recipe.jitter > 0) picture = colourJitter(picture, recipe.jitter, random.split('jitter'));
+      const { images, table } = this;
+      for (let i = 0; i < data.length; ) {
+        for (let c = 0; c < channels; c++, i++) images[at + i] = table[c * 256 + picture.data[i]];
+      }
+    } else {
+      this.fill(index, this.images, at, this.table);
+    }
+    this.cut(at);
+    const shape = [height, width, channels] as const;
+    erase(this.images, at, shape, recipe.erasing, random.split('erasing'));
+  }
+
+  /** A batch's own stream, for a mix is a matter of the whole batch. */
+  private mix(recipe: Recipe, epoch: number, step: number, count: number): void {
+    const random = this.random?.split('mix').split(`epoch:${epoch}`).split(`step:${step}`);
+    if (random === undefined) return;
+    const { height, width, channels } = this.options.set;
+    const drawn = drawMix(recipe, height, width, random);
+    if (drawn === undefined) return;
+    const targets = this.targets.subarray(0, count * this.classes);
+    applyMix(drawn, this.images, targets, count, [height, width, channels]);
+  }
+
+  /** Image `index`, placed, each byte looked up in `table` [channels, 256], to images[at...]. */
+  private fill(index: number, images: Float32Array, at: number, table: Float32Array): void {
     const { height, width, channels, pixels } = this.options.set;
     const { mirrored, top, left } = this.placement;
     const line = width * channels;
     const base = index * height * line;
-    const { images, table } = this;
     const edge = this.augmentation.padding === 'edge';
     for (let row = 0; row < height; row++) {
       let from = row + top;
@@ -154,11 +239,11 @@ export class BatchMaker {
         for (let c = 0; c < channels; c++) images[to++] = table[c * 256 + (inside ? pixels[i + c] : 0)];
       }
     }
-    const { cutout = 0 } = this.augmentation;
-    if (this.random !== undefined && cutout > 0) this.cut(cutout, at);
   }
 
-  private cut(side: number, at: number): void {
+  private cut(at: number): void {
+    const { cutout: side = 0 } = this.augmentation;
+    if (this.random === undefined || side === 0) return;
     const { height, width, channels } = this.options.set;
     const top = Math.max(0, this.placement.cutRow - (side >> 1));
     const bottom = Math.min(height, this.placement.cutRow - (side >> 1) + side);
@@ -170,6 +255,9 @@ export class BatchMaker {
     }
   }
 }
+
+/** Bytes as they are, for up to four channels. */
+const IDENTITY = Float32Array.from({ length: 4 * 256 }, (_, i) => i % 256);
 
 /** [channels, 256]: (byte / 255 - mean) / deviation; a channel that never varies is only shifted. */
 export function normalisingTable(mean: readonly number[], deviation: readonly number[]): Float32Array {

@@ -103,6 +103,80 @@ describe.skipIf(sharp === undefined)('folder', () => {
     });
   });
 
+  test('names, counts and skips a corrupt JPEG among a thousand good ones, each kind of damage', async () => {
+    const pixels = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 7919 + ((i * i) >> 3)) & 255);
+    const good = await sharp!(pixels, { raw: { width: 32, height: 32, channels: 3 } })
+      .jpeg({ quality: 90 })
+      .toBuffer();
+    const scan = good.indexOf(Buffer.from([0xff, 0xda])) + 14; // the entropy-coded part begins behind this marker
+    const bits = Buffer.from(good);
+    for (let i = scan; i < bits.length - 2; i += 37) bits[i] = (bits[i] ^ 0x55) & 0xfe;
+    const damaged = {
+      cut: good.subarray(0, scan + 200),
+      header: good.subarray(0, 30),
+      bits,
+      empty: Buffer.alloc(0),
+    };
+    const named = (set: string, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`${set}/${i}.jpg`, good]));
+    for (const [kind, bytes] of Object.entries(damaged)) {
+      const half = kind === 'bits' ? 500 : 10; // the thousand once; what matters below is the damage
+      const place = await folder(`damaged-${kind}`, {
+        ...named('train/a', half),
+        ...named('train/b', half),
+        [`train/b/${kind}.jpg`]: bytes,
+        'test/a/1.jpg': good,
+      });
+      const set = await openDataset(`folder:${place}`);
+      expect(set.train.count, kind).toBe(2 * half);
+      const file = join(place, 'train', 'b', `${kind}.jpg`);
+      expect(set.notes).toEqual([
+        `${join(place, 'train')}: skipped 1 of ${2 * half + 1} images that could not be read: ${file}.`,
+      ]);
+    }
+  });
+
+  test('keeps a JPEG with bytes behind its picture: that is no damage', async () => {
+    const good = await sharp!(flat([9, 9, 9]))
+      .jpeg()
+      .toBuffer();
+    const tail = Buffer.concat([good, Buffer.from('made by a camera')]);
+    const place = await folder('tail', {
+      'train/a/1.jpg': good,
+      'train/b/1.jpg': tail,
+      'test/a/1.jpg': good,
+    });
+    const { train, notes } = await openDataset(`folder:${place}`);
+    expect([train.count, notes]).toEqual([2, []]);
+  });
+
+  test('reads 16-bit, palette, CMYK and half-transparent images of many sizes as 8-bit RGB of one size', async () => {
+    const raw = (width: number, height: number, colour: number[]) =>
+      sharp!(
+        Uint8Array.from({ length: width * height * colour.length }, (_, i) => colour[i % colour.length]),
+        { raw: { width, height, channels: colour.length as 3 } },
+      );
+    const place = await folder('kinds', {
+      'train/a/0.png': flat([250, 10, 20], 8, 8),
+      'train/a/deep.png': await raw(5, 9, [250, 10, 20]).toColourspace('rgb16').png().toBuffer(),
+      'train/a/palette.png': await raw(40, 3, [250, 10, 20]).png({ palette: true }).toBuffer(),
+      'train/b/ink.jpg': await raw(16, 16, [250, 10, 20]).toColourspace('cmyk').jpeg().toBuffer(),
+      'train/b/half.png': flat([0, 0, 0, 127], 3, 21),
+      'train/b/grey-alpha.png': await raw(7, 7, [90, 90, 90, 255]).toColourspace('b-w').png().toBuffer(),
+      'test/a/0.png': flat([1, 2, 3], 1, 1),
+    });
+    const { train, notes } = await openDataset(`folder:${place}`);
+    expect([train.count, train.height, train.width, train.channels]).toEqual([6, 8, 8, 3]);
+    const middle = (i: number) => [...train.pixels.subarray((i * 64 + 36) * 3, (i * 64 + 36) * 3 + 3)];
+    for (const i of [0, 1, 2]) expect(middle(i)).toEqual([250, 10, 20]);
+    // In the order of names: grey-alpha, half, ink. Half black on white is middle grey; inks come near.
+    expect(middle(3)).toEqual([90, 90, 90]);
+    for (const value of middle(4)) expect(Math.abs(value - 128)).toBeLessThan(2);
+    expect(middle(5)[0]).toBeGreaterThan(150);
+    expect(middle(5)[1]).toBeLessThan(100);
+    expect(notes).toEqual([]);
+  });
+
   const one = flat([1]);
   test.each([
     ['no train folder', { 'cats/a.png': one }, /must hold a folder train\//],

@@ -33,13 +33,31 @@ export interface Decoded {
   readonly pixels: Uint8Array; // [height, width, 3]
 }
 
+type Size = { readonly height: number; readonly width: number };
+
+/**
+ * Warnings of libjpeg that mean lost pixels: it goes on, with noise or grey where the data broke. Its others
+ * (bytes between segments, unknown revisions) come from cameras and editors and leave the picture whole.
+ */
+const LOST_PIXELS = /bad (Huffman|arithmetic) code|premature end|instead of RST/i;
+
 /** Decodes `file` as RGB, at its own size or cut to `size`. Rejects with sharp's error when the file is corrupt. */
-export async function decode(
+export async function decode(sharp: Sharp, file: string, size?: Size): Promise<Decoded> {
+  try {
+    return await decodeStrictly(sharp, file, size, 'warning');
+  } catch (error) {
+    if (LOST_PIXELS.test((error as Error).message)) throw error;
+    return decodeStrictly(sharp, file, size, 'error');
+  }
+}
+
+async function decodeStrictly(
   sharp: Sharp,
   file: string,
-  size?: { readonly height: number; readonly width: number },
+  size: Size | undefined,
+  failOn: 'warning' | 'error',
 ): Promise<Decoded> {
-  let pipeline = sharp(file, { failOn: 'error' }).autoOrient().flatten({ background: '#ffffff' });
+  let pipeline = sharp(file, { failOn }).autoOrient().flatten({ background: '#ffffff' });
   if (size !== undefined)
     pipeline = pipeline.resize(size.width, size.height, { fit: 'cover', position: 'centre' });
   const { data, info } = await pipeline

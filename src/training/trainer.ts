@@ -7,6 +7,8 @@ import { Graph, type Tensor } from '../autograd/graph.ts';
 import { meanCrossEntropy } from '../autograd/loss.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
+import { clipGradients } from './clip.ts';
+import { type Distillation, distilledLoss } from './distillation.ts';
 import type { Optimiser } from './optimiser.ts';
 import { rateAt, type ScheduleConfig } from './schedule.ts';
 
@@ -49,6 +51,12 @@ export interface StepJob {
   readonly optimiser: Optimiser;
   /** Logits [count, classes] of a batch, and an additional loss if there is one. */
   forward(x: Tensor, step: number): { readonly logits: Tensor; readonly penalty?: Tensor };
+  /** Gradients together are at most this long; as long as they are when absent. */
+  readonly clip?: number;
+  /** A teacher beside the labels. */
+  readonly distillation?: Distillation;
+  /** Called after the weights of step `step` have changed. */
+  stepped?(step: number): void;
 }
 
 export interface TrainingJob extends StepJob {
@@ -134,13 +142,20 @@ export function trainStep(job: StepJob, step: number, keep: (loss: Buffer) => vo
   try {
     const x = graph.values(images, [count, ...batches.shape]);
     const { logits, penalty } = job.forward(x, step);
-    const loss = meanCrossEntropy(logits, graph.values(targets, [count, batches.classes]), penalty);
+    const wanted = graph.values(targets, [count, batches.classes]);
+    const { clip, distillation } = job;
+    const loss =
+      distillation === undefined
+        ? meanCrossEntropy(logits, wanted, penalty)
+        : distilledLoss(logits, wanted, distillation.teacher(x), distillation, penalty);
     graph.backward(loss);
+    if (clip !== undefined) clipGradients(graph, clip);
     job.optimiser.step(graph, rateAt(job.schedule, step));
     keep(loss.buffer);
   } finally {
     graph.close();
   }
+  job.stepped?.(step);
 }
 
 async function diverged(job: TrainingJob, step: number, loss: number): Promise<never> {

@@ -6,10 +6,14 @@ import type { Tensor } from '../../autograd/graph.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
+import { isPlain, type Recipe } from '../../data/augment/recipe.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import { adderScales } from '../../supernet/adder-scales.ts';
 import type { Network } from '../../supernet/network.ts';
 import { AdamW, DEFAULT_ADAMW } from '../../training/adamw.ts';
+import { WeightAverage } from '../../training/average.ts';
+import type { Distillation } from '../../training/distillation.ts';
+import { type ImageBatches, imageBatches } from '../../training/image-batches.ts';
 import { locateBadNumber } from '../../training/locate.ts';
 import type { Optimiser, OptimiserState } from '../../training/optimiser.ts';
 import type { Score } from '../../training/score.ts';
@@ -22,7 +26,8 @@ import {
   train,
   trainStep,
 } from '../../training/trainer.ts';
-import { loadPhase, type RunContext, savePhase, stopIfAsked, tell, trainingBatches } from './context.ts';
+import type { RunConfig } from '../options.ts';
+import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
 
 export interface TrainPhase {
   /** Identifier and title, as events name it. */
@@ -36,6 +41,10 @@ export interface TrainPhase {
   genotypeAt(step: number): Genotype;
   /** An addition to the loss of a step, made from the effective weights of its add blocks. */
   penalty?(addWeights: readonly Tensor[], step: number): Tensor | undefined;
+  /** A teacher beside the labels. */
+  readonly distillation?: Distillation;
+  /** Decay of the moving average of weights that is validated and kept in the end. */
+  readonly averaging?: number;
   validate(): Promise<Score>;
 }
 
@@ -50,12 +59,15 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
   const { config, signal } = context;
   const { network } = phase;
   const optimiser = optimiserFor(context, network);
+  const average = averageFor(context, phase, network);
+  let batches: ImageBatches | undefined;
   try {
-    const batches = trainingBatches(context, phase.phase === 'supernet' ? 'supernet' : 'alone');
+    batches = trainingBatches(context, phase.phase === 'supernet' ? 'supernet' : 'alone');
     const saved = loadPhase<SavedTraining>(context, phase.phase);
-    if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
+    if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser, average);
     if (saved?.state.done) return saved.state.training.curve;
 
+    const source = batches;
     const { index, of, title } = phase;
     const emit = (event: RunEvent) => tell(context, phase.phase, event);
     if (saved === undefined) emit({ type: 'phase-started', phase: phase.phase, index, of, title });
@@ -64,7 +76,7 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
     const firstStep = saved?.state.training.step ?? 0;
     let savedAt = Date.now();
     const save = async (training: TrainingState, done: boolean) => {
-      const tensors = await collect(network, optimiser);
+      const tensors = await collect(network, optimiser, average);
       savePhase<SavedTraining>(
         context,
         phase.phase,
@@ -76,9 +88,17 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
     const last = await train(
       {
         ...stepJob(context, phase, network, optimiser, batches),
+        stepped: (step) => average?.update(step),
         epochs: phase.epochs,
-        validate: async () => finite(await phase.validate(), phase.title, config.rate),
-        locate: (step) => locateByReplay(context, phase, batches, step),
+        validate: async () => {
+          average?.swap();
+          try {
+            return finite(await phase.validate(), phase.title, config.rate);
+          } finally {
+            average?.swap();
+          }
+        },
+        locate: (step) => locateByReplay(context, phase, source, step),
       },
       saved?.state.training ?? INITIAL_TRAINING,
       {
@@ -103,6 +123,8 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
         },
       },
     );
+    average?.swap(); // from here on the network is its average
+    tellWaiting(context, phase.phase, batches, (Date.now() - started) / 1000);
     const scales = await adderScales(network);
     if (scales !== undefined) {
       const text = `scales of its adders: ${scales.low.toFixed(2)} to ${scales.high.toFixed(2)} (${config.adderScale})`;
@@ -112,8 +134,54 @@ export async function runTrainPhase(context: RunContext, phase: TrainPhase): Pro
     await save(last, true);
     return last.curve;
   } finally {
+    batches?.dispose();
+    average?.dispose();
     optimiser.dispose();
   }
+}
+
+/** How images are changed for training, by the settings of a run. */
+function recipeOf({ randAugment, jitter, erasing, mixup, cutmix, repeats }: RunConfig): Recipe {
+  return { randAugment, jitter, erasing, mixup, cutmix, repeats };
+}
+
+/** Augmented, shuffled batches of the images that train; the same for every network that is trained. */
+export function trainingBatches(
+  { dataset, split, config, random }: RunContext,
+  label: 'supernet' | 'alone',
+): ImageBatches {
+  return imageBatches({
+    set: dataset.train,
+    normal: dataset,
+    batchSize: Math.min(config.batch, split.kept.length),
+    indices: split.kept,
+    random: random.split(`batches:${label}`).state(),
+    augmentation: { mirror: dataset.mirrorable, cropPad: config.cropPad, padding: 'edge' },
+    smoothing: config.smoothing,
+    recipe: recipeOf(config),
+  });
+}
+
+/** Which part of this process's training time went by without a batch to train on; said where batches cost something. */
+function tellWaiting(context: RunContext, phase: string, batches: ImageBatches, seconds: number): void {
+  if (isPlain(recipeOf(context.config))) return;
+  const waitedSeconds = batches.waitedSeconds();
+  const waitedShare = waitedSeconds / Math.max(seconds, 1e-3);
+  tell(context, phase, {
+    type: 'batches-waited',
+    phase,
+    waitedSeconds,
+    waitedShare,
+    makers: batches.threads,
+  });
+}
+
+function averageFor(
+  { backend }: RunContext,
+  { averaging = 0 }: TrainPhase,
+  network: Network,
+): WeightAverage | undefined {
+  return averaging > 0 ? new WeightAverage(backend, network.store.parameters(), averaging) : undefined;
 }
 
 /** The last step of an epoch can spoil the weights without a loss that shows it. */
@@ -148,6 +216,8 @@ function stepJob(
     batches,
     schedule: { kind: 'cosine', rate: config.rate, warmupSteps, steps, floor: 0 },
     optimiser,
+    ...(config.clip > 0 ? { clip: config.clip } : {}),
+    ...(phase.distillation === undefined ? {} : { distillation: phase.distillation }),
     forward: (x, step) => {
       const addWeights: Tensor[] = [];
       const logits = network.forward(x, phase.genotypeAt(step), {
@@ -188,18 +258,26 @@ async function locateByReplay(
 
 const WEIGHT = 'weight:';
 const MOMENT = 'moment:';
+const AVERAGE = 'average:';
 
-async function collect(network: Network, optimiser: Optimiser): Promise<Map<string, TensorData>> {
+async function collect(
+  network: Network,
+  optimiser: Optimiser,
+  average: WeightAverage | undefined,
+): Promise<Map<string, TensorData>> {
   const { backend } = network.store;
   const tensors = new Map<string, TensorData>();
   for (const { name, shape, buffer } of network.store.tensors()) {
     tensors.set(WEIGHT + name, { shape, data: (await backend.read(buffer)) as Float32Array });
   }
-  for (const [name, buffer] of optimiser.moments()) {
-    tensors.set(MOMENT + name, {
-      shape: [buffer.length],
-      data: (await backend.read(buffer)) as Float32Array,
-    });
+  for (const [prefix, buffers] of [
+    [MOMENT, optimiser.moments()],
+    [AVERAGE, average?.buffers ?? new Map()],
+  ] as const) {
+    for (const [name, buffer] of buffers) {
+      const data = (await backend.read(buffer)) as Float32Array;
+      tensors.set(prefix + name, { shape: [buffer.length], data });
+    }
   }
   return tensors;
 }
@@ -209,12 +287,18 @@ function restore(
   optimiser: Optimiser,
   tensors: ReadonlyMap<string, TensorData>,
   state: OptimiserState,
+  average?: WeightAverage,
 ): void {
   const { backend } = network.store;
   network.store.load((name) => tensors.get(WEIGHT + name));
   optimiser.restore(state);
-  for (const [name, buffer] of optimiser.moments()) {
-    const saved = tensors.get(MOMENT + name);
-    if (saved !== undefined) backend.write(buffer, saved.data);
+  for (const [prefix, buffers] of [
+    [MOMENT, optimiser.moments()],
+    [AVERAGE, average?.buffers ?? new Map()],
+  ] as const) {
+    for (const [name, buffer] of buffers) {
+      const saved = tensors.get(prefix + name);
+      if (saved !== undefined) backend.write(buffer, saved.data);
+    }
   }
 }

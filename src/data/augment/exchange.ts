@@ -1,0 +1,62 @@
+/**
+ * Memory in which threads hand batches over. No messages: a waiting thread sleeps on a word of it, so that batches
+ * are made while the thread that trains is busy and serves no events.
+ *
+ *   control   bell, stop, then three words a slot: state, epoch, step
+ *   slot      empty -> wanted -> taken (by whoever comes first) -> ready or failed
+ */
+
+export const EMPTY = 0;
+export const WANTED = 1;
+export const TAKEN = 2;
+export const READY = 3;
+export const FAILED = 4;
+
+/** Rung after a slot was wanted and when the threads are to stop. */
+export const BELL = 0;
+export const STOP = 1;
+
+const HEAD = 2;
+const WORDS = 3;
+
+export interface Slot {
+  readonly images: Float32Array;
+  readonly targets: Float32Array;
+  readonly labels: Uint16Array;
+}
+
+/** Sizes of one full batch, and the memory; can be sent to a thread. */
+export interface Exchange {
+  readonly slots: number;
+  readonly images: number;
+  readonly targets: number;
+  readonly labels: number;
+  readonly control: SharedArrayBuffer;
+  readonly memory: SharedArrayBuffer;
+}
+
+export function openExchange(slots: number, images: number, targets: number, labels: number): Exchange {
+  const bytes = 4 * images + 4 * targets + 4 * Math.ceil(labels / 2);
+  return {
+    slots,
+    images,
+    targets,
+    labels,
+    control: new SharedArrayBuffer(4 * (HEAD + WORDS * slots)),
+    memory: new SharedArrayBuffer(slots * bytes),
+  };
+}
+
+export function slotOf({ slots, images, targets, labels, memory }: Exchange, slot: number): Slot {
+  const at = (memory.byteLength / slots) * slot;
+  return {
+    images: new Float32Array(memory, at, images),
+    targets: new Float32Array(memory, at + 4 * images, targets),
+    labels: new Uint16Array(memory, at + 4 * (images + targets), labels),
+  };
+}
+
+/** The index of a slot's state in the control words; epoch and step follow it. */
+export function stateOf(slot: number): number {
+  return HEAD + WORDS * slot;
+}

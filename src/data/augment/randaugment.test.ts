@@ -1,0 +1,89 @@
+/**
+ * The operations against Pillow, byte for byte, and the policy that draws them. The values of pillow.json were made
+ * by the calls that timm 1.0 makes for each operation, with bilinear resampling.
+ */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Random } from '../../core/random.ts';
+import { colourJitter } from './jitter.ts';
+import type { Picture } from './picture.ts';
+import { RANDAUGMENT_OPERATIONS, randAugment } from './randaugment.ts';
+import { autoContrast, equalize } from './tone.ts';
+
+const golden = JSON.parse(readFileSync(new URL('./pillow.json', import.meta.url), 'utf8'));
+
+function picture(hex: string, height: number, width: number): Picture {
+  return { height, width, channels: 3, data: Float32Array.from(Buffer.from(hex, 'hex')) };
+}
+const hexOf = ({ data }: Picture) => Buffer.from(data).toString('hex');
+const sample = picture(golden.input, golden.height, golden.width);
+
+test.each(RANDAUGMENT_OPERATIONS)('$name gives the bytes of Pillow 12.3.0', ({ name, apply }) => {
+  const { amount, bytes } = golden.results[name];
+  expect(hexOf(apply(sample, amount, golden.fill))).toBe(bytes);
+  expect(hexOf(sample)).toBe(golden.input);
+});
+
+test('equalize and autoContrast of an image with many pixels in a narrow range, as Pillow 12.3.0', () => {
+  const { input, height, width, results } = golden.wide;
+  const wide = picture(input, height, width);
+  expect(hexOf(equalize(wide))).toBe(results.equalize);
+  expect(hexOf(autoContrast(wide))).toBe(results.autoContrast);
+  expect(results.equalize).not.toBe(input);
+});
+
+test('amounts at magnitude 9 are those of timm rand-m9-inc1', () => {
+  const amounts = Object.fromEntries(
+    RANDAUGMENT_OPERATIONS.map(({ name, amount }) => [name, [amount(0.9, 1), amount(0.9, -1)]]),
+  );
+  expect(amounts.posterize).toEqual([1, 1]);
+  expect(amounts.solarize).toEqual([26, 26]);
+  expect(amounts.solarizeAdd).toEqual([99, 99]);
+  for (const [name, value] of [
+    ['rotate', 27],
+    ['shearX', 0.27],
+    ['translateY', 0.405],
+  ] as const) {
+    expect(amounts[name][0]).toBeCloseTo(value, 12);
+    expect(amounts[name][1]).toBeCloseTo(-value, 12);
+  }
+  expect(amounts.saturation[0]).toBeCloseTo(1.81, 12);
+  expect(amounts.brightness[1]).toBeCloseTo(0.19, 12);
+});
+
+test('two operations an image, each skipped half of the time, from its own stream', () => {
+  const root = Random.fromSeed('policy');
+  const run = (i: number) => hexOf(randAugment(sample, 9, golden.fill, root.split(i)));
+  const seen = Array.from({ length: 400 }, (_, i) => run(i));
+  expect(Array.from({ length: 20 }, (_, i) => run(i))).toEqual(seen.slice(0, 20));
+  // unchanged: both skipped, 1/4; now and then an operation that changes nothing here, as equalize
+  const unchanged = seen.filter((hex) => hex === golden.input).length;
+  expect(unchanged).toBeGreaterThan(80);
+  expect(unchanged).toBeLessThan(160);
+  expect(new Set(seen).size).toBeGreaterThan(150);
+});
+
+test('one channel goes through every operation', () => {
+  const grey: Picture = {
+    height: 6,
+    width: 5,
+    channels: 1,
+    data: Float32Array.from({ length: 30 }, (_, i) => i * 8),
+  };
+  for (const { amount, apply } of RANDAUGMENT_OPERATIONS) {
+    const { data } = apply(grey, amount(0.9, 1), [7]);
+    expect(data.length).toBe(30);
+    expect(data.every((value) => Number.isInteger(value) && value >= 0 && value <= 255)).toBe(true);
+  }
+});
+
+test('colour jitter of strength 0 changes nothing, of 0.4 it stays within 0.6 to 1.4 of a grey image', () => {
+  const random = Random.fromSeed('jitter');
+  expect(hexOf(colourJitter(sample, 0, random))).toBe(golden.input);
+  // an even grey has no contrast and no colour, so only brightness moves it
+  const grey: Picture = { height: 2, width: 2, channels: 3, data: new Float32Array(12).fill(100) };
+  const levels = Array.from({ length: 200 }, (_, i) => colourJitter(grey, 0.4, random.split(i)).data[0]);
+  expect(Math.min(...levels)).toBeGreaterThanOrEqual(59);
+  expect(Math.max(...levels)).toBeLessThanOrEqual(140);
+  expect(Math.max(...levels) - Math.min(...levels)).toBeGreaterThan(60);
+});

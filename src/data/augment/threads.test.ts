@@ -1,0 +1,94 @@
+/** Batches of threads are the batches of BatchMaker, whatever the number of threads and the order of asking. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Random } from '../../core/random.ts';
+import { BatchMaker, type BatchOptions } from '../batches.ts';
+import { PLAIN_RECIPE } from './recipe.ts';
+import { BatchThreads } from './threads.ts';
+
+const source = dirname(fileURLToPath(import.meta.url));
+const root = join(source, '..', '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'batch-threads-'));
+const program = pathToFileURL(join(folder, 'data', 'augment', 'worker.js'));
+
+// Workers run compiled code.
+beforeAll(() => {
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+  const config = {
+    extends: join(root, 'tsconfig.build.json'),
+    compilerOptions: {
+      outDir: folder,
+      rootDir: join(root, 'src'),
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules', '@types')],
+      declaration: false,
+    },
+    include: [],
+    files: [join(source, 'worker.ts')],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  execFileSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const options: BatchOptions = {
+  set: {
+    count: 40,
+    height: 9,
+    width: 8,
+    channels: 3,
+    pixels: Uint8Array.from({ length: 40 * 216 }, (_, i) => (i * i * 3 + i * 7) % 256),
+    labels: Uint8Array.from({ length: 40 }, (_, i) => i % 4),
+  },
+  normal: { classes: ['a', 'b', 'c', 'd'], mean: [0.5, 0.4, 0.3], deviation: [0.2, 0.2, 0.3] },
+  batchSize: 6,
+  random: Random.fromSeed('threads').state(),
+  augmentation: { mirror: true, cropPad: 1, padding: 'edge' },
+  smoothing: 0.1,
+  recipe: { ...PLAIN_RECIPE, randAugment: 9, jitter: 0.4, erasing: 0.25, mixup: 0.8, cutmix: 1, repeats: 2 },
+};
+
+test.each([1, 3])(
+  '%d threads give the bytes of one maker, also when steps are passed over',
+  async (threads) => {
+    const maker = new BatchMaker(options);
+    const pool = new BatchThreads(options, { threads, program });
+    try {
+      let fromThreads = 0;
+      let previous = -1;
+      for (const step of [0, 1, 2, 3, 4, 5, 6, 7, 20, 21, 22, 3, 4, 5, 5, 5]) {
+        if (step === previous + 1 && step > 0) await until(() => pool.has(step));
+        if (pool.has(step)) fromThreads++;
+        previous = step;
+        const expected = maker.batch(Math.floor(step / maker.stepsPerEpoch), step % maker.stepsPerEpoch);
+        const found = pool.batch(step);
+        expect(found.count).toBe(6);
+        expect([...found.labels]).toEqual([...expected.labels]);
+        expect([...found.targets]).toEqual([...expected.targets]);
+        expect([...found.images]).toEqual([...expected.images]);
+      }
+      expect(fromThreads).toBeGreaterThanOrEqual(11); // every step that follows the one before it
+      expect(pool.waited).toBeGreaterThan(0);
+    } finally {
+      pool.dispose();
+    }
+  },
+);
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 3000 && !condition(); tries++) await new Promise((r) => setTimeout(r, 10));
+}
+
+test('threads that never come up are no error: batches are made on the spot', () => {
+  const pool = new BatchThreads(options, { threads: 1, program: pathToFileURL(join(folder, 'nothing.js')) });
+  const expected = [...new BatchMaker(options).batch(0, 2).images];
+  expect([...pool.batch(2).images]).toEqual(expected);
+  expect(pool.has(3)).toBe(false);
+  pool.dispose();
+});

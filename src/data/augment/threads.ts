@@ -1,0 +1,174 @@
+/**
+ * Batches made ahead of time in threads of their own: while one trains, the next ones are being made. They are the
+ * batches that `BatchMaker` makes, byte for byte, for a batch is a function of its epoch and step. A batch that no
+ * thread has begun when it is asked for is made on the spot, so a thread that comes up late or never is no error.
+ */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type Batch, BatchMaker, type BatchOptions } from '../batches.ts';
+import type { ImageSet } from '../dataset.ts';
+import {
+  BELL,
+  EMPTY,
+  type Exchange,
+  openExchange,
+  READY,
+  STOP,
+  slotOf,
+  stateOf,
+  TAKEN,
+  WANTED,
+} from './exchange.ts';
+import { isHeavy, PLAIN_RECIPE } from './recipe.ts';
+import type { WorkerStart } from './worker.ts';
+
+export interface ThreadOptions {
+  readonly threads: number;
+  /** Batches made ahead for each thread. Default 2: one being made, one waiting. */
+  readonly ahead?: number;
+  /** The worker's compiled program; the one beside this file by default. */
+  readonly program?: URL;
+}
+
+/** A thread that holds a batch for longer than this has died, milliseconds. */
+const PATIENCE = 60_000;
+
+/** Where the worker's program is; undefined where it would be TypeScript and Node runs none. */
+function besideThisFile(): URL | undefined {
+  if (!import.meta.url.endsWith('.ts')) return new URL('./worker.js', import.meta.url);
+  const { typescript } = process.features as { readonly typescript?: string | false };
+  return typescript === undefined || typescript === false
+    ? undefined
+    : new URL('./worker.ts', import.meta.url);
+}
+
+/** How many threads a recipe deserves: none where batches are cheap, or where there is one core or no program. */
+export function threadsFor({ recipe = PLAIN_RECIPE }: BatchOptions): number {
+  const cores = availableParallelism();
+  if (!isHeavy(recipe) || cores < 2 || besideThisFile() === undefined) return 0;
+  return Math.min(4, Math.ceil(cores / 4));
+}
+
+const shared = new WeakMap<ImageSet, ImageSet>();
+
+/** The same images in memory that threads can share; copied once for each set. */
+function sharedSet(set: ImageSet): ImageSet {
+  if (set.pixels.buffer instanceof SharedArrayBuffer) return set;
+  let found = shared.get(set);
+  if (found === undefined) {
+    const pixels = new Uint8Array(new SharedArrayBuffer(set.pixels.length));
+    pixels.set(set.pixels);
+    found = { ...set, pixels };
+    shared.set(set, found);
+  }
+  return found;
+}
+
+export class BatchThreads {
+  readonly stepsPerEpoch: number;
+  /** Milliseconds that `batch` has taken so far. */
+  waited = 0;
+  private readonly maker: BatchMaker;
+  private readonly exchange: Exchange;
+  private readonly control: Int32Array;
+  private readonly workers: readonly Worker[];
+  /** The step, counted over all epochs, that each slot holds or is to hold. */
+  private readonly held: number[];
+  private readonly images: Float32Array;
+  private readonly targets: Float32Array;
+  private readonly labels: Uint16Array;
+
+  /** Throws as BatchMaker does. `dispose` ends the threads; they do not keep the process alive. */
+  constructor(options: BatchOptions, { threads, ahead = 2, program = besideThisFile() }: ThreadOptions) {
+    this.maker = new BatchMaker(options);
+    this.stepsPerEpoch = this.maker.stepsPerEpoch;
+    const { set, batchSize, normal } = options;
+    const pixels = batchSize * set.height * set.width * set.channels;
+    this.exchange = openExchange(threads * ahead + 1, pixels, batchSize * this.maker.classes, batchSize);
+    this.control = new Int32Array(this.exchange.control);
+    this.held = new Array<number>(this.exchange.slots).fill(-1);
+    this.images = new Float32Array(pixels);
+    this.targets = new Float32Array(batchSize * this.maker.classes);
+    this.labels = new Uint16Array(batchSize);
+    const { classes, mean, deviation } = normal;
+    const start: WorkerStart = {
+      options: { ...options, set: sharedSet(set), normal: { classes, mean, deviation } },
+      exchange: this.exchange,
+    };
+    this.workers = Array.from({ length: program === undefined ? 0 : threads }, () => {
+      const worker = new Worker(program as URL, { workerData: start, execArgv: [] });
+      worker.on('error', () => {});
+      worker.unref();
+      return worker;
+    });
+  }
+
+  /** Whether a thread has made the batch of `step`, which was ordered by an earlier call of `batch`. */
+  has(step: number): boolean {
+    const slot = step % this.exchange.slots;
+    return this.held[slot] === step && Atomics.load(this.control, stateOf(slot)) === READY;
+  }
+
+  /** Batch `step` of the run, counted from 0 over all epochs. The next call overwrites it. */
+  batch(step: number): Batch {
+    const started = performance.now();
+    try {
+      this.want(step);
+      const slot = step % this.exchange.slots;
+      return this.taken(slot) ? this.copied(slot) : this.made(step);
+    } finally {
+      this.waited += performance.now() - started;
+    }
+  }
+
+  dispose(): void {
+    Atomics.store(this.control, STOP, 1);
+    this.ring();
+    for (const worker of this.workers) void worker.terminate();
+  }
+
+  /** Orders `step` and those after it, one for each slot. */
+  private want(step: number): void {
+    const { slots } = this.exchange;
+    for (let at = step; at < step + slots; at++) {
+      const slot = at % slots;
+      if (this.held[slot] === at) continue;
+      const state = stateOf(slot);
+      // an order that no thread has begun is withdrawn; one that it has begun is waited for
+      if (Atomics.compareExchange(this.control, state, WANTED, EMPTY) === TAKEN) this.settle(slot);
+      this.held[slot] = at;
+      this.control[state + 1] = Math.floor(at / this.stepsPerEpoch);
+      this.control[state + 2] = at % this.stepsPerEpoch;
+      Atomics.store(this.control, state, WANTED);
+    }
+    this.ring();
+  }
+
+  /** Whether a thread has made the batch of a slot; false when it is to be made here. */
+  private taken(slot: number): boolean {
+    const before = Atomics.compareExchange(this.control, stateOf(slot), WANTED, EMPTY);
+    if (before === TAKEN) this.settle(slot);
+    return Atomics.load(this.control, stateOf(slot)) === READY;
+  }
+
+  private settle(slot: number): void {
+    Atomics.wait(this.control, stateOf(slot), TAKEN, PATIENCE);
+  }
+
+  private copied(slot: number): Batch {
+    const { images, targets, labels } = slotOf(this.exchange, slot);
+    this.images.set(images);
+    this.targets.set(targets);
+    this.labels.set(labels);
+    return { count: this.labels.length, images: this.images, targets: this.targets, labels: this.labels };
+  }
+
+  private made(step: number): Batch {
+    return this.maker.batch(Math.floor(step / this.stepsPerEpoch), step % this.stepsPerEpoch);
+  }
+
+  private ring(): void {
+    Atomics.add(this.control, BELL, 1);
+    Atomics.notify(this.control, BELL);
+  }
+}

@@ -1,0 +1,56 @@
+/** A thread that makes batches: takes wanted slots, fills them, and sleeps when there are none. */
+import { workerData } from 'node:worker_threads';
+import { BatchMaker, type BatchOptions } from '../batches.ts';
+import { BELL, type Exchange, FAILED, READY, STOP, slotOf, stateOf, TAKEN, WANTED } from './exchange.ts';
+
+export interface WorkerStart {
+  readonly options: BatchOptions;
+  readonly exchange: Exchange;
+}
+
+const { options, exchange } = workerData as WorkerStart;
+const control = new Int32Array(exchange.control);
+const maker = new BatchMaker(options);
+const slots = Array.from({ length: exchange.slots }, (_, i) => slotOf(exchange, i));
+
+while (Atomics.load(control, STOP) === 0) {
+  const bell = Atomics.load(control, BELL);
+  const slot = take();
+  if (slot < 0) Atomics.wait(control, BELL, bell);
+  else fill(slot);
+}
+
+/** The earliest wanted slot, which is the first that will be asked for; -1 when none is wanted. */
+function take(): number {
+  for (;;) {
+    let first = -1;
+    for (let slot = 0; slot < exchange.slots; slot++) {
+      if (Atomics.load(control, stateOf(slot)) !== WANTED) continue;
+      if (first < 0 || before(slot, first)) first = slot;
+    }
+    if (first < 0) return -1;
+    if (Atomics.compareExchange(control, stateOf(first), WANTED, TAKEN) === WANTED) return first;
+  }
+}
+
+function before(a: number, b: number): boolean {
+  const [x, y] = [stateOf(a), stateOf(b)];
+  return (
+    control[x + 1] < control[y + 1] || (control[x + 1] === control[y + 1] && control[x + 2] < control[y + 2])
+  );
+}
+
+function fill(slot: number): void {
+  const state = stateOf(slot);
+  try {
+    const { images, targets, labels } = maker.batch(control[state + 1], control[state + 2]);
+    slots[slot].images.set(images);
+    slots[slot].targets.set(targets);
+    slots[slot].labels.set(labels);
+    Atomics.store(control, state, READY);
+  } catch {
+    // whoever waits makes the batch itself and meets the error where it can be told
+    Atomics.store(control, state, FAILED);
+  }
+  Atomics.notify(control, state);
+}

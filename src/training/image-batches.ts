@@ -1,0 +1,47 @@
+/** Batches of a set of images as the training loop asks for them: by step, made ahead in threads where that pays. */
+import { BatchThreads, threadsFor } from '../data/augment/threads.ts';
+import { BatchMaker, type BatchOptions } from '../data/batches.ts';
+import type { BatchSource } from './trainer.ts';
+
+export interface ImageBatches extends BatchSource {
+  /** Threads that make batches; 0: each is made when it is asked for. */
+  readonly threads: number;
+  /** Seconds that training has stood still for its batches so far. */
+  waitedSeconds(): number;
+  dispose(): void;
+}
+
+/** Throws as BatchMaker does. The batches do not depend on `threads`. */
+export function imageBatches(options: BatchOptions, threads = threadsFor(options)): ImageBatches {
+  const { height, width, channels } = options.set;
+  const known = {
+    shape: [height, width, channels] as const,
+    classes: options.normal.classes.length,
+    threads,
+  };
+  if (threads > 0) {
+    const pool = new BatchThreads(options, { threads });
+    return {
+      ...known,
+      stepsPerEpoch: pool.stepsPerEpoch,
+      batch: (step) => pool.batch(step),
+      waitedSeconds: () => pool.waited / 1000,
+      dispose: () => pool.dispose(),
+    };
+  }
+  const maker = new BatchMaker(options);
+  const { stepsPerEpoch } = maker;
+  let waited = 0;
+  return {
+    ...known,
+    stepsPerEpoch,
+    batch: (step) => {
+      const started = performance.now();
+      const batch = maker.batch(Math.floor(step / stepsPerEpoch), step % stepsPerEpoch);
+      waited += performance.now() - started;
+      return batch;
+    },
+    waitedSeconds: () => waited / 1000,
+    dispose: () => {},
+  };
+}
