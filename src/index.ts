@@ -29,6 +29,8 @@ export { EventBus, type RunEvent } from './core/events.ts';
 /** Counter-based, splittable randomness as a value; `state()` is plain data. */
 export { Random, type RandomState } from './core/random.ts';
 // ---- data and metrics -------------------------------------------------------------------------------------
+export { RANDAUGMENT_OPERATIONS, randAugment } from './data/augment/randaugment.ts';
+export { PLAIN_RECIPE, type Recipe } from './data/augment/recipe.ts';
 export type { ImageDataset, ImageSet } from './data/dataset.ts';
 /** The data sets of `--data`. */
 export { IMAGE_SOURCES, type OpenOptions, openDataset } from './data/open.ts';
@@ -62,10 +64,13 @@ export {
 } from './hardware/index.ts';
 /** A convolution, adder, shift or linear layer as a workload. */
 export { linearWorkload, windowWorkload } from './layers/workloads.ts';
-export { hypervolume2d } from './metrics/hypervolume.ts';
+export { hypervolume, hypervolume2d } from './metrics/hypervolume.ts';
 export { kendallTau, spearmanRho } from './metrics/rank.ts';
+export { type Estimate, type RankCorrelation, rankCorrelation } from './metrics/rank-interval.ts';
 // ---- search spaces ----------------------------------------------------------------------------------------
 export type { OperatorName } from './operators/names.ts';
+/** @experimental Settings of a run and their defaults. */
+export { EXPORT_FORMATS, type ExportFormat, exportRun } from './runs/export/export.ts';
 /** @experimental Run folders. */
 export { createRun, type OpenRun, readDescription, resumeRun } from './runs/folder.ts';
 /** @experimental A trained network from the folder of a run, or into one. */
@@ -75,7 +80,6 @@ export {
   type NetworkDescription,
   saveNetwork,
 } from './runs/network-files.ts';
-/** @experimental Settings of a run and their defaults. */
 export { DEFAULT_CONFIG, type RunConfig, runConfigSchema } from './runs/options.ts';
 /** @experimental The main job: supernet, search, retraining, result. */
 export { runPipeline } from './runs/pipeline/pipeline.ts';
@@ -87,6 +91,8 @@ export { writeReport } from './runs/report/report.ts';
 /** @experimental What result.json holds. */
 export type { NetworkResult, ResultInput } from './runs/result.ts';
 /** @experimental What a search algorithm must keep to. */
+export { type AgingConfig, aging } from './search/aging.ts';
+export { type PlannedSearch, planSearch, type SearchSettings } from './search/algorithms.ts';
 export { type SamplerCheck, samplerChecks } from './search/conformance.ts';
 // ---- search -----------------------------------------------------------------------------------------------
 /** Runs a sampler to its end; every state on the way is plain data and can be saved. */
@@ -94,13 +100,25 @@ export { runSearch } from './search/drive.ts';
 /** The published evolution, with a budget on every loop. */
 export { type EvolutionConfig, evolution } from './search/evolution.ts';
 /** NSGA-II over loss and costs. */
+export { front, insert } from './search/front.ts';
+export { type HalvingConfig, halving } from './search/halving.ts';
 export { type Nsga2Config, nsga2 } from './search/nsga2.ts';
-export type { Candidate, Costs, Score, Scored, SearchProblem } from './search/problem.ts';
+export { type Objective, objectivePoint } from './search/objectives.ts';
+export { type PredictorConfig, predictor } from './search/predictor.ts';
+export {
+  type Candidate,
+  type Costs,
+  type Score,
+  type Scored,
+  type SearchProblem,
+  whollyScored,
+} from './search/problem.ts';
 export { type RandomSearchConfig, randomSearch } from './search/random-search.ts';
 /** The contract of a search algorithm: ask and tell over plain data. */
 export { type Sampler, type SearchState, waiting } from './search/sampler.ts';
 /** A space as a search problem. */
 export { spaceProblem } from './search/space-problem.ts';
+export { type SearchSummary, summary } from './search/summary.ts';
 /** Exact number of architectures, as a bigint. */
 export { countSpace } from './spaces/count.ts';
 /** A genotype as one short word, `3-2-2:css|sa|ss`, and back. */
@@ -111,17 +129,20 @@ export { networkWorkloads, planNetwork, type Task } from './spaces/layout.ts';
 export { loadSpace } from './spaces/load.ts';
 /** The moves of the evolution. */
 export { crossover, type MutationRates, mutate } from './spaces/neighbours.ts';
+/** A genotype drawn uniformly, without listing the space. */
+export { drawSpace } from './spaces/picture.ts';
 export { spacePresetNames } from './spaces/presets.ts';
 /** Energy, latency, parameters and multiply-accumulates of a genotype in microseconds. */
 export { type ArchitectureCosts, ArchitecturePricer } from './spaces/pricing.ts';
-/** A genotype drawn uniformly, without listing the space. */
-export { type SampleMode, sample } from './spaces/sample.ts';
+export { brokenRule, showRules } from './spaces/rules.ts';
+export { SAMPLE_MODES, type SampleMode, sample } from './spaces/sample.ts';
 export { parseSpace } from './spaces/schema.ts';
-export type { Genotype, Space, Stage } from './spaces/space.ts';
+export type { Choice, Exclusion, Genotype, Place, Space, Stage } from './spaces/space.ts';
 /** @experimental Networks of a space over one store of weights: a supernet, or one network alone. */
 export { Network, type NetworkConfig } from './supernet/network.ts';
 /** @experimental How operator families share one tensor. */
-export { DEFAULT_SHARING, type SharingConfig } from './supernet/sharing.ts';
+export { RELEASED_SUPERNETS, type ReleasedSupernet, releasedTensors } from './supernet/released-supernets.ts';
+export { type AdderScale, checkSharing, DEFAULT_SHARING, type SharingConfig } from './supernet/sharing.ts';
 export { version } from './version.ts';
 /** Published and baseline networks as workloads: they can be priced, not trained. */
 export { type ZooOptions, zooNames, zooTask, zooWorkloads } from './zoo/index.ts';

@@ -7,6 +7,7 @@ import {
   DEFAULT_CONFIG,
   EXECUTION_OPTIONS,
   flagOf,
+  LATER_SETTINGS,
   type Option,
   RUN_OPTIONS,
   type RunConfig,
@@ -106,7 +107,7 @@ function savedSettings(run: OpenRun, command: string): Pick<OpenedRun, 'config' 
     );
   }
   const { network, ...settings } = run.description.config;
-  const parsed = runConfigSchema.safeParse(settings);
+  const parsed = runConfigSchema.safeParse({ ...LATER_SETTINGS, ...settings });
   if (parsed.success) return { config: parsed.data, extra: network === undefined ? {} : { network } };
   const [issue] = parsed.error.issues;
   const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : issue.path.join('.');

@@ -3,6 +3,8 @@
  */
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../backends/open.ts';
+import { ALGORITHM_NAMES } from '../search/names.ts';
+import { SAMPLE_MODES } from '../spaces/sample.ts';
 
 export type OptionKind = 'text' | 'integer' | 'number' | 'boolean' | 'choice';
 
@@ -77,11 +79,39 @@ export const RUN_OPTIONS = {
   decay: number('weight decay', 0.05, 0),
   smoothing: number('label smoothing', 0.1, 0, 0.9),
   cropPad: integer('random shifts by up to so many pixels', 2),
+  randAugment: number('magnitude of RandAugment, 9 is usual; 0 for none', 0, 0, 10),
+  jitter: number('strength of colour jitter, 0.4 is usual; 0 for none', 0, 0, 1),
+  erasing: number('probability of random erasing', 0, 0, 1),
+  mixup: number('mixup: parameter of the Beta distribution, 0.8 is usual; 0 for none', 0, 0, 100),
+  cutmix: number('cutmix: parameter of the Beta distribution, 1 is usual; 0 for none', 0, 0, 100),
+  repeats: integer('how often a batch holds each of its images, each time augmented anew', 1, 1),
+  clip: number('longest gradient, all weights together; 0 for no limit', 0, 0),
+  averaging: number(
+    'decay of the moving average of weights that a network ends with, 0.9999 is usual; 0 for none',
+    0,
+    0,
+    0.9999999,
+  ),
+  distill: text('teacher of networks trained alone: folder of a run or of a network', 'dir', 'none'),
+  distillKind: choice("learn from the teacher's probabilities or from its choice", ['soft', 'hard'], 'soft'),
+  distillShare: number('part of the loss that comes from the teacher', 0.5, 0, 1),
+  distillTemperature: number("temperature that softens the teacher's probabilities", 3, 0.1, 100),
   supernetEpochs: integer('epochs of supernet training', 8, 1),
+  paths: choice(
+    'what the paths of the supernet are drawn from uniformly: architectures, or tuples of stage lengths first',
+    SAMPLE_MODES,
+    'architectures',
+  ),
   epochs: integer('epochs of training for each retrained network', 8, 1),
   population: integer('candidates of a generation', 50, 2),
   parents: integer('best candidates that have offspring', 10, 1),
   generations: integer('generations of the evolutionary search', 8, 1),
+  algorithm: choice('how candidates are proposed', ALGORITHM_NAMES, 'evolution'),
+  objectives: text(
+    'what nsga2 makes small: loss, error, energy, latency, params, macs',
+    'list',
+    'loss,energy',
+  ),
   scoreImages: integer('held-out images a candidate is scored on', 1000, 1),
   calibrationImages: integer('training images that recalibrate the norms of a path', 512, 1),
   winners: integer('candidates to retrain; the best on held-out images wins', 2, 1),
@@ -89,16 +119,43 @@ export const RUN_OPTIONS = {
     'candidates to retrain that cost no more than the cheapest baseline; 0 for no such search',
     1,
   ),
+  rank: integer(
+    "paths to train alone, to compare their order with the supernet's: Kendall's tau and Spearman's rho; 0 for none",
+    0,
+  ),
   families: text('operators that share one tensor a layer; "none" shares nothing', 'list', 'conv,add,shift'),
   transformation: choice(
     'how add and shift read the shared tensor',
-    ['affine', 'released', 'none'],
+    ['affine', 'monotone', 'released', 'none'],
     'affine',
   ),
-  alignment: choice('alignment loss of the released transformation', ['none', 'released'], 'none'),
+  alignment: choice(
+    'loss that aligns what add reads with a Laplacian: as released, or the Wasserstein distance',
+    ['none', 'released', 'wasserstein'],
+    'none',
+  ),
+  sharedGradient: choice(
+    "gradients of shared tensors: moments for each operator, normalised, or AdamW's plain use of them",
+    ['moments', 'normalised', 'plain'],
+    'moments',
+  ),
+  initialisation: choice(
+    'first values: as the transformation asks, Kaiming for all, or N(0, 1) where published',
+    ['auto', 'kaiming', 'published'],
+    'auto',
+  ),
   adderScale: choice("spread of the adder's weights", ['bounded', 'fixed', 'free'], 'bounded'),
   adderInitial: number("initial spread of the adder's weights", 4, 1e-3),
-  shift: choice('parametrisation of shift weights', ['Q', 'PS'], 'Q'),
+  adderPer: choice(
+    "a spread and an offset of the adder's weights for each layer or each output channel",
+    ['layer', 'channel'],
+    'layer',
+  ),
+  shift: choice(
+    'parametrisation of shift weights; as released, PS needs the released transformation',
+    ['Q', 'PS', 'PS-released', 'PS-released-v4'],
+    'Q',
+  ),
 } as const satisfies Record<string, Option>;
 
 /** Options that say where and how to run, but do not change the result. */
@@ -143,6 +200,18 @@ export const runConfigSchema = z.strictObject(
 export const DEFAULT_CONFIG = Object.fromEntries(
   Object.entries(RUN_OPTIONS).map(([key, option]) => [key, option.initial]),
 ) as unknown as RunConfig;
+
+/** Settings that runs of version 0.1.0 lack; their defaults are what such a run did. Any other must be there. */
+const SINCE_0_1_0 = [
+  ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'],
+  ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
+  ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
+] as readonly (keyof RunConfig)[];
+
+/** What a run of any version did where its config says nothing. */
+export const LATER_SETTINGS: Partial<RunConfig> = Object.fromEntries(
+  SINCE_0_1_0.map((key) => [key, DEFAULT_CONFIG[key]]),
+);
 
 /** `supernetEpochs` -> `--supernet-epochs` */
 export function flagOf(key: string): string {

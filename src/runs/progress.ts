@@ -102,12 +102,25 @@ export function progressListener(options: ProgressOptions): Listener {
         draw();
         return;
       case 'generation-ended':
-        status = `best loss ${event.best.loss.toFixed(3)}, ${showPercent(event.best.accuracy)}, ${event.best.energyMj.toPrecision(3)} mJ`;
+        status = [
+          `generation ${event.generation}/${event.of}, ${event.evaluated} scored`,
+          ...(event.feasibleShare === undefined ? [] : [`${showPercent(event.feasibleShare)} feasible`]),
+          `front ${event.frontSize}`,
+          ...(event.hypervolume === undefined ? [] : [`hypervolume ${event.hypervolume.toFixed(3)}`]),
+          `best loss ${event.best.loss.toFixed(3)}, ${showPercent(event.best.accuracy)}, ${event.best.energyMj.toPrecision(3)} mJ`,
+        ].join(', ');
         draw();
         return;
       case 'network-evaluated':
         line(`${event.name}: ${showPercent(event.accuracy)} at ${event.energyMj.toPrecision(3)} mJ`);
         return;
+      case 'batches-waited': {
+        const makers = event.makers > 0 ? `threads that make them: ${event.makers}` : 'no threads make them';
+        line(
+          `${event.phase}: waiting for batches took ${showPercent(event.waitedShare)} of the time (${makers})`,
+        );
+        return;
+      }
       case 'note':
       case 'run-resumed':
         line(event.text);

@@ -47,6 +47,9 @@ const block = z.strictObject({
   latencyMs: cost,
 });
 
+/** Smallest and largest scale of the adders' weights at the end of training, over layers and channels. */
+const adderScale = z.strictObject({ low: z.number(), high: z.number() });
+
 const network = z.strictObject({
   name: z.string(),
   genotype: z.string(),
@@ -64,6 +67,33 @@ const network = z.strictObject({
   /** mJ by level: computation, DRAM, GB, NoC, RF. */
   byLevel: sorted(z.record(z.string(), cost)),
   blocks: z.array(block),
+  /** Absent without adders, and where their weights have no scale. */
+  adderScale: adderScale.optional(),
+});
+
+/** A rank correlation and the bounds of its interval; null where one of the scores is the same for all paths. */
+const estimate = z.strictObject({
+  value: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+});
+
+/** How the supernet orders paths, against how training alone does: by loss on held-out images. */
+const rank = z.strictObject({
+  kendallTau: estimate,
+  spearmanRho: estimate,
+  /** Of the intervals, which a bootstrap over paths gives (percentiles of that many resamples). */
+  confidence: fraction,
+  resamples: count,
+  paths: z.array(
+    z.strictObject({
+      genotype: z.string(),
+      supernetLoss: z.number(),
+      supernetAccuracy: fraction,
+      loss: z.number(),
+      accuracy: fraction,
+    }),
+  ),
 });
 
 export const resultSchema = z.strictObject({
@@ -83,6 +113,7 @@ export const resultSchema = z.strictObject({
   supernet: z.strictObject({
     params: count,
     paramsUnshared: count,
+    adderScale: adderScale.optional(),
     curve: z.array(
       z.strictObject({
         epoch: count,
@@ -107,6 +138,8 @@ export const resultSchema = z.strictObject({
       latencyMs: cost,
     }),
   ),
+  /** Paths trained alone beside their supernet scores, where asked for (`rank`). */
+  rank: rank.optional(),
   /** All that the clock decides. */
   times: sorted(z.record(z.string(), z.json())),
 });

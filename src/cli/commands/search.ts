@@ -54,8 +54,9 @@ export const search: Command = {
       const report = writeReport(options.run.dir);
       printResult(context, result);
       context.print(`report: ${report}`);
-      const { winner, candidates, baselines, front, supernet } = result;
-      return { winner, candidates, baselines, front, supernet, runDir: options.run.dir, report };
+      const { winner, candidates, baselines, front, supernet, rank } = result;
+      const ranking = rank === undefined ? {} : { rank };
+      return { winner, candidates, baselines, front, supernet, ...ranking, runDir: options.run.dir, report };
     });
   },
 };

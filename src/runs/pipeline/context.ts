@@ -16,7 +16,6 @@ import type { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Space } from '../../spaces/space.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import { HeldBatches } from '../../training/score.ts';
-import type { BatchSource } from '../../training/trainer.ts';
 import type { ArchitectureLog } from '../architectures.ts';
 import { type LoadedCheckpoint, loadCheckpoint, previousOf, saveCheckpoint } from '../checkpoint.ts';
 import type { OpenRun } from '../folder.ts';
@@ -60,27 +59,6 @@ export interface RunContext {
 }
 
 const EVALUATION_BATCH = 256;
-
-/** Augmented, shuffled batches of the images that train; the same for every network that is trained. */
-export function trainingBatches(context: RunContext, label: string): BatchSource {
-  const { dataset, split, config, random, task } = context;
-  const maker = new BatchMaker({
-    set: dataset.train,
-    normal: dataset,
-    batchSize: Math.min(config.batch, split.kept.length),
-    indices: split.kept,
-    random: random.split(`batches:${label}`).state(),
-    augmentation: { mirror: dataset.mirrorable, cropPad: config.cropPad, padding: 'edge' },
-    smoothing: config.smoothing,
-  });
-  const { stepsPerEpoch } = maker;
-  return {
-    stepsPerEpoch,
-    shape: [task.image.h, task.image.w, task.image.c],
-    classes: task.classes,
-    batch: (step) => maker.batch(Math.floor(step / stepsPerEpoch), step % stepsPerEpoch),
-  };
-}
 
 /** Plain batches of some images, kept on the backend. `equal` leaves out a last batch that is not full. */
 export function heldBatches(

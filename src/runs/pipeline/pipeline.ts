@@ -3,6 +3,7 @@
  * that resuming a run is running it again:
  *
  *   supernet -> search -> search below the cheapest baseline -> retrain each, measure -> winner, result
+ *                                        with --rank: score paths -> ... -> train them alone, compare the orders
  */
 import { ShiftAddError } from '../../core/errors.ts';
 import { findAccelerator, type Limits, parseLimits } from '../../hardware/index.ts';
@@ -10,11 +11,13 @@ import type { Scored } from '../../search/problem.ts';
 import { chooseWinners } from '../../search/winners.ts';
 import { encode } from '../../spaces/genotype.ts';
 import type { Genotype } from '../../spaces/space.ts';
+import { adderScales } from '../../supernet/adder-scales.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { baselines } from './baselines.ts';
 import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
+import { checkRank, type RankedPath, rankPhases, runRankPhase, scoreRankPaths } from './rank-phase.ts';
 import { resultOf, writeNetwork } from './result-of.ts';
 import { type Retrained, runRetrainPhase } from './retrain-phase.ts';
 import { checkFeasible, runSearchPhase } from './search-phase.ts';
@@ -47,11 +50,13 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const { config, run, split, pricer } = context;
   const limits = limitsOf(context);
   checkFeasible(context, limits);
+  checkRank(context);
   const fixed = baselines(context.space);
   const frugal = frugalLimits(context, limits, fixed);
   const searches = frugal === undefined ? 1 : 2;
-  const of = 1 + searches + config.winners + (frugal ? config.frugal : 0) + fixed.length;
-  const { curve, scored } = await searchPhases(context, limits, frugal, of);
+  const of =
+    1 + searches + config.winners + (frugal ? config.frugal : 0) + fixed.length + rankPhases(context);
+  const { curve, scales, scored, ranked } = await searchPhases(context, limits, frugal, of);
   // a baseline is retrained anyway: what is searched for is something else
   const known = new Set(fixed.map(({ genotype }) => encode(genotype)));
   const searched = scored.filter(({ key }) => !known.has(key));
@@ -70,27 +75,33 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
     ...fixed.map((baseline) => ({ ...baseline, role: 'baseline' as const })),
   ];
   const networks: Retrained[] = [];
+  const before = 1 + searches + (config.rank === 0 ? 0 : 1);
+  const phases = 1 + searches + jobs.length + rankPhases(context);
   for (const [i, { name, role, genotype }] of jobs.entries()) {
-    const place = { index: 2 + searches + i, of: 1 + searches + jobs.length };
+    const place = { index: 1 + before + i, of: phases };
     networks.push(await runRetrainPhase(context, place, name, role, genotype));
   }
   const winner = chooseWinner(networks, split.held.length, (genotype) => pricer.price(genotype).energyMj);
   writeNetwork(context, run.winner, winner);
+  const place = { index: 1 + before + jobs.length, of: phases };
+  const rank = ranked === undefined ? undefined : await runRankPhase(context, place, ranked);
   const result = resultOf(context, {
     accelerator: findAccelerator(config.accelerator),
     limits,
     generations: config.generations,
     supernetCurve: curve,
+    supernetScales: scales,
     scored,
     networks,
     winner,
+    ...(rank === undefined ? {} : { rank }),
     times: { finishedAt: new Date().toISOString(), secondsOfLastProcess: (Date.now() - started) / 1000 },
   });
   writeResult(run.result, result);
   return result;
 }
 
-/** Supernet and both searches; the supernet's memory is given back before anything is retrained. */
+/** Supernet, both searches and the paths to rank; the supernet's memory is given back before anything is retrained. */
 async function searchPhases(context: RunContext, limits: Limits, frugal: Limits | undefined, of: number) {
   const { config, run } = context;
   const { network, curve } = await runSupernetPhase(context, of);
@@ -110,7 +121,12 @@ async function searchPhases(context: RunContext, limits: Limits, frugal: Limits 
       scored.push(...(await runSearchPhase(context, plan, network)));
     }
     await writeHistograms(run.histograms, network);
-    return { curve, scored: distinct(scored) };
+    let ranked: readonly RankedPath[] | undefined;
+    if (config.rank > 0) {
+      const place = { index: frugal === undefined ? 3 : 4, of };
+      ranked = await scoreRankPaths(context, place, network);
+    }
+    return { curve, scales: await adderScales(network), scored: distinct(scored), ranked };
   } finally {
     network.dispose();
   }

@@ -9,20 +9,26 @@ import type { Scored } from '../../search/problem.ts';
 import { encode } from '../../spaces/genotype.ts';
 import { planNetwork } from '../../spaces/layout.ts';
 import type { Genotype } from '../../spaces/space.ts';
+import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
 import { countParameters, declarations } from '../../supernet/declarations.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { saveNetwork } from '../network-files.ts';
 import type { NetworkResult, ResultInput } from '../result.ts';
 import type { RunContext } from './context.ts';
+import type { RankFinding } from './rank-phase.ts';
 import { alone, type Retrained } from './retrain-phase.ts';
 import { frontOf } from './search-phase.ts';
 
 /** One network of the result: scores, price and the boxes of its picture. */
 export function networkResult(
   context: RunContext,
-  { name, genotype, validation, test }: Retrained,
+  { name, genotype, validation, test, tensors }: Retrained,
 ): NetworkResult {
-  const { pricer, space, task } = context;
+  const { pricer, space, task, sharing } = context;
+  const scales = scaleRange(
+    sharing,
+    [...tensors].map(([tensor, { data }]) => [tensor, data]),
+  );
   const price = pricer.detail(genotype);
   const { params, macs } = pricer.price(genotype);
   return {
@@ -39,6 +45,7 @@ export function networkResult(
     byFamily: { ...price.byFamily },
     byLevel: { ...price.byLevel },
     blocks: blocks(planNetwork(space, genotype, task), price),
+    ...(scales === undefined ? {} : { adderScale: scales }),
   };
 }
 
@@ -91,9 +98,12 @@ export interface Findings {
   readonly limits: Limits;
   readonly generations: number;
   readonly supernetCurve: readonly CurvePoint[];
+  /** Of the supernet's adders when it was trained; undefined without any. */
+  readonly supernetScales: ScaleRange | undefined;
   readonly scored: readonly Scored<Genotype>[];
   readonly networks: readonly Retrained[];
   readonly winner: Retrained;
+  readonly rank?: RankFinding;
   readonly times: Readonly<Record<string, number | string>>;
 }
 
@@ -120,6 +130,7 @@ export function resultOf(context: RunContext, findings: Findings): ResultInput {
     supernet: {
       params: countParameters(declarations(space, task, sharing)),
       paramsUnshared: countParameters(declarations(space, task, { ...sharing, families: [] })),
+      ...(findings.supernetScales === undefined ? {} : { adderScale: findings.supernetScales }),
       curve: findings.supernetCurve.map((point) => ({ ...point })),
     },
     search: {
@@ -137,7 +148,24 @@ export function resultOf(context: RunContext, findings: Findings): ResultInput {
       energyMj: costs.energyMj,
       latencyMs: costs.latencyMs,
     })),
+    ...(findings.rank === undefined ? {} : { rank: rankResult(findings.rank) }),
     times: { ...findings.times },
+  };
+}
+
+function rankResult({ paths, kendallTau, spearmanRho, confidence, resamples }: RankFinding) {
+  return {
+    kendallTau,
+    spearmanRho,
+    confidence,
+    resamples,
+    paths: paths.map(({ genotype, supernet, alone: own }) => ({
+      genotype,
+      supernetLoss: supernet.loss,
+      supernetAccuracy: supernet.accuracy,
+      loss: own.loss,
+      accuracy: own.accuracy,
+    })),
   };
 }
 

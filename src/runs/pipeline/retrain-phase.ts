@@ -20,6 +20,7 @@ import {
   scoringBatches,
   tell,
 } from './context.ts';
+import { openTeacher, type Teacher } from './teacher.ts';
 import { runTrainPhase } from './train-phase.ts';
 
 export interface Retrained {
@@ -62,7 +63,9 @@ export async function runRetrainPhase(
   const network = new Network(backend, { space, task, sharing, genotype }, random.split('retrained weights'));
   const calibration = calibrationBatches(context);
   const scoring = scoringBatches(context);
+  let teacher: Teacher | undefined;
   try {
+    teacher = openTeacher(context);
     const curve = await runTrainPhase(context, {
       phase,
       title: `training ${name} (${encode(genotype)})`,
@@ -70,6 +73,8 @@ export async function runRetrainPhase(
       network,
       epochs: config.epochs,
       genotypeAt: () => genotype,
+      averaging: config.averaging,
+      ...(teacher === undefined ? {} : { distillation: teacher.distillation }),
       validate: () => {
         calibrate(network, genotype, calibration);
         return score(network, genotype, scoring);
@@ -107,6 +112,7 @@ export async function runRetrainPhase(
     savePhase<SavedMeasurement>(context, measuredPhase(phase), { validation, test, curve }, tensors);
     return { name, role, genotype, validation, test, curve, tensors };
   } finally {
+    teacher?.dispose();
     calibration.dispose();
     scoring.dispose();
     network.dispose();

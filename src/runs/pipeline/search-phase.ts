@@ -1,29 +1,26 @@
 /**
- * Evolution over the supernet: candidates are priced before they are scored, scored by held-out cross-entropy with
+ * The search over the supernet: candidates are priced before they are scored, scored by held-out cross-entropy with
  * inherited weights and recalibrated norms, and every one is written down.
  */
 import { Random } from '../../core/random.ts';
 import type { Limits } from '../../hardware/limits.ts';
-import { type EvolutionConfig, evolution } from '../../search/evolution.ts';
+import type { PlannedSearch } from '../../search/algorithms.ts';
+import { evolution } from '../../search/evolution.ts';
 import { front } from '../../search/front.ts';
-import { compareScored, type Scored, type SearchProblem } from '../../search/problem.ts';
+import { type Score, type Scored, type SearchProblem, whollyScored } from '../../search/problem.ts';
 import { type SearchState, waiting } from '../../search/sampler.ts';
 import { spaceProblem } from '../../search/space-problem.ts';
+import { summary } from '../../search/summary.ts';
+import { PUBLISHED_RATES } from '../../spaces/neighbours.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import type { Network } from '../../supernet/network.ts';
 import { calibrate, score } from '../../training/score.ts';
 import { breathe } from '../../training/trainer.ts';
-import {
-  calibrationBatches,
-  loadPhase,
-  type RunContext,
-  savePhase,
-  scoringBatches,
-  stopIfAsked,
-  tell,
-} from './context.ts';
+import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
+import { EvaluationSets } from './evaluation-sets.ts';
+import { plannedSearch } from './planned-search.ts';
 
-type State = SearchState<Genotype, EvolutionConfig>;
+type State = SearchState<Genotype>;
 
 interface SavedSearch {
   readonly search: State;
@@ -40,58 +37,53 @@ export interface SearchPlan {
   readonly generations: number;
 }
 
-/** Everything scored, in the order proposed. Throws 'limit' when no architecture meets the limits. */
+/** Scores by genotype of the searches over one supernet: what two of them propose is evaluated once. */
+const scoresOf = new WeakMap<Network, Map<string, Score>>();
+
+/** Everything scored in full, in the order proposed. Throws 'limit' when no architecture meets the limits. */
 export async function runSearchPhase(
   context: RunContext,
   plan: SearchPlan,
   network: Network,
 ): Promise<readonly Scored<Genotype>[]> {
   const { random, config } = context;
-  const { phase, title, index, of, limits, generations } = plan;
-  const problem = spaceProblem(context.space, (genotype) => context.pricer.price(genotype));
-  const offspring = Math.floor(config.population / 2);
+  const { phase, title, index, of, limits } = plan;
+  const problem = problemOf(context);
+  const planned = plannedSearch(config, limits, plan.generations);
+  const { sampler, generations, evaluations } = planned;
   const saved = loadPhase<SavedSearch>(context, phase);
-  let state =
-    saved?.state.search ??
-    evolution.init<Genotype>(
-      {
-        limits,
-        population: config.population,
-        parents: config.parents,
-        mutations: config.population - offspring,
-        crossovers: offspring,
-        generations,
-      },
-      random.split(phase),
-    );
-  if (saved?.state.done) return state.scored;
+  let state: State = saved?.state.search ?? sampler.init<Genotype>(planned.config, random.split(phase));
+  const known = scoresOf.get(network) ?? new Map<string, Score>();
+  scoresOf.set(network, known);
+  for (const { key, loss, accuracy } of whollyScored(state.scored)) known.set(key, { loss, accuracy });
+  if (saved?.state.done) return whollyScored(state.scored);
   if (saved === undefined) {
     tell(context, phase, { type: 'phase-started', phase, index, of, title });
-    const evaluations = generations * config.population;
     tell(context, phase, { type: 'search-started', generations, evaluations, limits });
   }
   const started = Date.now();
-  const calibration = calibrationBatches(context);
-  const scoring = scoringBatches(context);
+  const sets = new EvaluationSets(context, planned.shares);
   try {
     let savedAt = Date.now();
-    while (!evolution.finished(state)) {
-      state = evolution.propose(state, problem);
-      for (const { key, genotype, costs } of waiting(state)) {
-        calibrate(network, genotype, calibration);
-        const { loss, accuracy } = await score(network, genotype, scoring);
-        state = evolution.absorb(state, { [key]: { loss, accuracy } });
-        const evaluated = countScored(state);
-        tell(context, phase, {
-          type: 'candidate-scored',
-          genotype: key,
-          loss,
-          accuracy,
-          ...costs,
-          index: evaluated,
-          of: generations * config.population,
-        });
-        if (state.pending.length === 0) emitGeneration(context, phase, state, generations);
+    while (!sampler.finished(state)) {
+      state = sampler.propose(state, problem);
+      for (const { key, genotype, costs, share } of waiting(state)) {
+        const found = share === undefined ? known.get(key) : undefined;
+        const { loss, accuracy } = found ?? (await evaluate(network, genotype, sets, share));
+        state = sampler.absorb(state, { [key]: { loss, accuracy } });
+        if (share === undefined) {
+          known.set(key, { loss, accuracy });
+          tell(context, phase, {
+            type: 'candidate-scored',
+            genotype: key,
+            loss,
+            accuracy,
+            ...costs,
+            index: countWhole(state),
+            of: evaluations,
+          });
+        }
+        if (state.pending.length === 0) emitGeneration(context, phase, state, planned);
         if (context.signal.aborted || Date.now() - savedAt > context.saveEvery * 1000) {
           savePhase<SavedSearch>(context, phase, { search: state, done: false });
           savedAt = Date.now();
@@ -102,28 +94,66 @@ export async function runSearchPhase(
     }
     tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
     savePhase<SavedSearch>(context, phase, { search: state, done: true });
-    return state.scored;
+    return whollyScored(state.scored);
   } finally {
-    calibration.dispose();
-    scoring.dispose();
+    sets.dispose();
   }
 }
 
-function countScored({ scored, pending }: State): number {
-  return scored.length + pending.filter((entry) => entry.score !== null).length;
+async function evaluate(
+  network: Network,
+  genotype: Genotype,
+  sets: EvaluationSets,
+  share: number | undefined,
+): Promise<Score> {
+  const { calibration, scoring } = sets.of(share);
+  calibrate(network, genotype, calibration);
+  return score(network, genotype, scoring);
 }
 
-function emitGeneration(context: RunContext, phase: string, state: State, of: number): void {
-  const best = [...state.scored].sort(compareScored)[0];
-  tell(context, phase, {
-    type: 'generation-ended',
-    generation: state.generation,
-    of,
-    evaluated: state.scored.length,
+function problemOf({ space, pricer, config }: RunContext): SearchProblem<Genotype> {
+  const price = (genotype: Genotype) => pricer.price(genotype);
+  const released = config.algorithm === 'evolution-released';
+  return spaceProblem(space, price, released ? { rates: PUBLISHED_RATES } : {});
+}
+
+/** Candidates scored on the whole evaluation set so far. */
+function countWhole({ scored, pending }: State): number {
+  const arrived = pending.filter((entry) => entry.score !== null && entry.candidate.share === undefined);
+  return whollyScored(scored).length + arrived.length;
+}
+
+function emitGeneration(
+  context: RunContext,
+  phase: string,
+  state: State,
+  { batches, generations }: PlannedSearch,
+): void {
+  if (state.generation % batches !== 0) return;
+  const found = summary(state, { reference: worstCorner(context, state) });
+  const { best } = found;
+  if (best === undefined) return;
+  const event = {
+    type: 'generation-ended' as const,
+    generation: state.generation / batches,
+    of: generations,
+    evaluated: countWhole(state),
     feasible: state.attempts - state.infeasible,
+    feasibleShare: found.feasibleShare,
     best: { genotype: best.key, loss: best.loss, accuracy: best.accuracy, ...best.costs },
-    frontSize: frontOf(state.scored).length,
-  });
+    frontSize: found.front.length,
+    hypervolume: found.hypervolume,
+  };
+  tell(context, phase, event);
+}
+
+/**
+ * The corner that hypervolume is measured from: the loss of guessing, and the limit on energy or else the dearest
+ * network of the first generation. It stays where it is while the search goes on.
+ */
+function worstCorner({ dataset, config }: RunContext, { scored, config: { limits } }: State): number[] {
+  const first = scored.slice(0, config.population).map(({ costs }) => costs.energyMj);
+  return [Math.log(dataset.classes.length), limits.energyMj ?? Math.max(...first)];
 }
 
 /** Non-dominated in loss and energy, cheapest first. */
@@ -133,15 +163,19 @@ export function frontOf(scored: readonly Scored<Genotype>[]): Scored<Genotype>[]
     .sort((a, b) => a.costs.energyMj - b.costs.energyMj);
 }
 
-/** Whether any architecture meets the limits: asked before anything is trained. Throws 'limit' if none is found. */
+/**
+ * Whether the search can be done at all: asked before anything is trained. Throws 'limit' if no architecture meets
+ * the limits, 'usage' if the settings of the search do not fit.
+ */
 export function checkFeasible(context: RunContext, limits: Limits): void {
-  const problem: SearchProblem<Genotype> = spaceProblem(context.space, (genotype) =>
-    context.pricer.price(genotype),
-  );
+  const { config, random } = context;
+  const planned = plannedSearch(config, limits, config.generations);
+  planned.sampler.init(planned.config, random.split('settings'));
+  const problem = spaceProblem(context.space, (genotype) => context.pricer.price(genotype));
   evolution.propose(
     evolution.init<Genotype>(
       { limits, population: 1, parents: 1, mutations: 0, crossovers: 0, generations: 1 },
-      new Random(context.random.split('feasible').state()),
+      new Random(random.split('feasible').state()),
     ),
     problem,
   );

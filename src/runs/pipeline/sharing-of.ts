@@ -1,11 +1,16 @@
 /** The sharing scheme that a configuration asks for. */
 import { nearest, ShiftAddError } from '../../core/errors.ts';
 import { OPERATOR_NAMES, type OperatorName } from '../../operators/names.ts';
-import { DEFAULT_ADDER, type SharingConfig } from '../../supernet/sharing.ts';
+import { type AdderScale, checkSharing, DEFAULT_ADDER, type SharingConfig } from '../../supernet/sharing.ts';
 import type { RunConfig } from '../options.ts';
 
+/** What a setting says only where it differs from what its absence means: saved networks stay as they were. */
+const unless = <T>(usual: string, key: string, value: string): Partial<T> =>
+  value === usual ? {} : ({ [key]: value } as Partial<T>);
+
+/** @throws ShiftAddError 'usage' for families that do not exist and settings that do not go together */
 export function sharingOf(config: RunConfig): SharingConfig {
-  return {
+  const sharing: SharingConfig = {
     families: parseFamilies(config.families),
     transformation: config.transformation as SharingConfig['transformation'],
     alignment: config.alignment as SharingConfig['alignment'],
@@ -13,9 +18,14 @@ export function sharingOf(config: RunConfig): SharingConfig {
       ...DEFAULT_ADDER,
       kind: config.adderScale as SharingConfig['adder']['kind'],
       initial: config.adderInitial,
+      ...unless<AdderScale>('layer', 'per', config.adderPer),
     },
     shift: config.shift as SharingConfig['shift'],
+    ...unless<SharingConfig>('moments', 'gradient', config.sharedGradient),
+    ...unless<SharingConfig>('auto', 'initialisation', config.initialisation),
   };
+  checkSharing(sharing);
+  return sharing;
 }
 
 function parseFamilies(text: string): OperatorName[] {

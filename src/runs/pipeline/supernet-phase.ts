@@ -1,11 +1,12 @@
-/** Trains the supernet: one uniformly drawn path a step (spec 13.3). */
+/** Trains the supernet: one path a step (spec 13.3), drawn uniformly over architectures or over stage tuples. */
 
-import { sample } from '../../spaces/sample.ts';
-import { RELEASED_WEIGHT, releasedAlignment } from '../../supernet/alignment.ts';
+import { type SampleMode, sample } from '../../spaces/sample.ts';
+import { alignmentLoss } from '../../supernet/alignment.ts';
 import { Network } from '../../supernet/network.ts';
 import { calibrate, score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { calibrationBatches, type RunContext, scoringBatches } from './context.ts';
+import { openTeacher } from './teacher.ts';
 import { runTrainPhase } from './train-phase.ts';
 
 /** Paths whose mean held-out score stands for the supernet in its curve. */
@@ -19,6 +20,7 @@ export interface TrainedSupernet {
 /** The trained supernet; the caller disposes of its network. */
 export async function runSupernetPhase(context: RunContext, of: number): Promise<TrainedSupernet> {
   const { backend, space, task, sharing, random, config } = context;
+  openTeacher(context)?.dispose(); // a wrong one is better found now than when the first network is retrained
   const network = new Network(backend, { space, task, sharing }, random.split('supernet weights'));
   const calibration = calibrationBatches(context);
   const scoring = scoringBatches(context);
@@ -32,13 +34,9 @@ export async function runSupernetPhase(context: RunContext, of: number): Promise
       of,
       network,
       epochs: config.supernetEpochs,
-      genotypeAt: (step) => sample(space, paths.split(step)),
-      ...(config.alignment === 'released'
-        ? {
-            penalty: (weights, step) =>
-              releasedAlignment(weights, random.split('alignment').split(step), RELEASED_WEIGHT),
-          }
-        : {}),
+      genotypeAt: (step) => sample(space, paths.split(step), config.paths as SampleMode),
+      penalty: (weights, step) =>
+        alignmentLoss(sharing.alignment, weights, random.split('alignment').split(step)),
       validate: async () => {
         let [loss, accuracy] = [0, 0];
         for (const genotype of probes) {

@@ -1,7 +1,7 @@
 /** `train`: one architecture from scratch, with the recipe that retrained networks get. */
 
 import { nearest, ShiftAddError } from '../../core/errors.ts';
-import { decode } from '../../spaces/genotype.ts';
+import { decode, validate } from '../../spaces/genotype.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
 import type { RunConfig } from '../options.ts';
 import type { NetworkResult } from '../result.ts';
@@ -27,7 +27,10 @@ export function runTraining(options: SessionOptions, network: string): Promise<N
 export function namedGenotype(space: Space, name: string): Genotype {
   const fixed = baselines(space);
   const found = fixed.find((baseline) => baseline.name === name);
-  if (found !== undefined) return found.genotype;
+  if (found !== undefined) {
+    validate(space, found.genotype);
+    return found.genotype;
+  }
   if (name.includes(':')) return decode(space, name);
   const names = fixed.map((baseline) => baseline.name);
   const near = nearest(name, names);

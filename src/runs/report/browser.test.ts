@@ -60,6 +60,7 @@ const FIGURES: Readonly<Record<Progress, readonly string[]>> = {
     'loss',
     'accuracy',
     'search',
+    'rank',
     'weights',
     'run',
   ],

@@ -35,6 +35,8 @@ export function curvesOf(journal: readonly JournalEntry[], shown: (name: string)
     return phase;
   };
   for (const { event } of journal) {
+    // Paths trained to compare orders are many and stand in a figure of their own.
+    if ('phase' in event && event.phase.startsWith('rank:')) continue;
     if (event.type === 'train-step') at(event.phase).steps.push([event.step / event.steps, event.loss]);
     if (event.type !== 'epoch-ended') continue;
     const phase = at(event.phase);

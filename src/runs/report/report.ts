@@ -30,6 +30,7 @@ import {
   levelText,
 } from './palette.ts';
 import { figure } from './plot.ts';
+import { rankCaption, ranking } from './ranking.ts';
 import { scatter } from './scatter.ts';
 import { searched, searchMarks } from './searched.ts';
 import { STYLE } from './style.ts';
@@ -55,6 +56,7 @@ ${networks.length > 0 && markup`<section id="networks"><h2>Winner and baselines<
 ${energyFigures(networks)}
 ${curveFigures(data)}
 ${searchFigure(data)}
+${rankFigure(data)}
 ${histogramFigure(data)}
 ${facts(data)}`;
   const page = markup`<!doctype html>
@@ -156,6 +158,18 @@ function searchFigure({ candidates, journal }: ReportData): Markup | undefined {
       'Every candidate in the order it was scored, and the lowest loss so far. Dotted lines end generations.',
   };
   return figure(text, (width) => searched(candidates, marks, width));
+}
+
+function rankFigure({ result }: ReportData): Markup | undefined {
+  const rank = result?.rank;
+  if (rank === undefined) return undefined;
+  const text = {
+    id: 'rank',
+    title: 'Does the supernet order networks rightly?',
+    caption: rankCaption(rank),
+    wide: 640,
+  };
+  return figure(text, (width) => ranking(rank, width));
 }
 
 function histogramFigure({ histograms }: ReportData): Markup | undefined {

@@ -192,6 +192,7 @@ function finish(path: string, bus: EventBus, random: Random): void {
     candidates: [bare[1]],
     baselines: bare.slice(2),
     front: frontOf(random),
+    rank: rankOf(random.split('rank')),
     times: { seconds: 2870 },
   });
 }
@@ -204,6 +205,28 @@ function frontOf(random: Random) {
     energyMj: 3.4 + i * 0.34,
     latencyMs: 2,
   }));
+}
+
+function rankOf(random: Random) {
+  const paths = Array.from({ length: 16 }, () => {
+    const genotype = word(draw(random));
+    const loss = 0.28 + 0.12 * random.uniform();
+    const supernetLoss = 0.3 + 0.8 * loss + 0.03 * random.normal();
+    return {
+      genotype,
+      supernetLoss,
+      supernetAccuracy: 1 - supernetLoss / 3,
+      loss,
+      accuracy: 1 - loss / 3,
+    };
+  });
+  return {
+    kendallTau: { value: 0.61, low: 0.28, high: 0.85 },
+    spearmanRho: { value: 0.77, low: 0.36, high: 0.95 },
+    confidence: 0.95,
+    resamples: 2000,
+    paths,
+  };
 }
 
 function draw(random: Random): OperatorName[] {

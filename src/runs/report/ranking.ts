@@ -1,0 +1,53 @@
+/** Paths trained alone against their scores in the supernet: the closer to a rising line, the better it ranks. */
+import type { Result } from '../result.ts';
+import { percent, significant } from './format.ts';
+import { type Markup, markup } from './markup.ts';
+import { domainOf, drawing, PHONE, plot } from './plot.ts';
+
+type Rank = NonNullable<Result['rank']>;
+
+/** `Kendall's tau 0.64 (0.21 to 0.92), Spearman's rho 0.79 (0.29 to 0.97)` in sentences. */
+export function rankCaption({ paths, kendallTau, spearmanRho, confidence, resamples }: Rank): string {
+  return (
+    `${paths.length} paths drawn from the space, each scored with the supernet's weights and then trained alone; ` +
+    `both losses are on held-out images. ${estimate("Kendall's tau", kendallTau)}, ` +
+    `${estimate("Spearman's rho", spearmanRho)}; in brackets ${percent(confidence, 0)} intervals by ` +
+    `${resamples.toLocaleString('en')} bootstrap resamples of the paths.`
+  );
+}
+
+function estimate(name: string, { value, low, high }: Rank['kendallTau']): string {
+  if (value === null || low === null || high === null)
+    return `${name} undefined (one score is the same for all)`;
+  return `${name} ${significant(value, 2)} (${significant(low, 2)} to ${significant(high, 2)})`;
+}
+
+export function ranking({ paths, kendallTau }: Rank, width: number): Markup {
+  const phone = width <= PHONE;
+  const height = phone ? 320 : 420;
+  const count = phone ? 4 : 6;
+  const frame = plot({
+    width,
+    height,
+    x: domainOf(
+      paths.map(({ supernetLoss }) => supernetLoss),
+      { count },
+    ),
+    y: domainOf(
+      paths.map(({ loss }) => loss),
+      { count },
+    ),
+    xLabel: 'held-out loss in the supernet',
+    yLabel: 'held-out loss, trained alone',
+  });
+  return drawing(
+    width,
+    height,
+    `Loss of ${paths.length} paths trained alone against their loss in the supernet, Kendall's tau ${kendallTau.value === null ? 'undefined' : kendallTau.value.toFixed(2)}`,
+    frame.axes,
+    markup`<g class="front-dots">${paths.map(
+      ({ genotype, supernetLoss, supernetAccuracy, loss, accuracy }) =>
+        markup`<circle cx="${frame.x(supernetLoss)}" cy="${frame.y(loss)}" r="${phone ? 3.5 : 4.5}"><title>${genotype}: loss ${supernetLoss.toFixed(3)}, ${percent(supernetAccuracy)} in the supernet; ${loss.toFixed(3)}, ${percent(accuracy)} alone</title></circle>`,
+    )}</g>`,
+  );
+}
