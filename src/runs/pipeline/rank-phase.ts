@@ -13,12 +13,11 @@ import { countSpace } from '../../spaces/count.ts';
 import { decode, encode } from '../../spaces/genotype.ts';
 import { type SampleMode, sample } from '../../spaces/sample.ts';
 import type { Genotype } from '../../spaces/space.ts';
-import { Network } from '../../supernet/network.ts';
+import type { Network } from '../../supernet/network.ts';
 import { calibrate, type Score, score } from '../../training/score.ts';
 import { breathe } from '../../training/trainer.ts';
 import {
   calibrationBatches,
-  heldBatches,
   loadPhase,
   measuredPhase,
   type RunContext,
@@ -27,9 +26,7 @@ import {
   stopIfAsked,
   tell,
 } from './context.ts';
-import { alone } from './retrain-phase.ts';
-import { openTeacher, type Teacher } from './teacher.ts';
-import { runTrainPhase } from './train-phase.ts';
+import { trainAlone } from './train-alone.ts';
 
 /** A path as the supernet scores it. */
 export interface RankedPath {
@@ -149,7 +146,7 @@ export async function runRankPhase(
   for (const [i, path] of paths.entries()) {
     const title = `training path ${i + 1} of ${paths.length} alone (${path.genotype})`;
     const at = { index: place.index + i, of: place.of };
-    compared.push({ ...path, alone: await trainAlone(context, `rank:${i + 1}`, title, at, path.genotype) });
+    compared.push({ ...path, alone: await measureAlone(context, `rank:${i + 1}`, title, at, path.genotype) });
   }
   const correlation = rankCorrelation(
     compared.map(({ supernet }) => supernet.loss),
@@ -162,7 +159,7 @@ export async function runRankPhase(
   return finding;
 }
 
-async function trainAlone(
+async function measureAlone(
   context: RunContext,
   phase: string,
   title: string,
@@ -171,41 +168,12 @@ async function trainAlone(
 ): Promise<Score> {
   const measured = loadPhase<{ readonly alone: Score }>(context, measuredPhase(phase));
   if (measured !== undefined) return measured.state.alone;
-  const { backend, space, task, config, dataset, split, random } = context;
-  const genotype = decode(space, word);
-  const sharing = alone(context.sharing);
-  const network = new Network(backend, { space, task, sharing, genotype }, random.split('retrained weights'));
-  const calibration = calibrationBatches(context);
-  const scoring = scoringBatches(context);
-  const held = heldBatches(context, dataset.train, split.held);
-  let teacher: Teacher | undefined;
-  try {
-    teacher = openTeacher(context);
-    await runTrainPhase(context, {
-      phase,
-      title,
-      ...place,
-      network,
-      epochs: config.epochs,
-      genotypeAt: () => genotype,
-      averaging: config.averaging,
-      ...(teacher === undefined ? {} : { distillation: teacher.distillation }),
-      validate: () => {
-        calibrate(network, genotype, calibration);
-        return score(network, genotype, scoring);
-      },
-    });
-    calibrate(network, genotype, calibration);
-    const { loss, accuracy } = await score(network, genotype, held);
+  const { space, dataset, split } = context;
+  return trainAlone(context, { phase, title, place, genotype: decode(space, word) }, async ({ measure }) => {
+    const { loss, accuracy } = await measure(dataset.train, split.held);
     savePhase(context, measuredPhase(phase), { alone: { loss, accuracy } });
     return { loss, accuracy };
-  } finally {
-    teacher?.dispose();
-    calibration.dispose();
-    scoring.dispose();
-    held.dispose();
-    network.dispose();
-  }
+  });
 }
 
 /** `supernet against training alone, 8 paths: Kendall's tau 0.64 (95 %: 0.21 to 0.92), Spearman's rho ...` */

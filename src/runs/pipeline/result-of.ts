@@ -16,8 +16,9 @@ import { saveNetwork } from '../network-files.ts';
 import type { NetworkResult, ResultInput } from '../result.ts';
 import type { RunContext } from './context.ts';
 import type { RankFinding } from './rank-phase.ts';
-import { alone, type Retrained } from './retrain-phase.ts';
+import type { Retrained } from './retrain-phase.ts';
 import { frontOf } from './search-phase.ts';
+import { alone } from './train-alone.ts';
 
 /** One network of the result: scores, price and the boxes of its picture. */
 export function networkResult(
