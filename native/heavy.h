@@ -34,13 +34,13 @@ static void convWeightGradient(const double* a) {
 static void adderForward(const double* a) {
   const Window g = windowOf(a + 3);
   if (g.depthwise()) return depthwiseForward<difference>(floats(a[0]), floats(a[1]), floats(a[2]), g, -1);
-  windowForward<fastDifference>(floats(a[0]), floats(a[1]), floats(a[2]), g, -1);
+  windowForward<maximum>(floats(a[0]), floats(a[1]), floats(a[2]), g, -1);
 }
 
 static void adderInputGradient(const double* a) {
   const Window g = windowOf(a + 4);
   if (g.depthwise()) return depthwiseBackward<clipped>(floats(a[0]), floats(a[1]), floats(a[2]), floats(a[3]), g);
-  windowBackward<fastClipped>(floats(a[0]), floats(a[1]), floats(a[2]), floats(a[3]), g);
+  windowBackward<between>(floats(a[0]), floats(a[1]), floats(a[2]), floats(a[3]), g);
 }
 
 static void adderWeightGradient(const double* a) {

@@ -13,6 +13,12 @@ struct Product {
   bool accumulate;
 };
 
+/** Rows of a that a task takes at a time through all panels. */
+INLINE int64_t rowsTogether(int64_t m, int64_t depth) {
+  const int64_t most = larger(blockRows, smaller(mostRows, keptFloats / larger<int64_t>(1, depth)));
+  return larger(blockRows, evenBlock(m, most, 12));
+}
+
 static void packMatrix(const Product& s, const float* b, int64_t j, const Panels<multiply>& panels, float* to) {
   const int stride = panels.vectors(j) * L;
   if (s.transposeB)
@@ -21,23 +27,25 @@ static void packMatrix(const Product& s, const float* b, int64_t j, const Panels
     packRows(b + j * panels.width, s.n, s.k, panels.columns(j), stride, to);
 }
 
+/** How much of a long sum is taken at a time, so that the piece of a stays in the cache. */
+INLINE int64_t depthOf(const Product& s) { return smaller<int64_t>(s.k, s.transposeA ? 384 : s.k <= 1536 ? s.k : 768); }
+
 /**
  * Rows from .. to, panels fromPanel .. toPanel of one product. Where a is used by enough panels, the block at hand is
  * copied first if it lies badly: transposed, its rows are far apart; rows whole pages apart share one set of the cache.
  */
 static void productPart(const Product& s, const float* a, const float* packed, const Panels<multiply>& panels, float* y,
                         int64_t from, int64_t to, int64_t fromPanel, int64_t toPanel) {
-  // A long sum is cut so that the piece of a stays in the cache.
-  const int64_t depth = s.transposeA ? 384 : s.k <= 2304 ? s.k : 1152;
+  const int64_t depth = depthOf(s);
   const bool copied = toPanel - fromPanel >= 4 && (s.transposeA || s.k % 512 == 0);
   const int64_t ld = depth + 16;
-  const int64_t lines = larger(blockRows, depth);
-  const float** in = (const float**)parallel::scratch(parallel::taskA, (lines + blockRows) * 2);
-  float* copies = copied ? parallel::scratch(parallel::taskC, blockRows * ld) : nullptr;
+  const int64_t block = rowsTogether(s.m, depth), lines = larger(block, depth);
+  const float** in = (const float**)parallel::scratch(parallel::taskA, (lines + block) * 2);
+  float* copies = copied ? parallel::scratch(parallel::taskC, block * ld) : nullptr;
   if (!in || (copied && !copies)) return;
   float** rowsOut = (float**)(in + lines);
-  for (int64_t first = from; first < to; first += blockRows) {
-    const int64_t count = smaller(blockRows, to - first);
+  for (int64_t first = from; first < to; first += block) {
+    const int64_t count = smaller(block, to - first);
     for (int64_t q = 0; q < count; q++) rowsOut[q] = y + (first + q) * s.n;
     for (int64_t k0 = 0; k0 < s.k; k0 += depth) {
       const int64_t length = smaller(depth, s.k - k0);
@@ -85,7 +93,7 @@ static void matrixProduct(const float* a, const float* b, float* y, const Produc
   }
   float* packed = parallel::scratch(parallel::launchA, panels.size(s.k));
   if (!packed) return;
-  const Cut cut(s.m, panels.count(), s.k * s.n);
+  const Cut cut(s.m, panels.count(), s.k * s.n, rowsTogether(s.m, depthOf(s)));
   for (int64_t q = 0; q < s.batch; q++) {
     packAll(panels, s.k, packed, [&](int64_t j, float* to) { packMatrix(s, b + q * s.k * s.n, j, panels, to); });
     parallelFor(cut.tasks(), [&](int64_t task) {

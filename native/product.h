@@ -13,11 +13,26 @@ constexpr int64_t leastWork = 50000;  // below this, handing a task out costs mo
 constexpr int64_t wantedTasks = 12;   // so many threads can share a launch without one waiting long for another
 constexpr int64_t fewChannels = 6;    // at most so many are gathered
 
-/** A block's results: a multiple of the heights of the operation's tiles. */
-constexpr int64_t blockRowsOf(Operation op) { return blockRows / rowsOf(op, vectorsOf(op)) * rowsOf(op, vectorsOf(op)); }
+
+// Where the packed matrix is too large to stay in the second-level cache, more results are taken at a time, and it is
+// read less often. Processors with AVX-512 have 1 to 2 MB of that cache, others may have 256 KB.
+constexpr int64_t mostRows = VECTOR_BYTES == 64 ? 4 * blockRows : blockRows;
+constexpr int64_t keptFloats = 192 * 1024;
+
+/** So many of `rows` at a time, at most `most`, that blocks are of about one size, a multiple of `unit`, and come in pairs. */
+INLINE int64_t evenBlock(int64_t rows, int64_t most, int64_t unit) {
+  const int64_t blocks = ceilDiv(rows, most) <= 1 ? 1 : ceilDiv(ceilDiv(rows, most), 2) * 2;
+  return ceilDiv(ceilDiv(rows, blocks), unit) * unit;
+}
 
 /** How many tasks `work` multiply-adds are worth: at most `most`, and none of them too small. */
 INLINE int64_t worthTasks(int64_t work, int64_t most) { return larger<int64_t>(1, smaller(most, work / leastWork)); }
+
+/** Results that a task takes at a time: a multiple of the heights of the operation's tiles. */
+INLINE int64_t blockOf(Operation op, int64_t results, int64_t k, int64_t columns) {
+  const int64_t unit = rowsOf(op, vectorsOf(op)), least = blockRows / unit * unit;
+  return k * columns < keptFloats ? least : larger(least, evenBlock(results, mostRows, unit));
+}
 
 /** How rows x panels are cut into tasks: from sizes alone, so that the cut is the same for any number of threads. */
 struct Cut {
@@ -55,14 +70,15 @@ static void pixelSums(const Pass& p, const float* image, int64_t channels, float
 }
 
 /** Sums over the taps of `count` results, from those of the pixels. */
-static void sumTaps(Pass p, Cursor at, int64_t count, const float* pixels, const float* zeros, const float** in, float* sum, float* size) {
+static void sumTaps(Pass p, Cursor at, int64_t count, const float* pixels, const float* zeros, const float** in, int64_t stride,
+                    float* sum, float* size) {
   p.pixel = 2;
-  tapPointers(p, at, count, pixels, zeros, in, blockRows);
+  tapPointers(p, at, count, pixels, zeros, in, stride);
   for (int64_t q = 0; q < count; q++) {
     sum[q] = size[q] = 0;
     for (int64_t t = 0; t < p.taps(); t++) {
-      sum[q] += in[t * blockRows + q][0];
-      size[q] += in[t * blockRows + q][1];
+      sum[q] += in[t * stride + q][0];
+      size[q] += in[t * stride + q][1];
     }
   }
 }
@@ -79,7 +95,7 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
   if (results == 0 || panels.n == 0) return;
   const bool gathered = taps > 1 && channels <= fewChannels, inPlace = gathered && p.pixel == channels;
   const int64_t segments = inPlace ? p.tapRows : gathered ? 1 : taps, length = k / segments, ld = ceilDiv(k, 16) * 16 + 16;
-  constexpr int64_t block = blockRowsOf(op);
+  const int64_t block = blockOf(op, results, k, panels.n);
   const Cut cut(results, panels.count(), k * panels.n, block);
   float* pixels = nullptr;  // a pixel is part of many results: its sums are made once
   if (needsSums(op) && taps > 1 && !gathered) {
@@ -88,35 +104,32 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
     pixelSums(p, image, channels, pixels);
   }
   parallelFor(cut.tasks(), [&](int64_t task) {
-    const float** in = (const float**)parallel::scratch(parallel::taskA, (segments + 2) * blockRows * 2);
-    float* patches = gathered ? parallel::scratch(parallel::taskB, blockRows * ld) : nullptr;
+    const float** in = (const float**)parallel::scratch(parallel::taskA, (segments + 3) * block * 2);
+    float* patches = gathered ? parallel::scratch(parallel::taskB, block * ld) : nullptr;
     if (!in || (gathered && !patches)) return;
-    float** rowsOut = (float**)(in + segments * blockRows);
-    const float** rowsX = in + (segments + 1) * blockRows;
-    float rowSum[blockRows], rowSize[blockRows];
+    float** rowsOut = (float**)(in + segments * block);
+    const float** rowsX = in + (segments + 1) * block;
+    float *rowSum = (float*)(in + (segments + 2) * block), *rowSize = rowSum + block;
     const int64_t from = task / cut.panelTasks * cut.rowsEach, to = smaller(results, from + cut.rowsEach);
     const int64_t fromPanel = task % cut.panelTasks * cut.panelsEach, toPanel = smaller(panels.count(), fromPanel + cut.panelsEach);
     for (int64_t first = from; first < to; first += block) {
       const int64_t count = smaller(block, to - first);
       Cursor at(p, first);
-      if (pixels) sumTaps(p, at, count, pixels, zeros, in, rowSum, rowSize);
+      if (pixels) sumTaps(p, at, count, pixels, zeros, in, block, rowSum, rowSize);
       if (inPlace) {
-        patchPointers(p, at, count, image, patches, ld, in, blockRows);
+        patchPointers(p, at, count, image, patches, ld, in, block);
       } else if (gathered) {
         gatherPatches(p, at, count, image, channels, patches, ld);
         for (int64_t q = 0; q < count; q++) in[q] = patches + q * ld;
       } else {
-        tapPointers(p, at, count, image, zeros, in, blockRows);
+        tapPointers(p, at, count, image, zeros, in, block);
       }
-      if (needsSums(op) && !pixels) rowSumsOf(in, blockRows, segments, length, count, rowSum, rowSize);
-      for (int64_t q = 0; q < count; q++, at.next(p)) {
-        int64_t offset = outOffset(p, at);
-        rowsOut[q] = out + offset;
-        rowsX[q] = meetsX(op) ? x + offset : nullptr;
-      }
+      if (needsSums(op) && !pixels) rowSumsOf(in, block, segments, length, count, rowSum, rowSize);
+      resultPointers(p, at, count, out, rowsOut);
+      if (meetsX(op)) resultPointers(p, at, count, x, rowsX);
       for (int64_t j = fromPanel; j < toPanel; j++) {
         const float* sums = columnSums ? columnSums + j * panels.width : nullptr;
-        const Rows rows = {in, blockRows, segments, length, rowsX, packed + panels.offset(j, k),
+        const Rows rows = {in, block, segments, length, rowsX, packed + panels.offset(j, k),
                            rowSum, rowSize, sums, sums ? sums + panels.padded() : nullptr};
         Write write = {rowsOut, j * panels.width, panels.columns(j), alpha, false};
         panel<op>(panels.vectors(j), count, rows, write);

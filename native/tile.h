@@ -25,7 +25,6 @@ enum Operation { multiply, difference, clipped, maximum, between };
 /** The plain form of an operation. */
 constexpr Operation exactOf(Operation op) { return op == maximum ? difference : op == between ? clipped : op; }
 constexpr bool meetsX(Operation op) { return exactOf(op) == clipped; }
-constexpr Operation fastDifference = maximum, fastClipped = between;
 /** Whether an operation needs the sums of its rows. */
 constexpr bool needsSums(Operation op) { return op != exactOf(op); }
 

@@ -40,7 +40,17 @@ INLINE void store(float* p, vf v) { *(vfAnywhere*)p = v; }
 INLINE vi loadInt(const int32_t* p) { return *(const viAnywhere*)p; }
 INLINE void storeInt(int32_t* p, vi v) { *(viAnywhere*)p = v; }
 
-/** The first n elements (0 <= n < L), the others zero; reads nothing beyond them. */
+/** loadPart: the first n elements (0 <= n < L), the others zero; reads nothing beyond them. storePart writes no others. */
+#if defined(__AVX512F__) && VECTOR_BYTES == 64
+INLINE vf loadPart(const float* p, int n) { return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
+INLINE void storePart(float* p, vf v, int n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v); }
+#elif defined(__AVX2__) && VECTOR_BYTES == 32
+INLINE __m256i firstLanes(int n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+INLINE vf loadPart(const float* p, int n) { return (vf)_mm256_maskload_ps(p, firstLanes(n)); }
+INLINE void storePart(float* p, vf v, int n) { _mm256_maskstore_ps(p, firstLanes(n), (__m256)v); }
+#else
 static __attribute__((noinline, unused)) vf loadPart(const float* p, int n) {
   alignas(VECTOR_BYTES) float v[L] = {};
   for (int i = 0; i < L && i < n; i++) v[i] = p[i];
@@ -51,6 +61,7 @@ static __attribute__((noinline, unused)) void storePart(float* p, vf v, int n) {
   *(vf*)from = v;
   for (int i = 0; i < L && i < n; i++) p[i] = from[i];
 }
+#endif
 
 INLINE vf vset(float a) { return a - (vf){}; }
 INLINE vi vsetInt(int32_t a) { return a - (vi){}; }
@@ -83,7 +94,21 @@ INLINE vf vsqrt(vf a) {
   return a;
 }
 
-/** Sums over the lanes, always in the same order. */
+/** Sums over the lanes: the upper half is added to the lower one, until one is left. */
+#if defined(__AVX512F__) || defined(__AVX2__)
+INLINE float vsum4(__m128 v) {
+  v = _mm_add_ps(v, _mm_movehl_ps(v, v));
+  return _mm_cvtss_f32(_mm_add_ss(v, _mm_movehdup_ps(v)));
+}
+INLINE float vsum8(__m256 v) { return vsum4(_mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1))); }
+#endif
+#if defined(__AVX512F__) && VECTOR_BYTES == 64
+INLINE float vsum(vf v) {
+  return vsum8(_mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1)));
+}
+#elif defined(__AVX2__) && VECTOR_BYTES == 32
+INLINE float vsum(vf v) { return vsum8((__m256)v); }
+#else
 INLINE float vsum(vf v) {
   float s[L];
   store(s, v);
@@ -91,6 +116,7 @@ INLINE float vsum(vf v) {
     for (int i = 0; i < half; i++) s[i] += s[i + half];
   return s[0];
 }
+#endif
 
 template <typename T> INLINE constexpr T smaller(T a, T b) { return a < b ? a : b; }
 template <typename T> INLINE constexpr T larger(T a, T b) { return a > b ? a : b; }

@@ -11,7 +11,8 @@ constexpr int64_t parts = 16;
 constexpr int64_t chunkRows = 128;            // results whose x and dy stay in the first-level cache
 constexpr int64_t longChunk = 512;            // where x is transposed: with dy, they stay in the second-level cache
 constexpr int64_t enoughColumns = 32;         // for which x is transposed tap by tap
-constexpr int64_t longLine = 12;              // results of a line for which x is transposed line by line
+constexpr int64_t fewForTiles = 48;           // channels that fill tiles badly: there the taps are taken together
+constexpr int64_t longLine = 16;              // results of a line for which x is transposed line by line
 constexpr int64_t partialFloats = 1024 * 1024; // of all parts together, where it can be kept so small
 
 /** to[i] = sum over parts of from[part * size + i], in order of parts; rows of `columns` go `ld` apart. */
@@ -62,8 +63,10 @@ struct Across {
     places = ceilDiv((p.columns - 1) * stride + p.tapColumns, stride);
     channel = ceilDiv(((lines - 1) * stride + p.tapRows) * stride * places, 16) * 16 + 16;
   }
-  /** Where tap (u, v) of line i finds its values, from a channel's first float. */
-  int64_t of(int64_t i, int64_t u, int64_t v) const { return ((i * stride + u) * stride + v % stride) * places + v / stride; }
+  /** Where tap (u, v) of the first line finds its values, from a channel's first float. */
+  int64_t of(int64_t u, int64_t v) const { return (u * stride + v % stride) * places + v / stride; }
+  /** Floats from a line's values to the next one's. */
+  int64_t line() const { return stride * stride * places; }
 
   /** Lines `at` .. at + lines of results; `image` points to the first of the channels that are taken. */
   void fill(const Pass& p, Cursor at, int64_t lines, const float* image, int64_t channels, float* to) const {
@@ -74,10 +77,10 @@ struct Across {
       for (int64_t residue = 0; residue < stride; residue++, to += places) {
         const int64_t left = p.left + residue;
         const Span span = y >= 0 && y < p.h ? insideOf(left, stride, p.w, places) : Span{places, places};
-        for (int64_t c = 0; c < channels; c++) {
+        for (int64_t c = 0; c < channels; c++) {  // whole vectors: what they spoil is written later, or padding
           float* values = to + c * channel;
-          for (int64_t q = 0; q < span.first; q++) values[q] = 0;
-          for (int64_t q = span.last; q < places; q++) values[q] = 0;
+          for (int64_t q = span.last; q < places; q += L) store(values + q, (vf){});
+          for (int64_t q = 0; q < span.first; q += L) store(values + q, (vf){});
         }
         if (span.first < span.last)
           transposeBlock(from + (left + span.first * stride) * p.pixel, stride * p.pixel, to + span.first, channel, span.last - span.first, channels);
@@ -96,19 +99,23 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
   if (k * g.m == 0) return;
   if (results == 0) return zero(dw, k * g.m);
   const Panels<multiply> panels = {columns};
-  const bool few = taps > 1 && channels <= fewChannels;
   // Transposed, x is read along its rows as in the forward pass; that pays where each float is used often.
   const Reading reading = taps > 1 && p.columns >= longLine ? byLine : columns >= enoughColumns ? byTap : byPixel;
-  const bool gathered = few && reading != byLine, padded = reading != byPixel || columns % L != 0;
-  // A tap's channels are one piece of work, or the whole patch where there are few.
-  const int64_t pieces = few ? 1 : taps, pieceRows = few ? k : channels, ld = ceilDiv(k, 16) * 16 + 16;
+  // dy is a packed panel as it lies.
+  const bool lying = columns == g.m && columns % L == 0 && panels.count() == 1 && (uintptr_t)dy % VECTOR_BYTES == 0;
+  // A tap's channels are one piece of work, or the whole patch where they are few.
+  const bool whole = taps > 1 && channels <= (reading == byLine ? fewForTiles : fewChannels);
+  const bool gathered = whole && reading != byLine, padded = !lying && (reading != byPixel || columns % L != 0);
+  const int64_t pieces = whole ? 1 : taps, pieceRows = whole ? k : channels, ld = ceilDiv(k, 16) * 16 + 16;
   const int64_t unit = reading == byLine ? p.columns : 1;  // results that stay together
   const int64_t worth = worthTasks(results * k * columns, parts);
   const int64_t cuts = larger<int64_t>(1, smaller(smaller(worth, results / larger<int64_t>(64, unit)), partialFloats / (k * columns)));
-  const int64_t pieceTasks = smaller(pieces, ceilDiv(worth, cuts));
-  const int64_t channelTasks = smaller(ceilDiv(pieceRows, 24), ceilDiv(worth, cuts * pieceTasks));
+  // Lines are transposed once for all taps of a task, so that tasks differ in their channels first.
+  const int64_t mostChannels = ceilDiv(pieceRows, 24), mostPieces = reading == byLine ? ceilDiv(worth, cuts * mostChannels) : pieces;
+  const int64_t pieceTasks = smaller(smaller(pieces, mostPieces), ceilDiv(worth, cuts));
+  const int64_t channelTasks = smaller(mostChannels, ceilDiv(worth, cuts * pieceTasks));
   const int64_t channelsEach = ceilDiv(ceilDiv(pieceRows, channelTasks), 24) * 24, each = ceilDiv(results / unit, cuts) * unit;
-  const int64_t fitting = larger(chunkRows, smaller(longChunk, 65536 / (channelsEach + columns) / 32 * 32));
+  const int64_t fitting = larger(chunkRows, smaller(longChunk, 65536 / ((whole ? channels : channelsEach) + columns) / 32 * 32));
   const int64_t lines = smaller(p.rows, larger<int64_t>(1, fitting / unit));
   const int64_t chunk = reading == byLine ? lines * unit : reading == byTap ? fitting : chunkRows;
   const Across lineUp(p, lines);
@@ -126,9 +133,9 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
       const int64_t from = smaller(results, part * each), to = smaller(results, from + each);
       float* sum = cuts > 1 ? partial + part * k * columns : dw + group * columns;
       const int64_t sumLd = cuts > 1 ? columns : g.m;
-      const int64_t rows = larger<int64_t>(0, toChannel - fromChannel), wanted = few ? channels : rows;
+      const int64_t rows = larger<int64_t>(0, toChannel - fromChannel), wanted = whole ? channels : rows;
       if (rows == 0) return;
-      const int64_t pointers = reading == byPixel ? pieces * chunk : reading == byTap ? pieces * chunk + rows : lines * rows;
+      const int64_t pointers = reading == byPixel ? pieces * chunk : reading == byTap ? pieces * chunk + rows : (lines + 1) * rows;
       const int64_t copied = reading == byPixel ? 0 : reading == byTap ? rows * (chunk + 16) : wanted * lineUp.channel;
       const float** in = (const float**)parallel::scratch(parallel::taskA, (pointers + rows + 16) * 2);
       float* patches = gathered ? parallel::scratch(parallel::taskB, chunk * ld) : nullptr;
@@ -138,12 +145,23 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
       float** rowsOut = (float**)(in + pointers);
       const float** rowsIn = reading == byTap ? in + pieces * chunk : in;
       for (int64_t i = 0; i < rows && reading == byTap; i++) rowsIn[i] = across + i * (chunk + 16);
+      // Rows of a piece from its channels' lines.
+      auto pointAcross = [&](int64_t t) {
+        const float** start = in + lines * rows;
+        for (int64_t i = 0; i < rows; i++) {
+          const int64_t tap = whole ? (fromChannel + i) / channels : t, channel = whole ? (fromChannel + i) % channels : i;
+          start[i] = across + channel * lineUp.channel + lineUp.of(tap / p.tapColumns, tap % p.tapColumns);
+        }
+        for (int64_t l = 0; l < lines; l++)
+          for (int64_t i = 0; i < rows; i++) in[l * rows + i] = start[i] + l * lineUp.line();
+      };
+      if (reading == byLine && whole) pointAcross(0);
       for (int64_t first = from, count; first < to || first == from; first += larger<int64_t>(1, count)) {
         Cursor at(p, first);
         count = smaller(chunk, to - first);
         if (reading == byLine) {
           count = smaller(count, (p.rows - at.i) * unit);  // of one image
-          if (count > 0) lineUp.fill(p, at, count / unit, image + (few ? 0 : fromChannel), wanted, across);
+          if (count > 0) lineUp.fill(p, at, count / unit, image + (whole ? 0 : fromChannel), wanted, across);
         } else if (gathered) {
           gatherPatches(p, at, count, image, channels, patches, ld);
           for (int64_t q = 0; q < count; q++) in[q] = patches + q * ld;
@@ -155,11 +173,7 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
           Rows source = {rowsIn, 0, 1, count, nullptr, nullptr};
           if (reading == byLine) {
             source = {in, rows, count / unit, unit, nullptr, nullptr};
-            for (int64_t i = 0; i < rows; i++) {
-              const int64_t tap = few ? (fromChannel + i) / channels : t, channel = few ? (fromChannel + i) % channels : i;
-              for (int64_t l = 0; l < source.segments; l++)
-                in[l * rows + i] = across + channel * lineUp.channel + lineUp.of(l, tap / p.tapColumns, tap % p.tapColumns);
-            }
+            if (!whole) pointAcross(t);
           } else if (reading == byTap) {
             const float** pixels = in + t * chunk;
             transposeRows([&](int64_t q) { return pixels[q] + fromChannel; }, across, chunk + 16, count, rows);

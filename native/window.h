@@ -78,6 +78,18 @@ INLINE int64_t outOffset(const Pass& p, const Cursor& at) {
   return ((at.image * p.outH + at.i * p.outStep + p.outTop) * p.outW + at.j * p.outStep + p.outLeft) * p.outPixel;
 }
 
+/** rows[q]: where each of `count` results lies in `out`. */
+template <typename Float> static void resultPointers(const Pass& p, Cursor at, int64_t count, Float* out, Float** rows) {
+  while (count > 0) {  // line by line
+    const int64_t length = smaller(count, p.columns - at.j), advance = p.outStep * p.outPixel;
+    Float* line = out + outOffset(p, at);
+    for (int64_t q = 0; q < length; q++) rows[q] = line + q * advance;
+    rows += length;
+    count -= length;
+    at.skip(p, length);
+  }
+}
+
 /** Results of a line whose tap `v` lies inside: from `first` to `last`, where `from` is the tap's place at result 0. */
 struct Span {
   int64_t first, last;
@@ -147,14 +159,27 @@ static void gatherPatches(const Pass& p, Cursor at, int64_t count, const float* 
  */
 static void patchPointers(const Pass& p, Cursor at, int64_t count, const float* image, float* to, int64_t ld, const float** in,
                           int64_t stride) {
-  const int64_t run = p.tapColumns * p.pixel;
-  for (int64_t q = 0; q < count; q++, at.next(p), to += ld) {
+  const int64_t run = p.tapColumns * p.pixel, line = p.w * p.pixel, advance = p.step * p.pixel;
+  while (count > 0) {  // line by line
+    const int64_t length = smaller(count, p.columns - at.j);
     const int64_t y = at.i * p.step + p.top, x = at.j * p.step + p.left;
-    const bool inside = y >= 0 && x >= 0 && y + p.tapRows <= p.h && x + p.tapColumns <= p.w;
-    if (!inside) gatherPatches(p, at, 1, image, p.pixel, to, ld);
-    const float* from = inside ? image + ((at.image * p.h + y) * p.w + x) * p.pixel : to;
-    const int64_t row = inside ? p.w * p.pixel : run;
-    for (int64_t u = 0; u < p.tapRows; u++) in[u * stride + q] = from + u * row;
+    const bool inside = y >= 0 && y + p.tapRows <= p.h;
+    const Span span = inside ? insideOf(x, p.step, p.w - p.tapColumns + 1, length) : Span{length, length};
+    auto copy = [&](int64_t q) {
+      Cursor here = at;
+      here.j += q;
+      gatherPatches(p, here, 1, image, p.pixel, to + q * ld, ld);
+      for (int64_t u = 0; u < p.tapRows; u++) in[u * stride + q] = to + q * ld + u * run;
+    };
+    for (int64_t q = 0; q < span.first; q++) copy(q);
+    const float* from = image + (at.image * p.h + y) * line + x * p.pixel;
+    for (int64_t u = 0; u < p.tapRows && span.first < span.last; u++)
+      for (int64_t q = span.first; q < span.last; q++) in[u * stride + q] = from + u * line + q * advance;
+    for (int64_t q = span.last; q < length; q++) copy(q);
+    in += length;
+    to += length * ld;
+    count -= length;
+    at.skip(p, length);
   }
 }
 
