@@ -134,6 +134,28 @@ INLINE void poolBackwardRow(const Pool& p, const float* dy, const int32_t* index
   }
 }
 
+/** The same where windows lie side by side: each pixel is under one of them at most. */
+template <bool maximum>
+INLINE void poolBackwardTiled(const Pool& p, const float* dy, const int32_t* index, float* dx, int64_t base, int64_t row) {
+  const vi lanes = laneNumbers();
+  const int64_t i = row / p.r;
+  const float height = (float)(i < p.e ? smaller(p.h, (i + 1) * p.r) - i * p.r : 1);
+  for (int64_t column = 0; column < p.w; column++) {
+    const int64_t j = column / p.s, place = (row * p.w + column) * p.c, from = (i * p.f + j) * p.c;
+    if (i >= p.e || j >= p.f) {
+      overVectors(0, p.c, [&](int64_t k, auto at) { at.put(dx + place + k, (vf){}); });
+      continue;
+    }
+    const vf share = vset(1 / (height * (float)(smaller(p.w, (j + 1) * p.s) - j * p.s)));
+    overVectors(0, p.c, [&](int64_t k, auto at) {
+      const vf g = at.get(dy + from + k);
+      const vi here = vsetInt((int32_t)(base + place + k)) + lanes;
+      // The index is compared, never followed.
+      at.put(dx + place + k, maximum ? vselect((vi)at.get((const float*)index + from + k) == here, g, vset(0)) : g * share);
+    });
+  }
+}
+
 static void poolBackward(const double* a) {
   bool maximum = a[0] != 0;
   const float* dy = floats(a[1]);
@@ -141,10 +163,15 @@ static void poolBackward(const double* a) {
   float* dx = floats(a[3]);
   Pool p(a + 4);
   int64_t windows = ceilDiv(p.r, p.stride) * ceilDiv(p.s, p.stride);
+  const bool tiled = p.r == p.stride && p.s == p.stride && p.pad == 0;
   overItems(p.n * p.h, p.w * p.c * smaller(windows, p.e * p.f + 1), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       int64_t image = i / p.h, base = image * p.h * p.w * p.c, from = image * p.e * p.f * p.c;
-      if (maximum)
+      if (tiled && maximum)
+        poolBackwardTiled<true>(p, dy + from, index + from, dx + base, base, i % p.h);
+      else if (tiled)
+        poolBackwardTiled<false>(p, dy + from, nullptr, dx + base, base, i % p.h);
+      else if (maximum)
         poolBackwardRow<true>(p, dy + from, index + from, dx + base, base, i % p.h);
       else
         poolBackwardRow<false>(p, dy + from, nullptr, dx + base, base, i % p.h);

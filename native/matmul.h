@@ -77,7 +77,7 @@ static void matrixProduct(const float* a, const float* b, float* y, const Produc
     if (!s.accumulate) zero(y, s.batch * s.m * s.n);
     return;
   }
-  const Panels<multiply> panels = {s.n};
+  const Panels<multiply> panels(s.n);
   const int64_t work = s.m * s.n * s.k;
   if (s.batch >= 8 && work <= 4 * taskWork) {
     const int64_t each = larger(s.batch / worthTasks(s.batch * work, s.batch), smaller<int64_t>(s.batch, larger<int64_t>(1, taskWork / work)));

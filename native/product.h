@@ -29,9 +29,9 @@ INLINE int64_t evenBlock(int64_t rows, int64_t most, int64_t unit) {
 INLINE int64_t worthTasks(int64_t work, int64_t most) { return larger<int64_t>(1, smaller(most, work / leastWork)); }
 
 /** Results that a task takes at a time: a multiple of the heights of the operation's tiles. */
-INLINE int64_t blockOf(Operation op, int64_t results, int64_t k, int64_t columns) {
-  const int64_t unit = rowsOf(op, vectorsOf(op)), least = blockRows / unit * unit;
-  return k * columns < keptFloats ? least : larger(least, evenBlock(results, mostRows, unit));
+template <Operation op> INLINE int64_t blockOf(const Panels<op>& panels, int64_t results, int64_t k) {
+  const int64_t unit = rowsOf(op, panels.vectors(0)), least = blockRows / unit * unit;
+  return k * panels.n < keptFloats ? least : larger(least, evenBlock(results, mostRows, unit));
 }
 
 /** How rows x panels are cut into tasks: from sizes alone, so that the cut is the same for any number of threads. */
@@ -95,7 +95,7 @@ static void product(const Pass& p, const float* image, int64_t channels, const f
   if (results == 0 || panels.n == 0) return;
   const bool gathered = taps > 1 && channels <= fewChannels, inPlace = gathered && p.pixel == channels;
   const int64_t segments = inPlace ? p.tapRows : gathered ? 1 : taps, length = k / segments, ld = ceilDiv(k, 16) * 16 + 16;
-  const int64_t block = blockOf(op, results, k, panels.n);
+  const int64_t block = blockOf(panels, results, k);
   const Cut cut(results, panels.count(), k * panels.n, block);
   float* pixels = nullptr;  // a pixel is part of many results: its sums are made once
   if (needsSums(op) && taps > 1 && !gathered) {
@@ -144,7 +144,7 @@ static void windowForward(const float* x, const float* w, float* y, const Window
   const Pass p = forwardPass(g);
   if (p.results() * g.m == 0) return;
   const int64_t channels = g.inputs(), k = g.taps() * channels;
-  const Panels<op> panels = {g.outputs()};
+  const Panels<op> panels(g.outputs());
   float* packed = parallel::scratch(parallel::launchA, panels.size(k));
   float* zeros = parallel::scratch(parallel::launchB, channels + 16);
   float* sums = parallel::scratch(parallel::launchC, 2 * panels.padded());
@@ -167,7 +167,7 @@ template <Operation op>
 static void windowBackward(const float* x, const float* w, const float* dy, float* dx, const Window& g) {
   if (g.n * g.h * g.w * g.c == 0) return;
   const int64_t channels = g.outputs();
-  const Panels<op> panels = {g.inputs()};
+  const Panels<op> panels(g.inputs());
   float* packed = parallel::scratch(parallel::launchA, panels.size(g.taps() * channels));
   float* zeros = parallel::scratch(parallel::launchB, channels + 16);
   if (!packed || !zeros) return;

@@ -29,13 +29,14 @@ constexpr bool meetsX(Operation op) { return exactOf(op) == clipped; }
 constexpr bool needsSums(Operation op) { return op != exactOf(op); }
 
 
-// Widest tile in vectors, and rows for a tile of v vectors: as many accumulators as registers allow.
+// Widest tile in vectors, and rows for a tile of v vectors: as many accumulators as registers allow, and pointers to
+// rows as the other registers do.
 #if VECTOR_BYTES == 64 || (VECTOR_BYTES == 16 && defined(__aarch64__))  // 32 registers
 constexpr int vectorsOf(Operation op) { return meetsX(op) ? 2 : 4; }
 constexpr int rowsOf(Operation op, int v) {
   if (op == between) return v == 2 ? 4 : 8;
   if (op == clipped) return v == 2 ? 6 : 8;
-  return v == 4 ? 6 : v == 3 ? 8 : 12;
+  return v == 4 ? 6 : v == 2 ? 10 : 8;
 }
 #else  // 16 registers
 constexpr int vectorsOf(Operation op) { return meetsX(op) ? 1 : 2; }
@@ -305,17 +306,20 @@ static void outerPanel(int vectors, int64_t m, const float* const* a, int64_t fi
 // ---- packed panels --------------------------------------------------------------------------------------
 
 /**
- * How n columns are cut into panels: as wide as the registers allow, the last one narrower. A packed panel is
+ * How n columns are cut into panels: as few as the registers allow, of about one width. A packed panel is
  * [k][vectors * L], padded with zeros, and begins at a multiple of 64 bytes.
  */
 template <Operation op> struct Panels {
-  static constexpr int width = vectorsOf(op) * L;
-  int64_t n;
+  int64_t n, width;
+  explicit Panels(int64_t n_) : n(n_) {
+    const int64_t all = larger<int64_t>(1, ceilDiv(n, L));
+    width = ceilDiv(all, ceilDiv(all, vectorsOf(op))) * L;
+  }
   int64_t count() const { return ceilDiv(n, width); }
   int columns(int64_t p) const { return (int)smaller<int64_t>(width, n - p * width); }
   int vectors(int64_t p) const { return (columns(p) + L - 1) / L; }
   /** Floats before panel p when k rows are packed. */
-  static int64_t offset(int64_t p, int64_t k) { return p * (ceilDiv(width * k, 16) * 16); }
+  int64_t offset(int64_t p, int64_t k) const { return p * (ceilDiv(width * k, 16) * 16); }
   int64_t size(int64_t k) const { return offset(count(), k); }
   /** Columns with the padding of the last panel. */
   int64_t padded() const { return count() * width; }

@@ -98,7 +98,7 @@ static void windowWeightGradient(const float* x, const float* dy, float* dw, con
   const int64_t results = p.results();
   if (k * g.m == 0) return;
   if (results == 0) return zero(dw, k * g.m);
-  const Panels<multiply> panels = {columns};
+  const Panels<multiply> panels(columns);
   // Transposed, x is read along its rows as in the forward pass; that pays where each float is used often.
   const Reading reading = taps > 1 && p.columns >= longLine ? byLine : columns >= enoughColumns ? byTap : byPixel;
   // dy is a packed panel as it lies.
