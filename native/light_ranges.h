@@ -25,27 +25,11 @@ INLINE vi laneNumbers() {
   return v;
 }
 
-/** The first n lanes: the others read as zero and are not written. Where there are masked moves they are used. */
+/** The first n lanes: the others read as zero and are not written. */
 struct Part {
   int n;
-#if defined(__AVX512F__) && VECTOR_BYTES == 64
-  inline __attribute__((always_inline)) vf get(const float* p) const {
-    return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
-  }
-  inline __attribute__((always_inline)) void put(float* p, vf v) const {
-    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
-  }
-#elif defined(__AVX2__) && VECTOR_BYTES == 32
-  inline __attribute__((always_inline)) vf get(const float* p) const {
-    return (vf)_mm256_maskload_ps(p, (__m256i)(laneNumbers() < n));
-  }
-  inline __attribute__((always_inline)) void put(float* p, vf v) const {
-    _mm256_maskstore_ps(p, (__m256i)(laneNumbers() < n), (__m256)v);
-  }
-#else
   inline __attribute__((always_inline)) vf get(const float* p) const { return loadPart(p, n); }
   inline __attribute__((always_inline)) void put(float* p, vf v) const { storePart(p, v, n); }
-#endif
   /** v with `other` in the lanes that are not there. */
   inline __attribute__((always_inline)) vf keep(vf v, float other) const {
     return vselect(laneNumbers() < n, v, vset(other));

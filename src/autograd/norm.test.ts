@@ -119,4 +119,12 @@ describe('standardise', () => {
     expect(dw.reduce((total, g) => total + g, 0)).toBeCloseTo(0, 4);
     expect(dw.reduce((total, g, i) => total + g * w.data[i], 0)).toBeCloseTo(0, 4);
   });
+
+  test('full derivative with a learned scale and offset; a constant tensor gives the offset', async () => {
+    const inputs = [draw('w', [2, 3, 4], -3, 5), draw('s', [1], 1, 2), draw('b', [1])];
+    expect(await gradientError(backend, inputs, ([w, s, b]) => standardise(w, s, b))).toBeLessThan(1e-3);
+    const flat = { shape: [2, 3], data: new Float32Array(6).fill(7) };
+    const { y } = await tapeGradients(backend, [flat], ([w]) => standardise(w, 4, 0.2));
+    for (const value of y) expect(value).toBeCloseTo(0.2, 6);
+  });
 });

@@ -14,7 +14,7 @@ import { standardise } from '../autograd/standardise.ts';
 import { exp } from '../autograd/unary.ts';
 import type { Backend } from '../backends/backend.ts';
 import { require_ } from '../core/errors.ts';
-import type { Shape } from '../core/shapes.ts';
+import { type Shape, sizeOf } from '../core/shapes.ts';
 import { constant, fanIn, kaimingNormal, normal } from './initialisers.ts';
 import { makeParameter, type Source } from './layer.ts';
 import { type EffectiveWeight, PlainWeight, readAs } from './weight.ts';
@@ -69,11 +69,13 @@ function scalar(
  * output channel of w [r, s, c / groups, m].
  */
 export function scaledOffset(w: Tensor, s: Tensor | number, b: Tensor | number): Tensor {
+  if (isScalar(s) && isScalar(b)) return standardise(w, s, b);
   const z = standardise(w);
-  if (typeof s === 'number' && typeof b === 'number') return scale(z, s, b);
   const scaled = typeof s === 'number' ? scale(z, s) : multiply(z, s);
   return typeof b === 'number' ? scale(scaled, 1, b) : add(scaled, b);
 }
+
+const isScalar = (value: Tensor | number): boolean => typeof value === 'number' || sizeOf(value.shape) === 1;
 
 export class AdderWeight implements EffectiveWeight {
   readonly shape: Shape;

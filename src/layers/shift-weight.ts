@@ -7,7 +7,6 @@
  * With 5 bits Q has exponents -15 ... 0 and PS -14 ... 0. Standardising lets W drift without leaving the range:
  * weights above 1 do not exist.
  */
-import { scale } from '../autograd/arithmetic.ts';
 import type { Graph, Parameter, Tensor } from '../autograd/graph.ts';
 import { PLAIN, UNDECAYED } from '../autograd/graph.ts';
 import { powerOfTwo } from '../autograd/quantise.ts';
@@ -44,8 +43,7 @@ export interface ShiftWeightQOptions {
 }
 
 /** z * sqrt(2 / k): w brought to the spread of Kaiming's initialisation, which stays within the range of Q. */
-export const kaimingStandardised = (w: Tensor): Tensor =>
-  scale(standardise(w), Math.sqrt(2 / fanIn(w.shape)));
+export const kaimingStandardised = (w: Tensor): Tensor => standardise(w, Math.sqrt(2 / fanIn(w.shape)));
 
 export class ShiftWeightQ implements EffectiveWeight {
   readonly shape: Shape;
