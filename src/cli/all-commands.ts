@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { bench } from './commands/bench.ts';
 import { calibrate } from './commands/calibrate.ts';
+import { compare } from './commands/compare.ts';
 import { cost } from './commands/cost.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { predict } from './commands/predict.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   train,
   evaluate,
   predict,
+  compare,
   cost,
   bench,
   calibrate,

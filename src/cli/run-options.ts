@@ -106,9 +106,12 @@ function savedSettings(run: OpenRun, command: string): Pick<OpenedRun, 'config' 
       `${run.dir} is a run of ${run.description.command}; resume it with: shiftaddnas ${run.description.command} --resume ${run.dir}`,
     );
   }
-  const { network, ...settings } = run.description.config;
+  const entries = Object.entries(run.description.config);
+  const beside = new Set(['network', 'networks', 'seeds']);
+  const extra = Object.fromEntries(entries.filter(([key]) => beside.has(key)));
+  const settings = Object.fromEntries(entries.filter(([key]) => !beside.has(key)));
   const parsed = runConfigSchema.safeParse({ ...LATER_SETTINGS, ...settings });
-  if (parsed.success) return { config: parsed.data, extra: network === undefined ? {} : { network } };
+  if (parsed.success) return { config: parsed.data, extra };
   const [issue] = parsed.error.issues;
   const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : issue.path.join('.');
   const near = nearest(key, Object.keys(RUN_OPTIONS));

@@ -15,13 +15,17 @@ import { parseSpace } from '../spaces/schema.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
 import { Network } from '../supernet/network.ts';
 import type { SharingConfig } from '../supernet/sharing.ts';
+import type { TrainableNetwork } from '../supernet/trainable.ts';
+import { baselinePlan, findBaseline, ZooNetwork } from '../zoo/index.ts';
 
 const FORMAT = 'shiftaddnas-network';
 const SCHEMA = 1;
 
-export interface NetworkDescription {
-  readonly genotype: string;
-  readonly space: Space;
+/** Which network: a genotype of a space, or a name of the zoo. */
+export type Architecture = { readonly genotype: string; readonly space: Space } | { readonly zoo: string };
+
+/** What a network was trained for and how. */
+export interface TrainedFor {
   readonly task: Task;
   readonly sharing: SharingConfig;
   readonly classes: readonly string[];
@@ -30,16 +34,33 @@ export interface NetworkDescription {
   readonly deviation: readonly number[];
 }
 
+/** A network of a space. */
+export interface NetworkDescription extends TrainedFor {
+  readonly genotype: string;
+  readonly space: Space;
+}
+
+export type TrainedDescription = TrainedFor & Architecture;
+
 export interface LoadedNetwork {
   readonly description: NetworkDescription;
   readonly genotype: Genotype;
   readonly network: Network;
 }
 
+/** Any trained network: `path` is what its forward pass takes. */
+export interface OpenedNetwork {
+  /** Its genotype or its name. */
+  readonly key: string;
+  readonly description: TrainedDescription;
+  readonly network: TrainableNetwork<unknown>;
+  readonly path: unknown;
+}
+
 /** Weights first: a folder whose architecture.json is there is complete. @throws ShiftAddError 'disk' */
 export function saveNetwork(
   dir: string,
-  description: NetworkDescription,
+  description: TrainedDescription,
   tensors: ReadonlyMap<string, TensorData>,
 ): void {
   writeSafetensors(join(dir, 'weights.safetensors'), tensors, { format: FORMAT });
@@ -48,26 +69,64 @@ export function saveNetwork(
 }
 
 /**
- * Loads a network from its folder, or from the `winner/` of a run folder. The caller disposes of it.
+ * Loads any network from its folder, or from the `winner/` of a run folder. The caller disposes of it.
  * @throws ShiftAddError 'run' when files are missing, damaged or do not fit each other
  */
+export function openNetwork(backend: Backend, dir: string): OpenedNetwork {
+  const description = readNetworkDescription(dir);
+  if (!('zoo' in description)) {
+    const { genotype: path, network } = loadSpaceNetwork(backend, dir, description);
+    return { key: description.genotype, description, network, path };
+  }
+  const { zoo: key, task, sharing } = description;
+  const baseline = findBaseline(key);
+  if (baseline === undefined) {
+    throw new ShiftAddError('run', `${dir} holds "${key}", which is no network of this version's zoo`, {
+      dir,
+    });
+  }
+  const plan = baselinePlan(baseline, task.image, task.classes);
+  const network = new ZooNetwork(backend, { plan, sharing }, Random.fromSeed(0));
+  return { key, description, network: withWeights(network, dir), path: null };
+}
+
+/** The same for a network of a space. Throws 'run' as well when it is one of the zoo. */
 export function loadNetwork(backend: Backend, dir: string): LoadedNetwork {
-  const folder = fs.existsSync(join(dir, 'architecture.json')) ? dir : join(dir, 'winner');
-  const description = readArchitecture(join(folder, 'architecture.json'), dir);
+  const description = readNetworkDescription(dir);
+  if (!('zoo' in description)) return loadSpaceNetwork(backend, dir, description);
+  throw new ShiftAddError(
+    'run',
+    `${dir} holds ${description.zoo}, a network of the zoo, and one of a space is needed here; give the folder of a search`,
+    { dir },
+  );
+}
+
+function loadSpaceNetwork(backend: Backend, dir: string, description: NetworkDescription): LoadedNetwork {
   const { space, task, sharing } = description;
   const genotype = decode(space, description.genotype);
-  const { tensors } = readSafetensors(join(folder, 'weights.safetensors'));
   const network = new Network(backend, { space, task, sharing, genotype }, Random.fromSeed(0));
+  return { description, genotype, network: withWeights(network, dir) };
+}
+
+/** Where the files are: the folder itself, or the `winner/` of a run. */
+function filesOf(dir: string): string {
+  return fs.existsSync(join(dir, 'architecture.json')) ? dir : join(dir, 'winner');
+}
+
+function withWeights<N extends TrainableNetwork<never>>(network: N, dir: string): N {
   try {
+    const { tensors } = readSafetensors(join(filesOf(dir), 'weights.safetensors'));
     network.store.load((name) => tensors.get(name));
   } catch (error) {
     network.dispose();
     throw error;
   }
-  return { description, genotype, network };
+  return network;
 }
 
-function readArchitecture(path: string, dir: string): NetworkDescription {
+/** What a folder says of its network. Throws 'run' when it holds none, or is damaged. */
+export function readNetworkDescription(dir: string): TrainedDescription {
+  const path = join(filesOf(dir), 'architecture.json');
   let value: Record<string, unknown>;
   try {
     value = JSON.parse(fs.readFileSync(path, 'utf8'));
@@ -82,5 +141,6 @@ function readArchitecture(path: string, dir: string): NetworkDescription {
   if (value.format !== FORMAT || value.schema !== SCHEMA) {
     throw new ShiftAddError('run', `${path} is not a network of this version of the program`, { path });
   }
+  if (typeof value.zoo === 'string') return value as unknown as TrainedDescription;
   return { ...(value as unknown as NetworkDescription), space: parseSpace(value.space, path) };
 }

@@ -34,7 +34,8 @@ const NOTHING: ArchitectureCosts = { energyMj: 0, latencyMs: 0, params: 0, macs:
 export class ArchitecturePricer {
   readonly space: Space;
   readonly task: Task;
-  private readonly pricer: Pricer;
+  /** Prices single layers. */
+  readonly pricer: Pricer;
   private readonly blocks = new Map<number, ArchitectureCosts>();
   private frame: ArchitectureCosts | undefined;
 

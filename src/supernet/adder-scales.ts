@@ -2,8 +2,8 @@
  * Where the scales of a network's adders end. Left free a scale runs away, and the adder becomes a binary-weight
  * convolution (weight-sharing evidence, section 3b): so every run says it, and keeps it with its result.
  */
-import type { Network } from './network.ts';
 import type { SharingConfig } from './sharing.ts';
+import type { TrainableNetwork } from './trainable.ts';
 
 /** Smallest and largest scale exp(l) of all adder weights, over layers and channels. */
 export interface ScaleRange {
@@ -12,7 +12,9 @@ export interface ScaleRange {
 }
 
 /** Of a network in memory; undefined when it has no adder, or adders without a scale. */
-export async function adderScales(network: Network): Promise<ScaleRange | undefined> {
+export async function adderScales(
+  network: Pick<TrainableNetwork<unknown>, 'store' | 'config'>,
+): Promise<ScaleRange | undefined> {
   const { store, config } = network;
   const held = new Map<string, ArrayLike<number>>();
   for (const { name, value, shape } of store.parameters()) {

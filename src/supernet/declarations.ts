@@ -111,7 +111,8 @@ function separateDeclarations(
   return out;
 }
 
-function weightDeclarations(
+/** What the weight of one role is made of: the tensor itself, and what its family or its form adds to it. */
+export function weightDeclarations(
   place: string,
   family: OperatorName,
   { role, shape, shared }: WeightDeclaration,
@@ -148,7 +149,8 @@ export function blockDeclarations({ plan, family }: BlockUse, sharing: SharingCo
   ];
 }
 
-function normDeclarations(name: string, channels: number, zero: boolean): Declaration[] {
+/** Scale and offset of batch normalisation. */
+export function normDeclarations(name: string, channels: number, zero: boolean): Declaration[] {
   return [
     { name: `${name}.gamma`, shape: [channels], traits: UNDECAYED, initialise: constant(zero ? 0 : 1) },
     { name: `${name}.beta`, shape: [channels], traits: UNDECAYED, initialise: constant(0) },

@@ -20,6 +20,7 @@ import { effectiveWeight } from './effective.ts';
 import { declareStatistics, type NormMode, normalise } from './norm.ts';
 import { checkSharing, type SharingConfig } from './sharing.ts';
 import { WeightStore } from './store.ts';
+import type { TrainableNetwork } from './trainable.ts';
 
 export interface NetworkConfig {
   readonly space: Space;
@@ -37,7 +38,7 @@ export interface ForwardOptions {
   readonly onWeight?: (family: OperatorName, weight: Tensor) => void;
 }
 
-export class Network {
+export class Network implements TrainableNetwork<Genotype> {
   readonly config: NetworkConfig;
   readonly store: WeightStore;
   private readonly random: Random;

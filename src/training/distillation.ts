@@ -11,8 +11,7 @@ import { add, scale } from '../autograd/arithmetic.ts';
 import { Graph, type Tensor } from '../autograd/graph.ts';
 import { crossEntropy, meanCrossEntropy } from '../autograd/loss.ts';
 import { mean } from '../autograd/reduce.ts';
-import type { Genotype } from '../spaces/space.ts';
-import type { Network } from '../supernet/network.ts';
+import type { TrainableNetwork } from '../supernet/trainable.ts';
 
 export interface Distillation {
   readonly kind: 'soft' | 'hard';
@@ -32,9 +31,9 @@ export interface Renormalisation {
 }
 
 /** The logits of a network in evaluation; its norms must be calibrated. */
-export function networkTeacher(
-  network: Network,
-  genotype: Genotype,
+export function networkTeacher<Path>(
+  network: TrainableNetwork<Path>,
+  path: Path,
   renormalisation?: Renormalisation,
 ): Distillation['teacher'] {
   return (x) => {
@@ -42,7 +41,7 @@ export function networkTeacher(
     try {
       let seen = graph.constant(x.buffer, x.shape);
       if (renormalisation !== undefined) seen = renormalised(seen, renormalisation);
-      const logits = network.forward(seen, genotype, { mode: { kind: 'evaluate' } });
+      const logits = network.forward(seen, path, { mode: { kind: 'evaluate' } });
       return x.graph.constant(graph.keep(logits), logits.shape);
     } finally {
       graph.close();

@@ -1,14 +1,13 @@
 /** Finds out where a bad number is, so that a run that stops can say it. */
 import { Graph, type Tensor } from '../autograd/graph.ts';
 import { sizeOf } from '../core/shapes.ts';
-import type { Genotype } from '../spaces/space.ts';
-import type { Network } from '../supernet/network.ts';
+import type { TrainableNetwork } from '../supernet/trainable.ts';
 import type { Batch } from './trainer.ts';
 
 /** The first place of a forward pass whose output, or failing that the first weight, is not finite. */
-export async function locateBadNumber(
-  network: Network,
-  genotype: Genotype,
+export async function locateBadNumber<Path>(
+  network: TrainableNetwork<Path>,
+  path: Path,
   batch: Batch,
   shape: readonly [number, number, number],
 ): Promise<string> {
@@ -16,7 +15,7 @@ export async function locateBadNumber(
   const graph = new Graph(backend, { training: true, recording: false });
   try {
     const outputs: { place: string; y: Tensor }[] = [];
-    network.forward(graph.values(batch.images, [batch.count, ...shape]), genotype, {
+    network.forward(graph.values(batch.images, [batch.count, ...shape]), path, {
       mode: { kind: 'train' },
       probe: (place, y) => outputs.push({ place, y }),
     });

@@ -6,8 +6,7 @@
 import { Graph } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { argmax } from '../metrics/accuracy.ts';
-import type { Genotype } from '../spaces/space.ts';
-import type { Network } from '../supernet/network.ts';
+import type { TrainableNetwork } from '../supernet/trainable.ts';
 import type { Batch, BatchSource } from './trainer.ts';
 
 export interface Score {
@@ -64,12 +63,12 @@ function hold(backend: Backend, { images, targets, count }: Batch, classes: numb
 }
 
 /** Measures the statistics of a path's norms on the given batches (equally large ones). */
-export function calibrate(network: Network, genotype: Genotype, held: HeldBatches): void {
+export function calibrate<Path>(network: TrainableNetwork<Path>, path: Path, held: HeldBatches): void {
   const { backend } = network.store;
   for (const [batch, { images, count }] of held.batches.entries()) {
     const graph = new Graph(backend, { training: true, recording: false });
     try {
-      network.forward(graph.constant(images, [count, ...held.shape]), genotype, {
+      network.forward(graph.constant(images, [count, ...held.shape]), path, {
         mode: { kind: 'calibrate', batch },
       });
     } finally {
@@ -79,7 +78,11 @@ export function calibrate(network: Network, genotype: Genotype, held: HeldBatche
 }
 
 /** Cross-entropy and accuracy of a calibrated path. */
-export async function score(network: Network, genotype: Genotype, held: HeldBatches): Promise<Score> {
+export async function score<Path>(
+  network: TrainableNetwork<Path>,
+  path: Path,
+  held: HeldBatches,
+): Promise<Score> {
   const { backend } = network.store;
   let loss = 0;
   let right = 0;
@@ -87,7 +90,7 @@ export async function score(network: Network, genotype: Genotype, held: HeldBatc
     const graph = new Graph(backend, { training: false });
     try {
       const x = graph.constant(images, [count, ...held.shape]);
-      const logits = network.forward(x, genotype, { mode: { kind: 'evaluate' } });
+      const logits = network.forward(x, path, { mode: { kind: 'evaluate' } });
       const losses = backend.allocate(count);
       const gradient = backend.allocate(count * held.classes);
       backend.crossEntropy(logits.buffer, targets, losses, gradient, count, held.classes);

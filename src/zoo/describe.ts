@@ -76,6 +76,8 @@ export const SIGMOID: ElementWork = { multiplications: 3, additions: 3 };
 export const SCALE: ElementWork = { multiplications: 1, additions: 0 };
 /** Maximum, difference, exponential, sum, quotient. */
 export const SOFTMAX: ElementWork = { multiplications: 4, additions: 6 };
+/** x * sigmoid(a x + b x^3): the cubic, the sigmoid, the product. */
+export const GELU: ElementWork = { multiplications: 7, additions: 4 };
 /** Mean, variance, normalisation, scale and offset. */
 export const LAYER_NORM: ElementWork = { multiplications: 3, additions: 4 };
 /** x + shortcut, the shortcut fetched again, then an activation. */

@@ -1,6 +1,6 @@
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import type { Workload } from '../hardware/workload.ts';
-import { BASELINE_NETWORKS, baselineWorkloads } from './resnets.ts';
+import { BASELINE_NETWORKS, baselineWorkloads, findBaseline } from './baselines.ts';
 import { IMAGE_NETWORKS, imageWorkloads } from './shiftaddnas-image.ts';
 import { TRANSLATION_NETWORKS, translationWorkloads } from './transformers.ts';
 
@@ -22,7 +22,7 @@ export function zooNames(): string[] {
 
 /** What a network of the zoo is for. Throws 'usage' for an unknown name. */
 export function zooTask(name: string): ZooTask {
-  if (Object.hasOwn(IMAGE_NETWORKS, name) || Object.hasOwn(BASELINE_NETWORKS, name)) return 'image';
+  if (Object.hasOwn(IMAGE_NETWORKS, name) || findBaseline(name) !== undefined) return 'image';
   if (Object.hasOwn(TRANSLATION_NETWORKS, name)) return 'translation';
   const near = nearest(name, zooNames());
   throw new ShiftAddError(
@@ -49,14 +49,17 @@ export function zooWorkloads(name: string, options: ZooOptions = {}): Workload[]
     );
   }
   if (task === 'translation') return translationWorkloads(TRANSLATION_NETWORKS[name], options.tokens);
-  if (Object.hasOwn(IMAGE_NETWORKS, name)) {
-    return imageWorkloads(IMAGE_NETWORKS[name], options.resolution, options.classes);
-  }
-  return baselineWorkloads(name, options.resolution, options.classes);
+  const baseline = findBaseline(name);
+  if (baseline !== undefined) return baselineWorkloads(baseline, options.resolution, options.classes);
+  return imageWorkloads(IMAGE_NETWORKS[name], options.resolution, options.classes);
 }
 
+export { BASELINE_NETWORKS, baselinePlan, findBaseline, type NamedBaseline } from './baselines.ts';
 export { modelWorkloads, type OnnxNetwork, type OnnxOptions, onnxWorkloads } from './onnx/index.ts';
 export { readOnnx } from './onnx/model.ts';
+export type { Step, ZooPlan } from './plan.ts';
+export { planParameters } from './plan-declarations.ts';
+export { planWorkloads } from './plan-workloads.ts';
 export { IMAGE_NETWORKS, type ImageNetwork, imageWorkloads } from './shiftaddnas-image.ts';
 export {
   decoderWorkloads,
@@ -64,3 +67,4 @@ export {
   TRANSLATION_NETWORKS,
   translationWorkloads,
 } from './transformers.ts';
+export { ZooNetwork } from './zoo-network.ts';

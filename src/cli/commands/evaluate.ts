@@ -5,7 +5,7 @@ import { BatchMaker } from '../../data/batches.ts';
 import type { ImageDataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
 import { readDescription } from '../../runs/folder.ts';
-import { loadNetwork, type NetworkDescription } from '../../runs/network-files.ts';
+import { openNetwork, type TrainedFor } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
 import { HeldBatches, score } from '../../training/score.ts';
 import { type Command, given } from '../command.ts';
@@ -21,7 +21,7 @@ const options: Readonly<Record<string, Option>> = {
 
 const BATCH = 256;
 
-function check({ task, classes }: NetworkDescription, dataset: ImageDataset, source: string): void {
+function check({ task, classes }: TrainedFor, dataset: ImageDataset, source: string): void {
   const { height, width, channels } = dataset.test;
   const { h, w, c } = task.image;
   if (height !== h || width !== w || channels !== c) {
@@ -52,7 +52,7 @@ export const evaluate: Command = {
       throw new ShiftAddError('usage', 'evaluate needs --run, the folder of a finished run');
     const backend = await openBackend(backendName(context), threadsOf(context));
     try {
-      const { description, genotype, network } = loadNetwork(backend, dir);
+      const { key, description, path, network } = openNetwork(backend, dir);
       const own = () => readDescription(dir).config as { data?: string; seed?: number };
       const source = given<string>(context, 'data') ?? own().data;
       if (source === undefined)
@@ -68,16 +68,16 @@ export const evaluate: Command = {
       let [loss, right] = [0, 0];
       for (let step = 0; step < maker.stepsPerEpoch; step++) {
         const held = new HeldBatches(backend, shape, [maker.batch(0, step)]);
-        const found = await score(network, genotype, held);
+        const found = await score(network, path, held);
         loss += found.loss * held.count;
         right += Math.round(found.accuracy * held.count); // whole images, so that the share is exact
         held.dispose();
       }
       const accuracy = right / set.count;
       context.print(
-        `${description.genotype}: ${percent(accuracy)} of ${set.count} images, loss ${(loss / set.count).toFixed(4)}`,
+        `${key}: ${percent(accuracy)} of ${set.count} images, loss ${(loss / set.count).toFixed(4)}`,
       );
-      return { accuracy, loss: loss / set.count, examples: set.count, genotype: description.genotype };
+      return { accuracy, loss: loss / set.count, examples: set.count, genotype: key };
     } finally {
       backend.dispose();
     }

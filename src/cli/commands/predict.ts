@@ -6,7 +6,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { normalise } from '../../data/batches.ts';
 import { readImage } from '../../data/image.ts';
 import { softmaxOf } from '../../metrics/softmax.ts';
-import { loadNetwork } from '../../runs/network-files.ts';
+import { openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
 import { type Command, given } from '../command.ts';
 import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
@@ -33,7 +33,7 @@ export const predict: Command = {
       throw new ShiftAddError('usage', 'predict needs --run, the folder of a finished run');
     const backend = await openBackend(backendName(context), threadsOf(context));
     try {
-      const { description, genotype, network } = loadNetwork(backend, dir);
+      const { description, path, network } = openNetwork(backend, dir);
       const { h, w, c } = description.task.image;
       const top = given<number>(context, 'top') ?? 1;
       const predictions = [];
@@ -42,7 +42,7 @@ export const predict: Command = {
         const graph = new Graph(backend, { training: false });
         try {
           const x = graph.values(normalise(pixels, description), [1, h, w, c]);
-          const logits = await graph.read(network.forward(x, genotype, { mode: { kind: 'evaluate' } }));
+          const logits = await graph.read(network.forward(x, path, { mode: { kind: 'evaluate' } }));
           const labels = softmaxOf(logits)
             .map((probability, i) => ({ label: description.classes[i], probability }))
             .sort((a, b) => b.probability - a.probability)

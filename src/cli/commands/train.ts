@@ -8,17 +8,18 @@ import { digits, percent } from '../text.ts';
 
 export const train: Command = {
   name: 'train',
-  summary: 'train one architecture from scratch',
+  summary: 'train one network from scratch',
   options: {
     network: {
       kind: 'text',
-      help: 'all-conv, all-add, all-shift, or a genotype of --space',
-      placeholder: 'name|genotype',
+      help: 'a name of the zoo (resnet-20, adder-vgg-small@0.5), all-conv and its kin, a genotype of --space, or a folder with a trained network, which is trained anew',
+      placeholder: 'name|genotype|dir',
     },
     ...RUN_FLAGS,
   },
   examples: [
     'shiftaddnas train --network all-add --data glyphs --epochs 3',
+    'shiftaddnas train --network adder-resnet-20 --data cifar10:path/to/cifar',
     'shiftaddnas train --network "3-2-2:css|sa|ss" --data idx:path/to/fashion-mnist --out runs/one',
     'shiftaddnas train --resume runs/one',
   ],
@@ -27,7 +28,7 @@ export const train: Command = {
     if (named === undefined && given(context, 'resume') === undefined) {
       throw new ShiftAddError(
         'usage',
-        'train needs --network (a genotype, or all-conv, all-add, all-shift) or --resume',
+        'train needs --network (a name of the zoo, a genotype, or all-conv, all-add, all-shift) or --resume',
       );
     }
     const wanted = named === undefined ? {} : { network: named };

@@ -18,10 +18,11 @@ import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
 import { checkRank, type RankedPath, rankPhases, runRankPhase, scoreRankPaths } from './rank-phase.ts';
-import { resultOf, writeNetwork } from './result-of.ts';
+import { networkResult, resultOf, writeNetwork } from './result-of.ts';
 import { type Retrained, runRetrainPhase } from './retrain-phase.ts';
 import { checkFeasible, runSearchPhase } from './search-phase.ts';
 import { type SessionOptions, session } from './session.ts';
+import { spaceSubject } from './space-subject.ts';
 import { runSupernetPhase } from './supernet-phase.ts';
 
 /** The limits in force: shares are of the all-convolution network in the reference shape. */
@@ -82,7 +83,8 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
     networks.push(await runRetrainPhase(context, place, name, role, genotype));
   }
   const winner = chooseWinner(networks, split.held.length, (genotype) => pricer.price(genotype).energyMj);
-  writeNetwork(context, run.winner, winner);
+  const subject = spaceSubject(context, winner.genotype);
+  writeNetwork(context, run.winner, subject, winner, networkResult(winner.name, subject, winner));
   const place = { index: 1 + before + jobs.length, of: phases };
   const rank = ranked === undefined ? undefined : await runRankPhase(context, place, ranked);
   const result = resultOf(context, {

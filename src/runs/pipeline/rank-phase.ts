@@ -26,6 +26,7 @@ import {
   stopIfAsked,
   tell,
 } from './context.ts';
+import { spaceSubject } from './space-subject.ts';
 import { trainAlone } from './train-alone.ts';
 
 /** A path as the supernet scores it. */
@@ -169,7 +170,8 @@ async function measureAlone(
   const measured = loadPhase<{ readonly alone: Score }>(context, measuredPhase(phase));
   if (measured !== undefined) return measured.state.alone;
   const { space, dataset, split } = context;
-  return trainAlone(context, { phase, title, place, genotype: decode(space, word) }, async ({ measure }) => {
+  const subject = spaceSubject(context, decode(space, word));
+  return trainAlone(context, { phase, title, place, subject }, async ({ measure }) => {
     const { loss, accuracy } = await measure(dataset.train, split.held);
     savePhase(context, measuredPhase(phase), { alone: { loss, accuracy } });
     return { loss, accuracy };

@@ -3,11 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import type { Accelerator } from '../../hardware/accelerator.ts';
 import type { Limits } from '../../hardware/limits.ts';
-import type { NetworkPrice } from '../../hardware/price.ts';
-import { OPERATORS } from '../../operators/index.ts';
 import type { Scored } from '../../search/problem.ts';
-import { encode } from '../../spaces/genotype.ts';
-import { planNetwork } from '../../spaces/layout.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
 import { countParameters, declarations } from '../../supernet/declarations.ts';
@@ -16,26 +12,27 @@ import { saveNetwork } from '../network-files.ts';
 import type { NetworkResult, ResultInput } from '../result.ts';
 import type { RunContext } from './context.ts';
 import type { RankFinding } from './rank-phase.ts';
-import type { Retrained } from './retrain-phase.ts';
+import type { Measured, Retrained } from './retrain-phase.ts';
 import { frontOf } from './search-phase.ts';
-import { alone } from './train-alone.ts';
+import { spaceSubject } from './space-subject.ts';
+import type { Subject } from './subject.ts';
 
 /** One network of the result: scores, price and the boxes of its picture. */
 export function networkResult(
-  context: RunContext,
-  { name, genotype, validation, test, tensors }: Retrained,
+  name: string,
+  subject: Subject,
+  { validation, test, tensors }: Measured,
 ): NetworkResult {
-  const { pricer, space, task, sharing } = context;
   const scales = scaleRange(
-    sharing,
+    subject.sharing,
     [...tensors].map(([tensor, { data }]) => [tensor, data]),
   );
-  const price = pricer.detail(genotype);
-  const { params, macs } = pricer.price(genotype);
+  const price = subject.price();
+  const { params, macs } = subject.costs();
   return {
     name,
-    genotype: encode(genotype),
-    description: describe(genotype),
+    genotype: subject.key,
+    description: subject.description,
     accuracy: test.accuracy,
     validationAccuracy: validation.accuracy,
     energyMj: price.energyMj,
@@ -45,53 +42,14 @@ export function networkResult(
     operations: price.operations,
     byFamily: { ...price.byFamily },
     byLevel: { ...price.byLevel },
-    blocks: blocks(planNetwork(space, genotype, task), price),
+    blocks: subject.blocks(price),
     ...(scales === undefined ? {} : { adderScale: scales }),
   };
 }
 
-/** `7 layers (2-3-2): 3 shift, 2 convolution, 2 attention` */
-export function describe({ lengths, operators }: Genotype): string {
-  const counts = new Map<string, number>();
-  for (const operator of operators) {
-    const title = OPERATORS[operator].title.toLowerCase();
-    counts.set(title, (counts.get(title) ?? 0) + 1);
-  }
-  const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([title, count]) => `${count} ${title}`);
-  return `${operators.length} layers (${lengths.join('-')}): ${parts.join(', ')}`;
-}
-
-function blocks(plan: ReturnType<typeof planNetwork>, price: NetworkPrice): NetworkResult['blocks'] {
-  const cost = (prefix: string) => {
-    let [energyMj, latencyMs] = [0, 0];
-    for (const layer of price.layers) {
-      if (!layer.name.startsWith(`${prefix}.`)) continue;
-      energyMj += layer.energyMj;
-      latencyMs += layer.latencyMs;
-    }
-    return { energyMj, latencyMs };
-  };
-  const { stem, features, task } = plan;
-  const size = ({ h, w, c }: typeof features) => ({ height: h, width: w, channels: c });
-  return [
-    { name: 'stem', operator: 'stem', stage: null, ...size(stem.output), ...cost('stem') },
-    ...plan.blocks.map(({ operator, stage, plan: { name, output } }) => ({
-      name,
-      operator,
-      stage,
-      ...size(output),
-      ...cost(name),
-    })),
-    {
-      name: 'head',
-      operator: 'head',
-      stage: null,
-      height: 1,
-      width: 1,
-      channels: task.classes,
-      ...cost('head'),
-    },
-  ];
+/** The same of a network of the run's space. */
+export function retrainedResult(context: RunContext, retrained: Retrained): NetworkResult {
+  return networkResult(retrained.name, spaceSubject(context, retrained.genotype), retrained);
 }
 
 export interface Findings {
@@ -114,7 +72,7 @@ export function resultOf(context: RunContext, findings: Findings): ResultInput {
   const of = (role: Retrained['role']) =>
     networks
       .filter((network) => network.role === role && network !== winner)
-      .map((one) => networkResult(context, one));
+      .map((one) => retrainedResult(context, one));
   return {
     schema: 1,
     command: run.description.command,
@@ -139,7 +97,7 @@ export function resultOf(context: RunContext, findings: Findings): ResultInput {
       generations: findings.generations,
       limits: { ...findings.limits },
     },
-    winner: networkResult(context, { ...winner, name: 'winner' }),
+    winner: retrainedResult(context, { ...winner, name: 'winner' }),
     candidates: of('candidate'),
     baselines: of('baseline'),
     front: frontOf(findings.scored).map(({ key, loss, accuracy, costs }) => ({
@@ -170,14 +128,16 @@ function rankResult({ paths, kendallTau, spearmanRho, confidence, resamples }: R
   };
 }
 
-export function writeNetwork(context: RunContext, dir: string, network: Retrained): void {
-  const { space, task, dataset, sharing } = context;
+/** The network with its weights, its scores and what reading images takes. */
+export function writeNetwork(
+  { task, dataset }: RunContext,
+  dir: string,
+  subject: Subject,
+  measured: Measured,
+  result: NetworkResult,
+): void {
   const { classes, mean, deviation } = dataset;
-  const genotype = encode(network.genotype);
-  writeFileAtomic(join(dir, 'metrics.json'), `${JSON.stringify(networkResult(context, network), null, 2)}\n`);
-  saveNetwork(
-    dir,
-    { genotype, space, task, sharing: alone(sharing), classes, mean, deviation },
-    network.tensors,
-  );
+  writeFileAtomic(join(dir, 'metrics.json'), `${JSON.stringify(result, null, 2)}\n`);
+  const { architecture, sharing } = subject;
+  saveNetwork(dir, { ...architecture, task, sharing, classes, mean, deviation }, measured.tensors);
 }

@@ -1,28 +1,31 @@
 /** Trains one network alone and measures it: on held-out images to choose by, and once on the test set. */
 import type { TensorData } from '../../core/safetensors.ts';
-import { encode } from '../../spaces/genotype.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { loadPhase, measuredPhase, type RunContext, retrainPhase, savePhase, tell } from './context.ts';
+import { spaceSubject } from './space-subject.ts';
+import type { Subject } from './subject.ts';
 import { trainAlone } from './train-alone.ts';
-
-export interface Retrained {
-  readonly name: string;
-  readonly role: 'candidate' | 'baseline';
-  readonly genotype: Genotype;
-  readonly validation: Score;
-  readonly test: Score;
-  readonly curve: readonly CurvePoint[];
-  /** Weights and calibrated norms: all that using the network needs. */
-  readonly tensors: ReadonlyMap<string, TensorData>;
-}
 
 interface SavedMeasurement {
   readonly validation: Score;
   readonly test: Score;
   readonly curve: readonly CurvePoint[];
 }
+
+export interface Measured extends SavedMeasurement {
+  /** Weights and calibrated norms: all that using the network needs. */
+  readonly tensors: ReadonlyMap<string, TensorData>;
+}
+
+export interface Retrained extends Measured {
+  readonly name: string;
+  readonly role: 'candidate' | 'baseline';
+  readonly genotype: Genotype;
+}
+
+/** A network of the run's space. */
 
 export async function runRetrainPhase(
   context: RunContext,
@@ -31,15 +34,27 @@ export async function runRetrainPhase(
   role: Retrained['role'],
   genotype: Genotype,
 ): Promise<Retrained> {
+  const measured = await trainAndMeasure(context, place, name, role, spaceSubject(context, genotype));
+  return { name, role, genotype, ...measured };
+}
+
+/** Any network, called `name` in the run. */
+export async function trainAndMeasure<Path>(
+  context: RunContext,
+  place: { readonly index: number; readonly of: number },
+  name: string,
+  role: Retrained['role'],
+  subject: Subject<Path>,
+): Promise<Measured> {
   const phase = retrainPhase(name);
   const measured = loadPhase<SavedMeasurement>(context, measuredPhase(phase));
   if (measured !== undefined) {
     const { validation, test, curve } = measured.state;
-    return { name, role, genotype, validation, test, curve, tensors: measured.tensors };
+    return { validation, test, curve, tensors: measured.tensors };
   }
   const { backend, dataset, split } = context;
-  const title = `training ${name} (${encode(genotype)})`;
-  return trainAlone(context, { phase, title, place, genotype }, async ({ network, curve, measure }) => {
+  const title = `training ${name} (${subject.key})`;
+  return trainAlone(context, { phase, title, place, subject }, async ({ network, curve, measure }) => {
     const validation = await measure(dataset.train, split.held);
     const test = await measure(
       dataset.test,
@@ -54,13 +69,13 @@ export async function runRetrainPhase(
       type: 'network-evaluated',
       name,
       role,
-      genotype: encode(genotype),
+      genotype: subject.key,
       loss: test.loss,
       accuracy: test.accuracy,
       validationAccuracy: validation.accuracy,
-      ...context.pricer.price(genotype),
+      ...subject.costs(),
     });
     savePhase<SavedMeasurement>(context, measuredPhase(phase), { validation, test, curve }, tensors);
-    return { name, role, genotype, validation, test, curve, tensors };
+    return { validation, test, curve, tensors };
   });
 }

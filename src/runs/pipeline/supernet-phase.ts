@@ -34,7 +34,7 @@ export async function runSupernetPhase(context: RunContext, of: number): Promise
       of,
       network,
       epochs: config.supernetEpochs,
-      genotypeAt: (step) => sample(space, paths.split(step), config.paths as SampleMode),
+      pathAt: (step) => sample(space, paths.split(step), config.paths as SampleMode),
       penalty: (weights, step) =>
         alignmentLoss(sharing.alignment, weights, random.split('alignment').split(step)),
       validate: async () => {

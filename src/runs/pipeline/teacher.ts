@@ -2,7 +2,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { type Distillation, networkTeacher, renormalisation } from '../../training/distillation.ts';
-import { type LoadedNetwork, loadNetwork } from '../network-files.ts';
+import { type OpenedNetwork, openNetwork } from '../network-files.ts';
 import type { RunContext } from './context.ts';
 
 export interface Teacher {
@@ -16,7 +16,7 @@ export interface Teacher {
  */
 export function openTeacher({ backend, config, dataset, task }: RunContext): Teacher | undefined {
   if (config.distill === 'none') return undefined;
-  const { description, genotype, network } = loadTeacher(backend, config.distill);
+  const { description, path, network } = loadTeacher(backend, config.distill);
   try {
     const { classes, task: own } = description;
     const foreign = classes.findIndex((name, i) => name !== dataset.classes[i]);
@@ -41,7 +41,7 @@ export function openTeacher({ backend, config, dataset, task }: RunContext): Tea
         kind: config.distillKind === 'hard' ? 'hard' : 'soft',
         share: config.distillShare,
         temperature: config.distillTemperature,
-        teacher: networkTeacher(network, genotype, renormalisation(dataset, description)),
+        teacher: networkTeacher(network, path, renormalisation(dataset, description)),
       },
       dispose: () => network.dispose(),
     };
@@ -52,9 +52,9 @@ export function openTeacher({ backend, config, dataset, task }: RunContext): Tea
 }
 
 /** A teacher that cannot be read is a matter of this run's settings, not of its folder. */
-function loadTeacher(backend: Backend, dir: string): LoadedNetwork {
+function loadTeacher(backend: Backend, dir: string): OpenedNetwork {
   try {
-    return loadNetwork(backend, dir);
+    return openNetwork(backend, dir);
   } catch (error) {
     if (!(error instanceof ShiftAddError) || error.code !== 'run') throw error;
     const sentence = `a teacher must be a trained network, but ${error.message}; give the folder of one`;

@@ -3,43 +3,37 @@
  * rates, same parametrisation of its adders. Winners, baselines and ranked paths are comparable because of it.
  */
 import type { ImageSet } from '../../data/dataset.ts';
-import type { Genotype } from '../../spaces/space.ts';
-import { Network } from '../../supernet/network.ts';
-import type { SharingConfig } from '../../supernet/sharing.ts';
+import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { calibrate, type Score, score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { calibrationBatches, heldBatches, type RunContext, scoringBatches } from './context.ts';
+import type { Subject } from './subject.ts';
 import { openTeacher, type Teacher } from './teacher.ts';
 import { runTrainPhase } from './train-phase.ts';
 
-export interface Training {
+export interface Training<Path> {
   readonly phase: string;
   readonly title: string;
   readonly place: { readonly index: number; readonly of: number };
-  readonly genotype: Genotype;
+  readonly subject: Subject<Path>;
 }
 
 /** A network at the end of its training, its norms calibrated; it lives until `finish` returns. */
 export interface Trained {
-  readonly network: Network;
+  readonly network: TrainableNetwork<unknown>;
   readonly curve: readonly CurvePoint[];
   measure(set: ImageSet, indices: ArrayLike<number>): Promise<Score>;
 }
 
-/** Sharing of a network that is alone: none, with the same transformations. */
-export function alone(sharing: SharingConfig): SharingConfig {
-  return { ...sharing, families: [], alignment: 'none' };
-}
-
 /** Trains (or goes on training) and hands the network to `finish`, whose result this is. */
-export async function trainAlone<Result>(
+export async function trainAlone<Path, Result>(
   context: RunContext,
-  { phase, title, place, genotype }: Training,
+  { phase, title, place, subject }: Training<Path>,
   finish: (trained: Trained) => Promise<Result>,
 ): Promise<Result> {
-  const { backend, space, task, config, random } = context;
-  const sharing = alone(context.sharing);
-  const network = new Network(backend, { space, task, sharing, genotype }, random.split('retrained weights'));
+  const { backend, config, random } = context;
+  const { path } = subject;
+  const network = subject.build(backend, random.split('retrained weights'));
   const calibration = calibrationBatches(context);
   const scoring = scoringBatches(context);
   let teacher: Teacher | undefined;
@@ -51,19 +45,19 @@ export async function trainAlone<Result>(
       ...place,
       network,
       epochs: config.epochs,
-      genotypeAt: () => genotype,
+      pathAt: () => path,
       averaging: config.averaging,
       ...(teacher === undefined ? {} : { distillation: teacher.distillation }),
       validate: () => {
-        calibrate(network, genotype, calibration);
-        return score(network, genotype, scoring);
+        calibrate(network, path, calibration);
+        return score(network, path, scoring);
       },
     });
-    calibrate(network, genotype, calibration);
+    calibrate(network, path, calibration);
     const measure = async (set: ImageSet, indices: ArrayLike<number>) => {
       const held = heldBatches(context, set, indices);
       try {
-        return await score(network, genotype, held);
+        return await score(network, path, held);
       } finally {
         held.dispose();
       }

@@ -7,9 +7,8 @@ import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import { isPlain, type Recipe } from '../../data/augment/recipe.ts';
-import type { Genotype } from '../../spaces/space.ts';
 import { adderScales } from '../../supernet/adder-scales.ts';
-import type { Network } from '../../supernet/network.ts';
+import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { AdamW, DEFAULT_ADAMW } from '../../training/adamw.ts';
 import { WeightAverage } from '../../training/average.ts';
 import type { Distillation } from '../../training/distillation.ts';
@@ -29,16 +28,16 @@ import {
 import type { RunConfig } from '../options.ts';
 import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
 
-export interface TrainPhase {
+export interface TrainPhase<Path> {
   /** Identifier and title, as events name it. */
   readonly phase: string;
   readonly title: string;
   readonly index: number;
   readonly of: number;
-  readonly network: Network;
+  readonly network: TrainableNetwork<Path>;
   readonly epochs: number;
-  /** Which network a step trains: always the same one, or a path of the supernet. */
-  genotypeAt(step: number): Genotype;
+  /** What a step trains: always the same, or a path of the supernet. */
+  pathAt(step: number): Path;
   /** An addition to the loss of a step, made from the effective weights of its add blocks. */
   penalty?(addWeights: readonly Tensor[], step: number): Tensor | undefined;
   /** A teacher beside the labels. */
@@ -55,7 +54,10 @@ interface SavedTraining {
 }
 
 /** Trains to the end and returns the curve. The network then holds its final weights. */
-export async function runTrainPhase(context: RunContext, phase: TrainPhase): Promise<readonly CurvePoint[]> {
+export async function runTrainPhase<Path>(
+  context: RunContext,
+  phase: TrainPhase<Path>,
+): Promise<readonly CurvePoint[]> {
   const { config, signal } = context;
   const { network } = phase;
   const optimiser = optimiserFor(context, network);
@@ -178,8 +180,8 @@ function tellWaiting(context: RunContext, phase: string, batches: ImageBatches, 
 
 function averageFor(
   { backend }: RunContext,
-  { averaging = 0 }: TrainPhase,
-  network: Network,
+  { averaging = 0 }: Pick<TrainPhase<unknown>, 'averaging'>,
+  network: TrainableNetwork<unknown>,
 ): WeightAverage | undefined {
   return averaging > 0 ? new WeightAverage(backend, network.store.parameters(), averaging) : undefined;
 }
@@ -194,7 +196,10 @@ function finite(found: Score, title: string, rate: number): Score {
   );
 }
 
-function optimiserFor({ backend, config, sharing }: RunContext, network: Network): Optimiser {
+function optimiserFor(
+  { backend, config, sharing }: RunContext,
+  network: TrainableNetwork<unknown>,
+): Optimiser {
   return new AdamW(backend, network.store.parameters(), {
     ...DEFAULT_ADAMW,
     decay: config.decay,
@@ -202,10 +207,10 @@ function optimiserFor({ backend, config, sharing }: RunContext, network: Network
   });
 }
 
-function stepJob(
+function stepJob<Path>(
   { backend, config }: RunContext,
-  phase: TrainPhase,
-  network: Network,
+  phase: TrainPhase<Path>,
+  network: TrainableNetwork<Path>,
   optimiser: Optimiser,
   batches: BatchSource,
 ): StepJob {
@@ -220,7 +225,7 @@ function stepJob(
     ...(phase.distillation === undefined ? {} : { distillation: phase.distillation }),
     forward: (x, step) => {
       const addWeights: Tensor[] = [];
-      const logits = network.forward(x, phase.genotypeAt(step), {
+      const logits = network.forward(x, phase.pathAt(step), {
         mode: { kind: 'train' },
         onWeight: (family, weight) => {
           if (family === 'add') addWeights.push(weight);
@@ -236,9 +241,9 @@ function stepJob(
  * Where the bad number of a step was born. By the time a loss is read its step has spoiled every weight, so the
  * steps since the last checkpoint are walked again, up to this one, and its forward pass is looked at.
  */
-async function locateByReplay(
+async function locateByReplay<Path>(
   context: RunContext,
-  phase: TrainPhase,
+  phase: TrainPhase<Path>,
   batches: BatchSource,
   step: number,
 ): Promise<string> {
@@ -249,7 +254,7 @@ async function locateByReplay(
     if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
     const job = stepJob(context, phase, network, optimiser, batches);
     for (let at = saved?.state.training.step ?? 0; at < step; at++) trainStep(job, at);
-    return await locateBadNumber(network, phase.genotypeAt(step), batches.batch(step), batches.shape);
+    return await locateBadNumber(network, phase.pathAt(step), batches.batch(step), batches.shape);
   } finally {
     optimiser.dispose();
     network.dispose();
@@ -261,7 +266,7 @@ const MOMENT = 'moment:';
 const AVERAGE = 'average:';
 
 async function collect(
-  network: Network,
+  network: TrainableNetwork<unknown>,
   optimiser: Optimiser,
   average: WeightAverage | undefined,
 ): Promise<Map<string, TensorData>> {
@@ -283,7 +288,7 @@ async function collect(
 }
 
 function restore(
-  network: Network,
+  network: TrainableNetwork<unknown>,
   optimiser: Optimiser,
   tensors: ReadonlyMap<string, TensorData>,
   state: OptimiserState,

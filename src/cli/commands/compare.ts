@@ -1,0 +1,98 @@
+/** `compare`: several networks on one data set with one recipe, priced at the same bits. */
+import { ShiftAddError } from '../../core/errors.ts';
+import {
+  type ComparedNetwork,
+  type Comparison,
+  runComparison,
+} from '../../runs/pipeline/compare-pipeline.ts';
+import { type Command, type CommandContext, given } from '../command.ts';
+import { RUN_FLAGS } from '../run-options.ts';
+import { withRun } from '../run-session.ts';
+import { count, digits, percent, table } from '../text.ts';
+
+export const compare: Command = {
+  name: 'compare',
+  summary: 'train several networks with one recipe and price them at the same bits',
+  options: {
+    networks: {
+      kind: 'text',
+      help: 'names of the zoo, all-conv and its kin, genotypes of --space, folders of trained networks (their architecture is trained anew)',
+      placeholder: 'name,name,...',
+    },
+    seeds: {
+      kind: 'text',
+      help: 'train each once for every one of these seeds: mean and deviation [--seed alone]; data and its split follow --seed',
+      placeholder: 'n,n,...',
+    },
+    ...RUN_FLAGS,
+  },
+  examples: [
+    'shiftaddnas compare --networks resnet-20,adder-resnet-20,shift-resnet-20 --data cifar10:path/to/cifar --bits 8 --epochs 10',
+    'shiftaddnas compare --networks resnet-20@0.25,runs/fashion,all-conv --seeds 0,1,2 --data idx:path/to/fashion-mnist',
+    'shiftaddnas compare --resume runs/compared',
+  ],
+  async run(context) {
+    return withRun(context, 'compare', wanted(context), async (options, { config, extra }) => {
+      const comparison = extra as unknown as Comparison;
+      const rows = await runComparison(options, comparison);
+      printRows(context, rows, comparison.seeds.length > 1);
+      context.print(`${config.accelerator}, ${config.bits} bit, ${config.epochs} epochs; ${options.run.dir}`);
+      return { rows, accelerator: config.accelerator, bits: Number(config.bits), runDir: options.run.dir };
+    });
+  },
+};
+
+/** What a new run compares; nothing for a resumed one, which has it in its folder. */
+function wanted(context: CommandContext): Partial<Comparison> {
+  const text = given<string>(context, 'networks');
+  if (given(context, 'resume') !== undefined) return {};
+  if (text === undefined) {
+    throw new ShiftAddError('usage', 'compare needs --networks (names, genotypes, folders) or --resume');
+  }
+  const seed = given<number>(context, 'seed') ?? 0;
+  return {
+    networks: wordsOf(text, '--networks'),
+    seeds: seedsOf(given<string>(context, 'seeds') ?? `${seed}`),
+  };
+}
+
+function wordsOf(text: string, flag: string): string[] {
+  const words = text.split(',').map((word) => word.trim());
+  if (!words.includes('')) return words;
+  throw new ShiftAddError('usage', `${flag} lists words with commas between them, but got "${text}"`);
+}
+
+function seedsOf(text: string): number[] {
+  const seeds = wordsOf(text, '--seeds').map(Number);
+  if (
+    seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0) &&
+    new Set(seeds).size === seeds.length
+  ) {
+    return seeds;
+  }
+  throw new ShiftAddError('usage', `--seeds lists different whole numbers of at least 0, but got "${text}"`);
+}
+
+function printRows(context: CommandContext, rows: readonly ComparedNetwork[], several: boolean): void {
+  const head = [
+    'network',
+    'accuracy',
+    ...(several ? ['+-'] : []),
+    'mJ',
+    'ms',
+    'params',
+    'mult',
+    'add',
+    'shift',
+  ];
+  const lines = rows.map(({ name, accuracy, accuracyDeviation, energyMj, latencyMs, params, operations }) => [
+    name,
+    percent(accuracy),
+    ...(several ? [percent(accuracyDeviation ?? 0)] : []),
+    digits(energyMj),
+    digits(latencyMs),
+    count(params),
+    ...[operations.multiplications, operations.additions, operations.shifts].map(count),
+  ]);
+  context.print(`\n${table(head, lines)}`);
+}

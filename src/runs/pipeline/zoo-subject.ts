@@ -1,0 +1,89 @@
+/** A network of the zoo as something to train, at the size and with the classes of a run's data. */
+import type { NetworkPrice } from '../../hardware/price.ts';
+import { accumulates } from '../../hardware/workload.ts';
+import type { SharingConfig } from '../../supernet/sharing.ts';
+import {
+  baselinePlan,
+  type NamedBaseline,
+  planParameters,
+  planWorkloads,
+  type Step,
+  ZooNetwork,
+} from '../../zoo/index.ts';
+import type { BlockResult } from '../result.ts';
+import type { RunContext } from './context.ts';
+import { alone } from './space-subject.ts';
+import { blockCost, type Subject } from './subject.ts';
+
+export function zooSubject(
+  { task, sharing: asked, pricer }: Pick<RunContext, 'task' | 'sharing' | 'pricer'>,
+  baseline: NamedBaseline,
+): Subject<null> {
+  const plan = baselinePlan(baseline, task.image, task.classes);
+  const sharing = zooSharing(asked, baseline);
+  const loads = planWorkloads(plan.steps);
+  return {
+    key: baseline.name,
+    description: describe(baseline, plan.steps),
+    path: null,
+    sharing,
+    architecture: { zoo: baseline.name },
+    build: (backend, random) => new ZooNetwork(backend, { plan, sharing }, random),
+    costs: () => ({
+      ...pricer.pricer.totals(loads),
+      params: planParameters(plan.steps),
+      macs: loads.reduce((sum, load) => sum + accumulates(load), 0),
+    }),
+    price: () => pricer.pricer.priceNetwork(loads),
+    blocks: (price) => blocks(plan.steps, price),
+  };
+}
+
+/** A run's settings for adders and shifts; the name of a network may say which shift. */
+export function zooSharing(sharing: SharingConfig, { shift }: NamedBaseline): SharingConfig {
+  return { ...alone(sharing), ...(shift === undefined ? {} : { shift }) };
+}
+
+function windowsOf(step: Step): readonly string[] {
+  switch (step.kind) {
+    case 'window':
+      return [step.arithmetic];
+    case 'residual':
+      return [...step.shortcut, ...step.body].flatMap(windowsOf);
+    default:
+      return [];
+  }
+}
+
+/** `resnet-20 with 18 add, 1 conv` */
+function describe({ base, width }: NamedBaseline, steps: readonly Step[]): string {
+  const counts = new Map<string, number>();
+  for (const arithmetic of steps.flatMap(windowsOf)) {
+    counts.set(arithmetic, (counts.get(arithmetic) ?? 0) + 1);
+  }
+  const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`);
+  const narrow = width === 1 ? '' : ` at ${width} of its width`;
+  return `${base}${narrow}: ${parts.join(', ')}`;
+}
+
+/** Stem and head, and between them a box for each residual block and each window outside of one. */
+function blocks(steps: readonly Step[], price: NetworkPrice): BlockResult[] {
+  const out: BlockResult[] = [];
+  for (const step of steps) {
+    if (!['window', 'residual', 'classifier'].includes(step.kind)) continue;
+    const { h, w, c } = step.output;
+    const [name] = step.family === 'stem' || step.family === 'head' ? [step.family] : [step.name];
+    const arithmetic = [...new Set(windowsOf(step))].join('+');
+    const stage = /^stage(\d+)\./.exec(step.name);
+    out.push({
+      name,
+      operator: name === step.name ? arithmetic : name,
+      stage: stage === null ? null : Number(stage[1]) - 1,
+      height: h,
+      width: w,
+      channels: c,
+      ...blockCost(price, name),
+    });
+  }
+  return out;
+}
