@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Random } from '../core/random.ts';
 import { SAVE_EVERY } from './run-session.ts';
 import { compiledProgram, type Running, start } from './testing/program.ts';
-import { runBytes } from './testing/run-bytes.ts';
+import { journalWithoutClock, runBytes } from './testing/run-bytes.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
 let folder: string;
@@ -36,6 +36,10 @@ beforeAll(async () => {
 afterAll(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
+
+function journal(out: string): string {
+  return journalWithoutClock(fs.readFileSync(join(out, 'journal.jsonl'), 'utf8'));
+}
 
 /** Starts the run, or goes on with it where there is one. */
 function go(out: string): Running {
@@ -114,6 +118,34 @@ test('a training that is killed ends in the same bytes', async () => {
   expect(resumed).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(resumed.stdout)).toMatchObject({ epochs: 2, runDir: killed });
   expect(runBytes(killed)).toEqual(runBytes(whole));
+});
+
+test('a comparison that is killed ends in the same rows and the same weights', async () => {
+  const [whole, killed] = [join(folder, 'compared-whole'), join(folder, 'compared-killed')];
+  const networks = 'resnet-20@0.125,adder-vgg-small@0.05,1-2:s|ad';
+  const args = ['compare', '--networks', networks, '--seeds', '3,4', ...settings()];
+  expect((await start(program, [...args, '--out', whole]).ended).code).toBe(0);
+  for (const changes of [2, 9]) {
+    const again = fs.existsSync(join(killed, 'config.json'));
+    const { child, ended } = start(
+      program,
+      again ? ['compare', '--resume', killed] : [...args, '--out', killed],
+      often,
+    );
+    await checkpointChanges(killed, changes, ended);
+    child.kill('SIGKILL');
+    expect((await ended).signal).toBe('SIGKILL');
+  }
+  const resumed = await start(program, ['compare', '--resume', killed, '--json']).ended;
+  expect(resumed).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(resumed.stdout).rows).toHaveLength(3);
+  const files = ['comparison.json', 'resnet-20-0-125', 'adder-vgg-small-0-05', '1-2-s-ad'].map((name) =>
+    name.endsWith('.json') ? name : join('networks', name, 'weights.safetensors'),
+  );
+  for (const file of files) {
+    expect(fs.readFileSync(join(killed, file)).equals(fs.readFileSync(join(whole, file))), file).toBe(true);
+  }
+  expect(journal(killed)).toEqual(journal(whole));
 });
 
 test('a search that is stopped by Ctrl-C says how to go on, exits with 130 and ends in the same bytes', async () => {

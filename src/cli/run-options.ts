@@ -14,6 +14,7 @@ import {
   runConfigSchema,
 } from '../runs/options.ts';
 import { defaultPreset, PRESETS } from '../runs/presets.ts';
+import { RECIPES, recipeSettings } from '../runs/recipes.ts';
 import { type CommandContext, given } from './command.ts';
 
 type Options = Readonly<Record<string, Option>>;
@@ -46,12 +47,25 @@ export const RUN_FLAGS: Options = {
   ...EXECUTION_FLAGS,
 };
 
-/** Defaults, then the preset, then what was given. */
-export function configOf(context: CommandContext): RunConfig {
+/** For commands that train networks they are told. */
+export const RECIPE_FLAG: Options = {
+  recipe: {
+    kind: 'text',
+    help: `published training recipe: published for that of the network, or ${Object.entries(RECIPES)
+      .map(([name, { title }]) => `${name} (${title})`)
+      .join(', ')}; other flags win over it`,
+    placeholder: 'name',
+  },
+};
+
+/** Defaults, then the preset, then the recipe, then what was given. `networks`: what a published recipe is for. */
+export function configOf(context: CommandContext, networks: readonly string[] = []): RunConfig {
   const data = given<string>(context, 'data') ?? DEFAULT_CONFIG.data;
   const preset = PRESETS[given<string>(context, 'preset') ?? defaultPreset(data)];
   const chosen = Object.entries(context.options).filter(([key]) => key in RUN_OPTIONS);
-  return { ...DEFAULT_CONFIG, ...preset.settings, ...Object.fromEntries(chosen) };
+  const recipe = given<string>(context, 'recipe');
+  const published = recipe === undefined ? {} : recipeSettings(recipe, networks);
+  return { ...DEFAULT_CONFIG, ...preset.settings, ...published, ...Object.fromEntries(chosen) };
 }
 
 function defaultFolder(data: string): string {
@@ -76,7 +90,8 @@ export function openRun(
 ): OpenedRun {
   const resume = given<string>(context, 'resume');
   if (resume === undefined) {
-    const config = configOf(context);
+    const { network, networks = network === undefined ? [] : [network] } = extra;
+    const config = configOf(context, networks as readonly string[]);
     const out = given<string>(context, 'out') ?? defaultFolder(config.data);
     const run = createRun(out, { command, config: { ...config, ...extra } });
     return { run, config, extra, resumed: false };

@@ -75,10 +75,23 @@ export const RUN_OPTIONS = {
   validation: integer('training images held out to score candidates', 5000, 1),
   trainLimit: integer('use at most so many training images; 0 for all', 0),
   batch: integer('images a training step', 64, 1),
-  rate: number('peak learning rate of AdamW', 0.003, 0),
+  optimiser: choice(
+    'who takes the steps: AdamW, SGD with momentum 0.9, plain or Nesterov, or RAdam',
+    ['adamw', 'sgd', 'nesterov', 'radam'],
+    'adamw',
+  ),
+  rate: number('peak learning rate', 0.003, 0),
+  schedule: choice('how the rate falls', ['cosine', 'steps', 'constant'], 'cosine'),
+  milestones: text(
+    'schedule steps: parts of the training after which the rate is a tenth',
+    'x,x',
+    '0.5,0.75',
+  ),
+  warmup: integer('longest warm-up in steps; it takes a twentieth of the training at most', 200),
   decay: number('weight decay', 0.05, 0),
   smoothing: number('label smoothing', 0.1, 0, 0.9),
   cropPad: integer('random shifts by up to so many pixels', 2),
+  padding: choice('what random shifts bring in: the border, or black', ['edge', 'black'], 'edge'),
   randAugment: number('magnitude of RandAugment, 9 is usual; 0 for none', 0, 0, 10),
   jitter: number('strength of colour jitter, 0.4 is usual; 0 for none', 0, 0, 1),
   erasing: number('probability of random erasing', 0, 0, 1),
@@ -151,6 +164,12 @@ export const RUN_OPTIONS = {
     ['layer', 'channel'],
     'layer',
   ),
+  adderEta: number(
+    "AdderNet's local rate: gradients of an adder's own weights are brought to this root mean square, 0.2 is published; 0 for none",
+    0,
+    0,
+    100,
+  ),
   shift: choice(
     'parametrisation of shift weights; as released, PS needs the released transformation',
     ['Q', 'PS', 'PS-released', 'PS-released-v4'],
@@ -205,6 +224,7 @@ export const DEFAULT_CONFIG = Object.fromEntries(
 const SINCE_0_1_0 = [
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
+  ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
 ] as readonly (keyof RunConfig)[];
 

@@ -52,6 +52,11 @@ function sharedTraits({ gradient = 'moments' }: SharingConfig): ParameterTraits 
   }
 }
 
+/** Traits of a tensor that one family reads. */
+function ownTraits({ adder: { eta } }: SharingConfig, family: OperatorName): ParameterTraits {
+  return family === 'add' && eta !== undefined ? { ...PLAIN, localRate: eta } : PLAIN;
+}
+
 /** Whether a real-valued weight starts from N(0, 1), as the released code draws some (spec 4.1, 5.2). */
 function fromUnitNormal(
   sharing: SharingConfig,
@@ -126,7 +131,12 @@ export function weightDeclarations(
   if (!separate || isShared) {
     const unit = fromUnitNormal(sharing, family, isShared, shared);
     const initialise: Initialiser = unit ? normal(1) : kaimingNormal(fanIn(shape));
-    out.push({ name, shape, traits: isShared ? sharedTraits(sharing) : PLAIN, initialise });
+    out.push({
+      name,
+      shape,
+      traits: isShared ? sharedTraits(sharing) : ownTraits(sharing, family),
+      initialise,
+    });
   }
   if (separate) out.push(...separateDeclarations(own, shape, sharing, isShared));
   if (family === 'add') out.push(...adderDeclarations(own, shape, sharing));

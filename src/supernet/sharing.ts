@@ -52,6 +52,8 @@ export interface AdderScale {
   readonly offset: number;
   /** One scale and offset for a weight (also when absent), or one for each of its output channels. */
   readonly per?: 'layer' | 'channel';
+  /** AdderNet's local rate (spec 4.1): gradients of adder weights are brought to eta * sqrt(size). Absent: as they are. */
+  readonly eta?: number;
 }
 
 export const DEFAULT_ADDER: AdderScale = { kind: 'bounded', initial: 4, low: 1, high: 8, offset: 0.2 };

@@ -4,7 +4,7 @@
  * gradients does not own the step size (weight-sharing evidence, section 6).
  */
 import type { Graph, Parameter } from '../autograd/graph.ts';
-import type { Backend } from '../backends/backend.ts';
+import type { Backend, Buffer } from '../backends/backend.ts';
 import { internal } from '../core/errors.ts';
 import { sizeOf } from '../core/shapes.ts';
 import {
@@ -23,7 +23,12 @@ export interface AdamWConfig {
   readonly decay: number;
   /** Families that read shared tensors; each has its own second moment. */
   readonly families: readonly string[];
+  /** RAdam (Liu et al. 2020): the variance of the second moment's first values is made up for. */
+  readonly rectified?: boolean;
 }
+
+/** As RAdam was published. */
+export const RADAM_BETA2 = 0.999;
 
 export const DEFAULT_ADAMW: AdamWConfig = {
   beta1: 0.9,
@@ -55,7 +60,7 @@ export class AdamW implements Optimiser {
   }
 
   step(graph: Graph, rate: number): void {
-    const { beta1, beta2, epsilon, decay } = this.config;
+    const { beta1, beta2, epsilon, decay, rectified = false } = this.config;
     for (const [parameter, gradient] of graph.trained()) {
       const { traits } = parameter;
       const length = sizeOf(parameter.shape);
@@ -66,25 +71,41 @@ export class AdamW implements Optimiser {
       }
       const first = firstMoment(parameter);
       const second = secondMoment(parameter, family);
+      const moment = this.held.buffers.get(first) ?? internal(`no moment ${first}`);
+      const step1 = this.held.count(first);
+      const step2 = this.held.count(second);
+      const own = rate * traits.rate;
+      const lost = traits.decay ? decay : 0;
+      const factor = rectified ? rectification(beta2, step2) : 1;
       this.backend.adamStep(
         parameter.value,
         gradient,
-        this.held.buffers.get(first) ?? internal(`no moment ${first}`),
+        moment,
         this.held.buffers.get(second) ?? internal(`no moment ${second}`),
         length,
         {
-          rate: rate * traits.rate,
-          beta1,
-          beta2,
-          epsilon,
-          decay: traits.decay ? decay : 0,
-          step1: this.held.count(first),
-          step2: this.held.count(second),
-          normalised: traits.shared === true,
+          ...{ beta1, beta2, epsilon, step1, step2, normalised: traits.shared === true },
+          // decay is multiplied by the rate, and a rectified rate is not what weights decay by
+          rate: own * factor,
+          decay: factor > 0 ? lost / factor : 0,
         },
       );
+      if (factor === 0) this.momentumStep(parameter, moment, length, own, lost, step1);
       applyBounds(this.backend, parameter);
     }
+  }
+
+  /** w = w (1 - rate decay) - rate * m / (1 - b1^step): while the second moment says nothing yet. */
+  private momentumStep(
+    { value }: Parameter,
+    moment: Buffer,
+    length: number,
+    rate: number,
+    decay: number,
+    step: number,
+  ): void {
+    this.backend.unary('affine', value, value, length, 1 - rate * decay, 0);
+    this.backend.axpy(moment, value, length, -rate / (1 - this.config.beta1 ** step));
   }
 
   state(): OptimiserState {
@@ -102,4 +123,16 @@ export class AdamW implements Optimiser {
   dispose(): void {
     this.held.dispose();
   }
+}
+
+/**
+ * The factor on the rate of step `step`, from 1, that makes up for the variance of the second moment (Liu et al. 2020,
+ * algorithm 2); 0 where that variance is not known, which the released code takes for granted up to rho 5.
+ */
+export function rectification(beta2: number, step: number): number {
+  const longest = 2 / (1 - beta2) - 1;
+  const power = beta2 ** step;
+  const length = longest - (2 * step * power) / (1 - power);
+  if (length < 5) return 0;
+  return Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length));
 }

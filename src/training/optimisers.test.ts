@@ -83,6 +83,35 @@ describe('AdamW', () => {
     expect(Math.abs(byHand(0.2, 0)[2] - byHand(0.2, 0.05)[2])).toBeGreaterThan(1e-2);
   });
 
+  test('rectified, it is RAdam: momentum alone while rho is below 5 (Liu et al. 2020, algorithm 2)', async () => {
+    const w = parameter(PLAIN);
+    const [b2, rate, decay] = [0.999, 0.1, 0.05];
+    const optimiser = new AdamW(backend, [w], { ...DEFAULT_ADAMW, beta2: b2, decay, rectified: true });
+    const gradients = [...GRADIENTS, ...GRADIENTS, ...GRADIENTS];
+    for (const gradient of gradients) step(optimiser, w, gradient, rate);
+    let rectified = 0;
+    const expected = START.map((start, i) => {
+      let [value, m, v] = [start, 0, 0];
+      gradients.forEach((gradient, at) => {
+        const [t, g] = [at + 1, gradient[i]];
+        m = beta1 * m + (1 - beta1) * g;
+        v = b2 * v + (1 - b2) * g * g;
+        const [longest, mean] = [2 / (1 - b2) - 1, m / (1 - beta1 ** t)];
+        const rho = longest - (2 * t * b2 ** t) / (1 - b2 ** t);
+        value -= rate * decay * value;
+        if (rho < 5) value -= rate * mean;
+        else {
+          const r = Math.sqrt(((rho - 4) * (rho - 2) * longest) / ((longest - 4) * (longest - 2) * rho));
+          value -= (rate * r * mean) / (Math.sqrt(v / (1 - b2 ** t)) + epsilon);
+          rectified++;
+        }
+      });
+      return value;
+    });
+    expect(rectified).toBe(3 * 4); // from the sixth step on
+    expectClose(await read(w), expected);
+  });
+
   test('bounds hold after every step', async () => {
     const w = parameter({ ...UNDECAYED, bounds: [-0.9, 1.95] });
     const optimiser = new AdamW(backend, [w]);

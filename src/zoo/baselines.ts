@@ -11,13 +11,16 @@
 import { require_ } from '../core/errors.ts';
 import type { Workload } from '../hardware/workload.ts';
 import type { MapSize } from '../operators/operator.ts';
+import type { Baseline } from './baseline.ts';
 import { Builder } from './builder.ts';
+import { MOBILENETS } from './mobilenet.ts';
 import type { ZooPlan } from './plan.ts';
 import { planWorkloads } from './plan-workloads.ts';
-import { type Baseline, RESNETS } from './resnets.ts';
+import { RESNETS } from './resnets.ts';
 import type { Variant } from './variant.ts';
+import { TRANSFORMERS } from './vision-transformer.ts';
 
-const BASELINES: Readonly<Record<string, Baseline>> = { ...RESNETS };
+const BASELINES: Readonly<Record<string, Baseline>> = { ...RESNETS, ...MOBILENETS, ...TRANSFORMERS };
 
 export interface BaselineNetwork {
   readonly base: string;
@@ -79,15 +82,16 @@ export function baselinePlan(
   classes: number,
 ): ZooPlan {
   const size = Math.min(image.h, image.w);
+  const { resolution, smallest = 8, build } = BASELINES[base];
   require_(
-    Number.isInteger(size) && size >= 8,
+    Number.isInteger(size) && size >= smallest,
     'usage',
     () =>
-      `The resolution of ${name} must be a whole number of at least 8 pixels, but is ${size}; give ${BASELINES[base].resolution}.`,
+      `The resolution of ${name} must be a whole number of at least ${smallest} pixels, but is ${size}; give ${resolution}.`,
     { resolution: size },
   );
   const net = new Builder(variant, width, image);
-  BASELINES[base].build(net);
+  build(net);
   net.classifier(classes);
   return { image, classes, steps: net.steps };
 }

@@ -21,9 +21,9 @@ export class Builder {
     this.map = image;
   }
 
-  /** `channels` at this width. */
+  /** `channels` at this width: at least two, for one weight alone has no deviation to be standardised by. */
   wide(channels: number): number {
-    return Math.max(1, Math.round(channels * this.width));
+    return Math.max(2, Math.round(channels * this.width));
   }
 
   private place(step: Step): void {
@@ -110,6 +110,37 @@ export class Builder {
       ...{ kind: 'residual', name, family: 'norm', activation },
       ...{ ...steps, input, output: main.map },
     });
+  }
+
+  /** A 1x1 layer without an activation behind it; normalised where adders end it. */
+  projection(name: string, outputs: number): void {
+    this.layer(name, outputs, 1);
+    if (standIns(this.variant, name).at(-1)?.arithmetic === 'add') this.norm(`${name}.norm`, 'none');
+  }
+
+  /** A learned value for each position, added. */
+  position(): void {
+    this.place({
+      kind: 'position',
+      name: 'stem.position',
+      family: 'stem',
+      input: this.map,
+      output: this.map,
+    });
+  }
+
+  layerNorm(name: string): void {
+    this.place({ kind: 'layer-norm', name, family: 'norm', input: this.map, output: this.map });
+  }
+
+  gelu(name: string): void {
+    this.place({ kind: 'gelu', name, family: 'norm', input: this.map, output: this.map });
+  }
+
+  /** Self-attention over all positions of a map that holds queries, keys and values. */
+  attention(name: string, heads: number): void {
+    const output = { ...this.map, c: this.map.c / 3 };
+    this.place({ kind: 'attention', name, family: 'attention', heads, input: this.map, output });
   }
 
   classifier(classes: number): void {

@@ -44,8 +44,8 @@ function stepDeclarations(step: Step, sharing: SharingConfig): Declaration[] {
     }
     case 'layer-norm':
       return [
-        { name: `${name}.scale`, shape: [output.c], traits: UNDECAYED, initialise: ones },
-        { name: `${name}.offset`, shape: [output.c], traits: UNDECAYED, initialise: zeros },
+        { name: `${name}.gain`, shape: [output.c], traits: UNDECAYED, initialise: ones },
+        { name: `${name}.bias`, shape: [output.c], traits: UNDECAYED, initialise: zeros },
       ];
     case 'max-pool':
     case 'mean':

@@ -16,7 +16,7 @@ import {
   residual,
   SOFTMAX,
 } from './describe.ts';
-import type { Step } from './plan.ts';
+import type { Step, WindowStep } from './plan.ts';
 
 const NORMS = { none: NORM, relu: NORM_RELU, relu6: { multiplications: 1, additions: 3 } } as const;
 const SUMS = { none: residual({ multiplications: 0, additions: 0 }), relu: residual(RELU) } as const;
@@ -31,7 +31,13 @@ function stepWorkloads(step: Step): Workload[] {
   switch (step.kind) {
     case 'window': {
       const { arithmetic: kind, kernel, stride, groups } = step;
-      const sizes = { h: input.h, w: input.w, c: input.c, m: output.c, e: output.h, f: output.w };
+      const out = { m: output.c, e: output.h, f: output.w };
+      if (disjoint(step)) {
+        // a product with patches that lie in a row each: no register file has to hold a window
+        const rows = { h: output.h, w: output.w, c: kernel ** 2 * input.c, r: 1, s: 1, stride: 1, groups };
+        return [windowWorkload({ name, kind, family, ...rows, ...out })];
+      }
+      const sizes = { h: input.h, w: input.w, c: input.c, ...out };
       return [windowWorkload({ name, kind, family, ...sizes, r: kernel, s: kernel, stride, groups })];
     }
     case 'norm':
@@ -64,6 +70,11 @@ function stepWorkloads(step: Step): Workload[] {
       ];
     }
   }
+}
+
+/** Whether windows lie side by side: the patches of a vision transformer. */
+export function disjoint({ kernel, stride, pad }: WindowStep): boolean {
+  return kernel > 1 && stride === kernel && pad === 0;
 }
 
 function elements(name: string, family: string, { h, w, c }: MapSize, work: ElementWork, rows = 1): Workload {

@@ -2,15 +2,8 @@
  * Residual networks and VGG-small in their CIFAR forms (3x3 stem, spec 10.1) and ImageNet forms (7x7 stem, pooled), as
  * AdderNet, DeepShift and ShiftAddNet took them over.
  */
+import type { Baseline } from './baseline.ts';
 import type { Builder } from './builder.ts';
-
-/** A network in the size it was published for. */
-export interface Baseline {
-  readonly resolution: number;
-  readonly classes: number;
-  /** All but the classifier. */
-  build(network: Builder): void;
-}
 
 /** Two 3x3 layers, or 1x1, 3x3 (with the stride), 1x1 with the outer width four times the inner. */
 function block(net: Builder, name: string, inner: number, stride: number, bottleneck: boolean): void {

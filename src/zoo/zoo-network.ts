@@ -94,7 +94,7 @@ export class ZooNetwork implements TrainableNetwork<null> {
       case 'position':
         return add(x, this.leaf(x, `${step.name}.values`));
       case 'layer-norm':
-        return layerNorm(x, this.leaf(x, `${step.name}.scale`), this.leaf(x, `${step.name}.offset`));
+        return layerNorm(x, this.leaf(x, `${step.name}.gain`), this.leaf(x, `${step.name}.bias`));
       case 'attention':
         return attentionOverPositions(x, step.heads);
       case 'gelu':

@@ -6,7 +6,7 @@ import {
   runComparison,
 } from '../../runs/pipeline/compare-pipeline.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
-import { RUN_FLAGS } from '../run-options.ts';
+import { RECIPE_FLAG, RUN_FLAGS } from '../run-options.ts';
 import { withRun } from '../run-session.ts';
 import { count, digits, percent, table } from '../text.ts';
 
@@ -24,6 +24,7 @@ export const compare: Command = {
       help: 'train each once for every one of these seeds: mean and deviation [--seed alone]; data and its split follow --seed',
       placeholder: 'n,n,...',
     },
+    ...RECIPE_FLAG,
     ...RUN_FLAGS,
   },
   examples: [

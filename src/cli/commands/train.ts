@@ -2,7 +2,7 @@
 import { ShiftAddError } from '../../core/errors.ts';
 import { runTraining } from '../../runs/pipeline/train-pipeline.ts';
 import { type Command, given } from '../command.ts';
-import { RUN_FLAGS } from '../run-options.ts';
+import { RECIPE_FLAG, RUN_FLAGS } from '../run-options.ts';
 import { withRun } from '../run-session.ts';
 import { digits, percent } from '../text.ts';
 
@@ -15,6 +15,7 @@ export const train: Command = {
       help: 'a name of the zoo (resnet-20, adder-vgg-small@0.5), all-conv and its kin, a genotype of --space, or a folder with a trained network, which is trained anew',
       placeholder: 'name|genotype|dir',
     },
+    ...RECIPE_FLAG,
     ...RUN_FLAGS,
   },
   examples: [

@@ -37,7 +37,8 @@ function withoutTimes(text: string): string {
   return JSON.stringify(result);
 }
 
-function journalWithoutClock(text: string): string {
+/** The events that every run of the same settings has. */
+export function journalWithoutClock(text: string): string {
   return text
     .trimEnd()
     .split('\n')

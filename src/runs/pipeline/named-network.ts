@@ -5,7 +5,7 @@ import { nearest, ShiftAddError } from '../../core/errors.ts';
 import { decode, validate } from '../../spaces/genotype.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
 import { BASELINE_NETWORKS, findBaseline, zooNames } from '../../zoo/index.ts';
-import { readNetworkDescription } from '../network-files.ts';
+import { readNetworkDescription, type TrainedDescription } from '../network-files.ts';
 import { baselines } from './baselines.ts';
 import type { RunContext } from './context.ts';
 import { spaceSubject } from './space-subject.ts';
@@ -14,7 +14,7 @@ import { zooSubject } from './zoo-subject.ts';
 
 /**
  * `resnet-20`, `all-conv`, a genotype, or a folder (or the architecture.json in it) whose network is trained anew.
- * Throws 'usage' for anything else, 'run' for a folder without a trained network.
+ * Throws 'usage' for anything else, and for a folder without a trained network.
  */
 export function namedNetwork(context: RunContext, word: string): Subject {
   const { space } = context;
@@ -32,12 +32,22 @@ export function namedNetwork(context: RunContext, word: string): Subject {
 
 /** The architecture of a trained network, at the size and with the classes of this run's data. */
 function savedNetwork(context: RunContext, path: string): Subject {
-  const dir = basename(path) === 'architecture.json' ? dirname(path) : path;
-  const description = readNetworkDescription(dir);
+  const description = describedIn(basename(path) === 'architecture.json' ? dirname(path) : path);
   if ('zoo' in description) return namedNetwork(context, description.zoo);
   const { space, genotype } = description;
   const decoded: Genotype = decode(space, genotype);
   return spaceSubject(context, decoded, space);
+}
+
+/** A folder that holds no network is a matter of this run's settings. */
+function describedIn(dir: string): TrainedDescription {
+  try {
+    return readNetworkDescription(dir);
+  } catch (error) {
+    if (!(error instanceof ShiftAddError) || error.code !== 'run') throw error;
+    const sentence = `a folder stands for the trained network in it, but ${error.message}; give the folder of one`;
+    throw new ShiftAddError('usage', sentence, { network: dir }, error);
+  }
 }
 
 function unknownNetwork(space: Space, word: string): never {

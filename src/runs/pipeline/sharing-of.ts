@@ -19,6 +19,7 @@ export function sharingOf(config: RunConfig): SharingConfig {
       kind: config.adderScale as SharingConfig['adder']['kind'],
       initial: config.adderInitial,
       ...unless<AdderScale>('layer', 'per', config.adderPer),
+      ...(config.adderEta === 0 ? {} : { eta: config.adderEta }),
     },
     shift: config.shift as SharingConfig['shift'],
     ...unless<SharingConfig>('moments', 'gradient', config.sharedGradient),

@@ -9,7 +9,6 @@ import type { TensorData } from '../../core/safetensors.ts';
 import { isPlain, type Recipe } from '../../data/augment/recipe.ts';
 import { adderScales } from '../../supernet/adder-scales.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
-import { AdamW, DEFAULT_ADAMW } from '../../training/adamw.ts';
 import { WeightAverage } from '../../training/average.ts';
 import type { Distillation } from '../../training/distillation.ts';
 import { type ImageBatches, imageBatches } from '../../training/image-batches.ts';
@@ -27,6 +26,7 @@ import {
 } from '../../training/trainer.ts';
 import type { RunConfig } from '../options.ts';
 import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
+import { optimiserOf, scheduleOf } from './optimiser-of.ts';
 
 export interface TrainPhase<Path> {
   /** Identifier and title, as events name it. */
@@ -152,13 +152,14 @@ export function trainingBatches(
   { dataset, split, config, random }: RunContext,
   label: 'supernet' | 'alone',
 ): ImageBatches {
+  const padding = config.padding === 'black' ? 'black' : 'edge';
   return imageBatches({
     set: dataset.train,
     normal: dataset,
     batchSize: Math.min(config.batch, split.kept.length),
     indices: split.kept,
     random: random.split(`batches:${label}`).state(),
-    augmentation: { mirror: dataset.mirrorable, cropPad: config.cropPad, padding: 'edge' },
+    augmentation: { mirror: dataset.mirrorable, cropPad: config.cropPad, padding },
     smoothing: config.smoothing,
     recipe: recipeOf(config),
   });
@@ -200,11 +201,7 @@ function optimiserFor(
   { backend, config, sharing }: RunContext,
   network: TrainableNetwork<unknown>,
 ): Optimiser {
-  return new AdamW(backend, network.store.parameters(), {
-    ...DEFAULT_ADAMW,
-    decay: config.decay,
-    families: sharing.families,
-  });
+  return optimiserOf(backend, config, sharing.families, network);
 }
 
 function stepJob<Path>(
@@ -215,11 +212,10 @@ function stepJob<Path>(
   batches: BatchSource,
 ): StepJob {
   const steps = phase.epochs * batches.stepsPerEpoch;
-  const warmupSteps = Math.min(Math.ceil(steps / 20), 200);
   return {
     backend,
     batches,
-    schedule: { kind: 'cosine', rate: config.rate, warmupSteps, steps, floor: 0 },
+    schedule: scheduleOf(config, steps),
     optimiser,
     ...(config.clip > 0 ? { clip: config.clip } : {}),
     ...(phase.distillation === undefined ? {} : { distillation: phase.distillation }),
