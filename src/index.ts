@@ -78,14 +78,21 @@ export {
   type LoadedNetwork,
   loadNetwork,
   type NetworkDescription,
+  type OpenedNetwork,
+  openNetwork,
   saveNetwork,
+  type TrainedDescription,
 } from './runs/network-files.ts';
 export { DEFAULT_CONFIG, type RunConfig, runConfigSchema } from './runs/options.ts';
+/** @experimental Several networks with one recipe. */
+export { type ComparedNetwork, type Comparison, runComparison } from './runs/pipeline/compare-pipeline.ts';
 /** @experimental The main job: supernet, search, retraining, result. */
 export { runPipeline } from './runs/pipeline/pipeline.ts';
 export type { SessionOptions } from './runs/pipeline/session.ts';
 /** @experimental Settings by name. */
 export { defaultPreset, PRESETS, type Preset } from './runs/presets.ts';
+/** @experimental Published recipes as settings. */
+export { RECIPES, type RecipeName, recipeSettings, type TrainingRecipe } from './runs/recipes.ts';
 /** @experimental Writes report.html of a run folder. */
 export { writeReport } from './runs/report/report.ts';
 /** @experimental What result.json holds. */
@@ -144,5 +151,18 @@ export { Network, type NetworkConfig } from './supernet/network.ts';
 export { RELEASED_SUPERNETS, type ReleasedSupernet, releasedTensors } from './supernet/released-supernets.ts';
 export { type AdderScale, checkSharing, DEFAULT_SHARING, type SharingConfig } from './supernet/sharing.ts';
 export { version } from './version.ts';
-/** Published and baseline networks as workloads: they can be priced, not trained. */
-export { type ZooOptions, zooNames, zooTask, zooWorkloads } from './zoo/index.ts';
+/** Published and baseline networks as workloads. */
+/** @experimental Baselines that train: the plan behind a name, and a network over it. */
+export {
+  baselinePlan,
+  findBaseline,
+  type NamedBaseline,
+  planParameters,
+  planWorkloads,
+  ZooNetwork,
+  type ZooOptions,
+  type ZooPlan,
+  zooNames,
+  zooTask,
+  zooWorkloads,
+} from './zoo/index.ts';

@@ -4,7 +4,7 @@ import { BASELINE_NETWORKS, baselineWorkloads, findBaseline } from './baselines.
 import { IMAGE_NETWORKS, imageWorkloads } from './shiftaddnas-image.ts';
 import { TRANSLATION_NETWORKS, translationWorkloads } from './transformers.ts';
 
-/** Published networks by name, described as workloads: enough to price them, no weights. */
+/** Published networks by name: all can be priced, and the baselines are plans that train. */
 export interface ZooOptions {
   /** Height and width of the image, pixels. Image networks only. */
   readonly resolution?: number;

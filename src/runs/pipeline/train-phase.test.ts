@@ -33,7 +33,12 @@ const FULL: RunConfig = {
 };
 
 /** Trains in `dir` until `stopAt` losses are reported, or to the end. */
-async function go(name: string, config: RunConfig, stopAt = Number.POSITIVE_INFINITY): Promise<string> {
+async function go(
+  name: string,
+  config: RunConfig,
+  stopAt = Number.POSITIVE_INFINITY,
+  network = 'all-conv',
+): Promise<string> {
   const dir = join(folder, name);
   const resumed = fs.existsSync(join(dir, 'config.json'));
   const run = resumed ? resumeRun(dir) : createRun(dir, { command: 'train', config: { ...config } });
@@ -45,7 +50,7 @@ async function go(name: string, config: RunConfig, stopAt = Number.POSITIVE_INFI
     if (type === 'train-step' && ++steps === stopAt) stop.abort();
   });
   try {
-    await runTraining({ run, config, backend, bus, signal: stop.signal, resumed, saveEvery: 0 }, 'all-conv');
+    await runTraining({ run, config, backend, bus, signal: stop.signal, resumed, saveEvery: 0 }, network);
   } finally {
     backend.dispose();
     run.close();
@@ -87,6 +92,47 @@ describe('augmented, clipped and averaged', () => {
     expect(wait.waitedShare).toBeLessThanOrEqual(1);
     await go('plain', PLAIN);
     expect(waits('plain')).toEqual([]);
+  });
+});
+
+describe('optimiser, schedule and padding', () => {
+  /** So small that the settings of a published recipe do not part from each other by overflow. */
+  const SGD: RunConfig = { ...PLAIN, optimiser: 'sgd', rate: 0.02, cropPad: 2 };
+  const adders = 'adder-resnet-20@0.125';
+
+  test.each(['sgd', 'nesterov', 'radam'])(
+    '%s, stopped and resumed, ends in the same bytes',
+    async (optimiser) => {
+      const config = { ...SGD, optimiser };
+      const whole = await go(`${optimiser}-whole`, config);
+      await expect(go(`${optimiser}-stopped`, config, 1)).rejects.toThrow(/stopped; go on with/);
+      expect(await go(`${optimiser}-stopped`, config)).toBe(whole);
+    },
+  );
+
+  test.each([
+    { optimiser: 'nesterov' },
+    { optimiser: 'adamw' },
+    { schedule: 'steps' },
+    { schedule: 'constant' },
+    { warmup: 0 },
+    { padding: 'black' },
+  ] as const)('with %j a run ends elsewhere', async (other) => {
+    const plain = await go('sgd-plain', SGD);
+    expect(await go(`other-${Object.entries(other)}`, { ...SGD, ...other })).not.toBe(plain);
+  });
+
+  test('eta changes adders alone', async () => {
+    const eta = { ...SGD, transformation: 'none', adderEta: 0.2 };
+    const without = { ...eta, adderEta: 0 };
+    const forever = Number.POSITIVE_INFINITY;
+    expect(await go('eta', eta, forever, adders)).not.toBe(await go('no-eta', without, forever, adders));
+    expect(await go('eta-conv', eta)).toBe(await go('no-eta-conv', without));
+  });
+
+  test('milestones that do not rise are refused', async () => {
+    const config = { ...SGD, schedule: 'steps', milestones: '0.7,0.2' };
+    await expect(go('milestones', config)).rejects.toThrow(/rise between 0 and 1/);
   });
 });
 
