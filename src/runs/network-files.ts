@@ -18,6 +18,9 @@ import type { SharingConfig } from '../supernet/sharing.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
 import { baselinePlan, findBaseline, ZooNetwork } from '../zoo/index.ts';
 
+/** Folder of a comparison with a folder for each network in it. */
+export const NETWORKS = 'networks';
+
 const FORMAT = 'shiftaddnas-network';
 const SCHEMA = 1;
 
@@ -133,9 +136,11 @@ export function readNetworkDescription(dir: string): TrainedDescription {
   } catch (cause) {
     const why = fs.existsSync(path)
       ? `${path} is damaged`
-      : fs.existsSync(join(dir, 'config.json'))
-        ? 'its run has not finished; go on with it by --resume'
-        : 'it holds no architecture.json';
+      : fs.existsSync(join(dir, NETWORKS))
+        ? `it is a comparison; name one of the folders in ${join(dir, NETWORKS)}`
+        : fs.existsSync(join(dir, 'config.json'))
+          ? 'its run has not finished; go on with it by --resume'
+          : 'it holds no architecture.json';
     throw new ShiftAddError('run', `${dir} holds no trained network: ${why}`, { dir }, cause);
   }
   if (value.format !== FORMAT || value.schema !== SCHEMA) {

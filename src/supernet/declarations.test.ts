@@ -139,3 +139,16 @@ test('only weights decay, and only shared ones are marked shared', () => {
     expect(traits.shared === true, name).toBe(/^layer\d\.stage\d\.(conv\d|shortcut)(\.down)?$/.test(name));
   }
 });
+
+test('eta is the local rate of weights that an adder has for itself (spec 4.1)', () => {
+  const eta = { ...DEFAULT_SHARING, adder: { ...DEFAULT_ADDER, eta: 0.2 } };
+  for (const families of [eta.families, []]) {
+    for (const { name, traits } of declarations(TOY_SPACE, TOY_TASK, { ...eta, families })) {
+      const own = /\.add\.(conv\d|peg|shortcut)(\.down)?$/.test(name);
+      expect(traits.localRate, name).toBe(own ? 0.2 : undefined);
+    }
+  }
+  expect(declarations(TOY_SPACE, TOY_TASK, DEFAULT_SHARING).some(({ traits }) => 'localRate' in traits)).toBe(
+    false,
+  );
+});

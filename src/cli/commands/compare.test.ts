@@ -59,9 +59,10 @@ describe('train with a network of the zoo', () => {
     expect(fs.existsSync((await json('report', out)).report)).toBe(true);
   });
 
-  test('it teaches another one, and can be trained anew by its folder', async () => {
+  test('it teaches another one, and is trained anew by the file that describes it', async () => {
+    const file = join(at('one'), 'winner', 'architecture.json');
     const taught = await json(
-      ...['train', '--network', at('one'), ...settings(), '--distill', at('one'), '--out', at('taught')],
+      ...['train', '--network', file, ...settings(), '--distill', at('one'), '--out', at('taught')],
     );
     expect(taught.network.genotype).toBe(name);
   });
@@ -130,6 +131,8 @@ describe('compare', () => {
       const evaluated = await json('evaluate', '--run', join(out, row.folder), '--data', data);
       expect(evaluated.accuracy).toBe(a);
     }
+    const { stderr } = await shiftaddnas('evaluate', '--run', out);
+    expect(stderr).toMatch(/it is a comparison; name one of the folders in .*networks/);
     expect(JSON.parse(fs.readFileSync(join(out, 'comparison.json'), 'utf8')).rows).toEqual(rows);
   });
 

@@ -1,4 +1,5 @@
 /** `compare`: several networks on one data set with one recipe, priced at the same bits. */
+import { z } from 'zod';
 import { ShiftAddError } from '../../core/errors.ts';
 import {
   type ComparedNetwork,
@@ -34,7 +35,7 @@ export const compare: Command = {
   ],
   async run(context) {
     return withRun(context, 'compare', wanted(context), async (options, { config, extra }) => {
-      const comparison = extra as unknown as Comparison;
+      const comparison = savedComparison(extra, options.run.config);
       const rows = await runComparison(options, comparison);
       printRows(context, rows, comparison.seeds.length > 1);
       context.print(`${config.accelerator}, ${config.bits} bit, ${config.epochs} epochs; ${options.run.dir}`);
@@ -56,6 +57,21 @@ function wanted(context: CommandContext): Partial<Comparison> {
     seeds: seedsOf(given<string>(context, 'seeds') ?? `${seed}`),
   };
 }
+
+/** As this command wrote it; a person may have written in config.json since. */
+function savedComparison(extra: Readonly<Record<string, unknown>>, path: string): Comparison {
+  const found = comparisonSchema.safeParse(extra);
+  if (found.success) return found.data;
+  const [{ path: key, message }] = found.error.issues;
+  throw new ShiftAddError('run', `${path} is damaged: ${key.join('.')}: ${message}; start a new run`, {
+    path,
+  });
+}
+
+const comparisonSchema = z.strictObject({
+  networks: z.array(z.string().min(1)).min(1),
+  seeds: z.array(z.int().min(0)).min(1),
+});
 
 function wordsOf(text: string, flag: string): string[] {
   const words = text.split(',').map((word) => word.trim());

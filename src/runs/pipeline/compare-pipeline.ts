@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
+import { NETWORKS } from '../network-files.ts';
 import type { NetworkResult } from '../result.ts';
 import type { RunContext } from './context.ts';
 import { namedNetwork } from './named-network.ts';
@@ -118,7 +119,7 @@ function summarise(
   trained: readonly Measured[],
 ): ComparedNetwork {
   const result = networkResult(name, subject, trained[0]);
-  const folder = join('networks', fileName(name));
+  const folder = join(NETWORKS, fileName(name));
   const dir = join(context.run.dir, folder);
   fs.mkdirSync(dir, { recursive: true });
   writeNetwork(context, dir, subject, trained[0], result);
