@@ -8,25 +8,55 @@ export interface RandomState {
   readonly counter: number;
 }
 
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
+
+/** The two words that `mix` gave last: draws are too many to pay for a pair of their own each. */
+let first = 0;
+let second = 0;
+
+/** One Threefry-2x32-20 block into `first` and `second`; eight rounds and two injections of the key a turn. */
+function mix(k0: number, k1: number, c0: number, c1: number): void {
+  let ka = k0 | 0;
+  let kb = k1 | 0;
+  let kc = ka ^ kb ^ PARITY;
+  let x = (c0 + ka) | 0;
+  let y = (c1 + kb) | 0;
+  for (let injection = 1; ; injection += 2) {
+    x = (x + y) | 0;
+    y = ((y << 13) | (y >>> 19)) ^ x;
+    x = (x + y) | 0;
+    y = ((y << 15) | (y >>> 17)) ^ x;
+    x = (x + y) | 0;
+    y = ((y << 26) | (y >>> 6)) ^ x;
+    x = (x + y) | 0;
+    y = ((y << 6) | (y >>> 26)) ^ x;
+    x = (x + kb) | 0;
+    y = (y + kc + injection) | 0;
+    if (injection === 5) break;
+    x = (x + y) | 0;
+    y = ((y << 17) | (y >>> 15)) ^ x;
+    x = (x + y) | 0;
+    y = ((y << 29) | (y >>> 3)) ^ x;
+    x = (x + y) | 0;
+    y = ((y << 16) | (y >>> 16)) ^ x;
+    x = (x + y) | 0;
+    y = ((y << 24) | (y >>> 8)) ^ x;
+    x = (x + kc) | 0;
+    y = (y + ka + injection + 1) | 0;
+    // the three words of the key take turns: two injections on, the third is first
+    const kept = ka;
+    ka = kc;
+    kc = kb;
+    kb = kept;
+  }
+  first = x >>> 0;
+  second = y >>> 0;
+}
 
 /** One Threefry-2x32-20 block: two 32-bit words from a two-word key and a two-word counter. */
 export function threefry(k0: number, k1: number, c0: number, c1: number): [number, number] {
-  const keys = [k0, k1, k0 ^ k1 ^ PARITY];
-  let x0 = (c0 + k0) | 0;
-  let x1 = (c1 + k1) | 0;
-  for (let round = 0; round < 20; round++) {
-    const rotation = ROTATIONS[round & 7];
-    x0 = (x0 + x1) | 0;
-    x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
-    if ((round & 3) === 3) {
-      const injection = (round >> 2) + 1;
-      x0 = (x0 + keys[injection % 3]) | 0;
-      x1 = (x1 + keys[(injection + 1) % 3] + injection) | 0;
-    }
-  }
-  return [x0 >>> 0, x1 >>> 0];
+  mix(k0, k1, c0, c1);
+  return [first, second];
 }
 
 /** FNV-1a, folded into two words: turns a label into a key. */
@@ -65,20 +95,22 @@ export class Random {
     return new Random({ key: threefry(this.k0, this.k1, h0, h1 ^ 0x5bf03635), counter: 0 });
   }
 
-  private next(): [number, number] {
+  /** The next block of the stream, into `first` and `second`. */
+  private next(): void {
     const counter = this.counter++;
-    return threefry(this.k0, this.k1, counter >>> 0, Math.floor(counter / 2 ** 32));
+    mix(this.k0, this.k1, counter >>> 0, Math.floor(counter / 2 ** 32));
   }
 
   /** An integer in [0, 2^32). */
   uint32(): number {
-    return this.next()[0];
+    this.next();
+    return first;
   }
 
   /** A number in [0, 1) with 53 random bits. */
   uniform(low = 0, high = 1): number {
-    const [a, b] = this.next();
-    return low + (high - low) * (((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53);
+    this.next();
+    return low + (high - low) * (((first >>> 5) * 2 ** 26 + (second >>> 6)) / 2 ** 53);
   }
 
   /** An integer in [0, n), exactly uniform (rejection). */
@@ -88,8 +120,8 @@ export class Random {
     const span = 2 ** 53;
     const limit = span - (span % n);
     for (;;) {
-      const [a, b] = this.next();
-      const value = (a >>> 0) * 2 ** 21 + (b >>> 11);
+      this.next();
+      const value = first * 2 ** 21 + (second >>> 11);
       if (value < limit) return value % n;
     }
   }

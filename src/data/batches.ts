@@ -43,12 +43,16 @@ export interface BatchOptions {
   readonly keepPartial?: boolean | undefined;
 }
 
-/** Views into memory of the maker: the next batch overwrites them. */
-export interface Batch {
-  readonly count: number;
+/** Memory for a full batch. */
+export interface BatchMemory {
   readonly images: Float32Array; // [count, h, w, c]
   readonly targets: Float32Array; // [count, classes], each row sums to 1
   readonly labels: Uint16Array; // [count]
+}
+
+/** Views into the memory it was made in: the next batch overwrites them. */
+export interface Batch extends BatchMemory {
+  readonly count: number;
 }
 
 export class BatchMaker {
@@ -66,10 +70,10 @@ export class BatchMaker {
   private readonly random: Random | undefined;
   private readonly table: Float32Array; // [c, 256] byte to normalised value
   /** Bytes of one image, cropped and mirrored: what operations start from. */
-  private readonly placed: Float32Array;
-  private readonly images: Float32Array;
-  private readonly targets: Float32Array;
-  private readonly labels: Uint16Array;
+  private readonly placed: Picture;
+  private readonly own: BatchMemory;
+  /** Where the batch goes that is being made. */
+  private out: BatchMemory;
   private order: { epoch: number; permutation: Uint32Array } | undefined;
   private readonly placement: Placement = { mirrored: false, top: 0, left: 0, cutRow: 0, cutColumn: 0 };
 
@@ -108,15 +112,19 @@ export class BatchMaker {
       'augmentation needs a random order and full batches; give `random` and leave out `keepPartial`',
     );
     const pixels = set.height * set.width * set.channels;
-    this.placed = new Float32Array(pixels);
-    this.images = new Float32Array(batchSize * pixels);
-    this.targets = new Float32Array(batchSize * this.classes);
-    this.labels = new Uint16Array(batchSize);
+    const { height, width, channels } = set;
+    this.placed = { height, width, channels, data: new Uint8Array(pixels) };
+    this.own = {
+      images: new Float32Array(batchSize * pixels),
+      targets: new Float32Array(batchSize * this.classes),
+      labels: new Uint16Array(batchSize),
+    };
+    this.out = this.own;
     this.table = normalisingTable(normal.mean, normal.deviation);
   }
 
-  /** Batch `step` (from 0) of `epoch` (from 0). */
-  batch(epoch: number, step: number): Batch {
+  /** Batch `step` (from 0) of `epoch` (from 0), in memory of the maker or in that of `out`. */
+  batch(epoch: number, step: number, out: BatchMemory = this.own): Batch {
     const { set, batchSize, smoothing = 0 } = this.options;
     require_(
       step >= 0 && step < this.stepsPerEpoch,
@@ -131,7 +139,9 @@ export class BatchMaker {
     const permutation = this.permutation(epoch);
     const random = this.random?.split(`epoch:${epoch}`).split(`step:${step}`);
     const pixels = set.height * set.width * set.channels;
-    this.targets.fill(smoothing / this.classes);
+    this.out = out;
+    const { images, targets, labels } = out;
+    targets.fill(smoothing / this.classes);
     for (let i = 0; i < count; i++) {
       const place = start + (i % distinct);
       const index = this.indices[permutation === undefined ? place : permutation[place]];
@@ -146,18 +156,19 @@ export class BatchMaker {
         if (random !== undefined) {
           drawPlacement(this.augmentation, set.height, set.width, random, this.placement);
         }
-        this.fill(index, this.images, i * pixels, this.table);
+        this.place(index);
+        this.normalise(i * pixels);
         this.cut(i * pixels);
       }
-      this.labels[i] = set.labels[index];
-      this.targets[i * this.classes + set.labels[index]] += 1 - smoothing;
+      labels[i] = set.labels[index];
+      targets[i * this.classes + set.labels[index]] += 1 - smoothing;
     }
     if (this.recipe !== undefined) this.mix(this.recipe, epoch, step, count);
     return {
       count,
-      images: this.images.subarray(0, count * pixels),
-      targets: this.targets.subarray(0, count * this.classes),
-      labels: this.labels.subarray(0, count),
+      images: images.subarray(0, count * pixels),
+      targets: targets.subarray(0, count * this.classes),
+      labels: labels.subarray(0, count),
     };
   }
 
@@ -182,24 +193,15 @@ export class BatchMaker {
     if (random === undefined) return;
     const { height, width, channels } = this.options.set;
     drawPlacement(this.augmentation, height, width, random, this.placement);
-    if (recipe.randAugment > 0 || recipe.jitter > 0) {
-      const data = this.placed;
-      this.fill(index, data, 0, IDENTITY);
-      let picture: Picture = { height, width, channels, data };
-      if (recipe.randAugment > 0) {
-        picture = randAugment(picture, recipe.randAugment, this.meanColour, random.split('randaugment'));
-      }
-      if (recipe.jitter > 0) picture = colourJitter(picture, recipe.jitter, random.split('jitter'));
-      const { images, table } = this;
-      for (let i = 0; i < data.length; ) {
-        for (let c = 0; c < channels; c++, i++) images[at + i] = table[c * 256 + picture.data[i]];
-      }
-    } else {
-      this.fill(index, this.images, at, this.table);
+    this.place(index);
+    if (recipe.randAugment > 0) {
+      randAugment(this.placed, recipe.randAugment, this.meanColour, random.split('randaugment'));
     }
+    if (recipe.jitter > 0) colourJitter(this.placed, recipe.jitter, random.split('jitter'));
+    this.normalise(at);
     this.cut(at);
     const shape = [height, width, channels] as const;
-    erase(this.images, at, shape, recipe.erasing, random.split('erasing'));
+    erase(this.out.images, at, shape, recipe.erasing, random.split('erasing'));
   }
 
   /** A batch's own stream, for a mix is a matter of the whole batch. */
@@ -209,35 +211,44 @@ export class BatchMaker {
     const { height, width, channels } = this.options.set;
     const drawn = drawMix(recipe, height, width, random);
     if (drawn === undefined) return;
-    const targets = this.targets.subarray(0, count * this.classes);
-    applyMix(drawn, this.images, targets, count, [height, width, channels]);
+    const { images, targets } = this.out;
+    applyMix(drawn, images, targets.subarray(0, count * this.classes), count, [height, width, channels]);
   }
 
-  /** Image `index`, placed, each byte looked up in `table` [channels, 256], to images[at...]. */
-  private fill(index: number, images: Float32Array, at: number, table: Float32Array): void {
+  /** Bytes of image `index`, cropped and mirrored, to `placed`. */
+  private place(index: number): void {
     const { height, width, channels, pixels } = this.options.set;
     const { mirrored, top, left } = this.placement;
+    const { data } = this.placed;
     const line = width * channels;
     const base = index * height * line;
     const edge = this.augmentation.padding === 'edge';
+    let to = 0;
     for (let row = 0; row < height; row++) {
-      let from = row + top;
-      if (edge) from = clamp(from, height);
-      const rowInside = from >= 0 && from < height;
-      let to = at + row * line;
-      if (rowInside && left === 0 && !mirrored) {
-        for (let i = base + from * line; i < base + from * line + line; ) {
-          for (let c = 0; c < channels; c++) images[to++] = table[c * 256 + pixels[i++]];
-        }
+      const from = edge ? clamp(row + top, height) : row + top;
+      if (from < 0 || from >= height) {
+        data.fill(0, to, to + line);
+        to += line;
         continue;
       }
+      const start = base + from * line;
       for (let column = 0; column < width; column++) {
         let source = (mirrored ? width - 1 - column : column) + left;
         if (edge) source = clamp(source, width);
-        const inside = rowInside && source >= 0 && source < width;
-        const i = base + from * line + source * channels;
-        for (let c = 0; c < channels; c++) images[to++] = table[c * 256 + (inside ? pixels[i + c] : 0)];
+        const inside = source >= 0 && source < width;
+        let i = start + source * channels;
+        for (let c = 0; c < channels; c++) data[to++] = inside ? pixels[i++] : 0;
       }
+    }
+  }
+
+  /** What was placed, as normalised values, to images[at...]. */
+  private normalise(at: number): void {
+    const { table } = this;
+    const { images } = this.out;
+    const { channels, data } = this.placed;
+    for (let i = 0; i < data.length; ) {
+      for (let c = 0; c < channels; c++, i++) images[at + i] = table[c * 256 + data[i]];
     }
   }
 
@@ -251,13 +262,10 @@ export class BatchMaker {
     const right = Math.min(width, this.placement.cutColumn - (side >> 1) + side);
     for (let row = top; row < bottom; row++) {
       const line = at + row * width * channels;
-      this.images.fill(0, line + left * channels, line + right * channels); // 0 is the mean after normalising
+      this.out.images.fill(0, line + left * channels, line + right * channels); // 0 is the mean after normalising
     }
   }
 }
-
-/** Bytes as they are, for up to four channels. */
-const IDENTITY = Float32Array.from({ length: 4 * 256 }, (_, i) => i % 256);
 
 /** [channels, 256]: (byte / 255 - mean) / deviation; a channel that never varies is only shifted. */
 export function normalisingTable(mean: readonly number[], deviation: readonly number[]): Float32Array {

@@ -6,6 +6,8 @@
  *   slot      empty -> wanted -> taken (by whoever comes first) -> ready or failed
  */
 
+import type { BatchMemory } from '../batches.ts';
+
 export const EMPTY = 0;
 export const WANTED = 1;
 export const TAKEN = 2;
@@ -18,12 +20,6 @@ export const STOP = 1;
 
 const HEAD = 2;
 const WORDS = 3;
-
-export interface Slot {
-  readonly images: Float32Array;
-  readonly targets: Float32Array;
-  readonly labels: Uint16Array;
-}
 
 /** Sizes of one full batch, and the memory; can be sent to a thread. */
 export interface Exchange {
@@ -47,7 +43,7 @@ export function openExchange(slots: number, images: number, targets: number, lab
   };
 }
 
-export function slotOf({ slots, images, targets, labels, memory }: Exchange, slot: number): Slot {
+export function slotOf({ slots, images, targets, labels, memory }: Exchange, slot: number): BatchMemory {
   const at = (memory.byteLength / slots) * slot;
   return {
     images: new Float32Array(memory, at, images),

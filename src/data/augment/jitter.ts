@@ -5,11 +5,9 @@ import type { Picture } from './picture.ts';
 
 const OPERATIONS = [brightness, contrast, saturation];
 
-/** strength: factors are uniform in [1 - strength, 1 + strength], not below 0. */
-export function colourJitter(picture: Picture, strength: number, random: Random): Picture {
-  let result = picture;
+/** In place. strength: factors are uniform in [1 - strength, 1 + strength], not below 0. */
+export function colourJitter(picture: Picture, strength: number, random: Random): void {
   for (const operation of random.shuffle(OPERATIONS)) {
-    result = operation(result, random.uniform(Math.max(0, 1 - strength), 1 + strength));
+    operation(picture, random.uniform(Math.max(0, 1 - strength), 1 + strength));
   }
-  return result;
 }

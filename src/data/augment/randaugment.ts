@@ -15,7 +15,8 @@ export interface RandAugmentOperation {
   readonly name: string;
   /** What a magnitude of 0 to 1 (10 of the paper's scale) means to it. */
   amount(level: number, sign: 1 | -1): number;
-  apply(picture: Picture, amount: number, fill: readonly number[]): Picture;
+  /** In place. */
+  apply(picture: Picture, amount: number, fill: readonly number[]): void;
 }
 
 const none = () => 0;
@@ -45,20 +46,18 @@ const LAYERS = 2;
 const PROBABILITY = 0.5;
 const DEVIATION = 0.5;
 
-/** magnitude: 0 to 10. fill: a value for each channel, 0 to 255, for what a shifted image no longer covers. */
+/** In place. magnitude: 0 to 10. fill: a value for each channel, 0 to 255, for what a shifted image no longer covers. */
 export function randAugment(
   picture: Picture,
   magnitude: number,
   fill: readonly number[],
   random: Random,
-): Picture {
-  let result = picture;
+): void {
   for (let layer = 0; layer < LAYERS; layer++) {
     const operation = random.choice(RANDAUGMENT_OPERATIONS);
     const applied = random.boolean(PROBABILITY);
     const level = Math.min(10, Math.max(0, magnitude + DEVIATION * random.normal())) / 10;
     const sign = random.boolean() ? -1 : 1;
-    if (applied) result = operation.apply(result, operation.amount(level, sign), fill);
+    if (applied) operation.apply(picture, operation.amount(level, sign), fill);
   }
-  return result;
 }

@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type Batch, BatchMaker, type BatchOptions } from '../batches.ts';
+import { type Batch, BatchMaker, type BatchMemory, type BatchOptions } from '../batches.ts';
 import type { ImageSet } from '../dataset.ts';
 import {
   BELL,
@@ -24,10 +24,20 @@ import type { WorkerStart } from './worker.ts';
 
 export interface ThreadOptions {
   readonly threads: number;
-  /** Batches made ahead for each thread. Default 2: one being made, one waiting. */
+  /** Batches made ahead for each thread. Default: as many as `AHEAD_BYTES` hold, 2 to 8. */
   readonly ahead?: number;
   /** The worker's compiled program; the one beside this file by default. */
   readonly program?: URL;
+}
+
+/**
+ * Depth of the queue. Where the kernels keep every core busy, a thread is given its turn in pieces of milliseconds;
+ * what it makes in one of them must last until the next.
+ */
+const AHEAD_BYTES = 64 * 2 ** 20;
+
+function depth(batchBytes: number, threads: number): number {
+  return Math.max(2, Math.min(8, Math.floor(AHEAD_BYTES / (batchBytes * threads))));
 }
 
 /** A thread that holds a batch for longer than this has died, milliseconds. */
@@ -74,22 +84,19 @@ export class BatchThreads {
   private readonly workers: readonly Worker[];
   /** The step, counted over all epochs, that each slot holds or is to hold. */
   private readonly held: number[];
-  private readonly images: Float32Array;
-  private readonly targets: Float32Array;
-  private readonly labels: Uint16Array;
+  private readonly slots: readonly BatchMemory[];
 
   /** Throws as BatchMaker does. `dispose` ends the threads; they do not keep the process alive. */
-  constructor(options: BatchOptions, { threads, ahead = 2, program = besideThisFile() }: ThreadOptions) {
+  constructor(options: BatchOptions, { threads, ahead, program = besideThisFile() }: ThreadOptions) {
     this.maker = new BatchMaker(options);
     this.stepsPerEpoch = this.maker.stepsPerEpoch;
     const { set, batchSize, normal } = options;
     const pixels = batchSize * set.height * set.width * set.channels;
-    this.exchange = openExchange(threads * ahead + 1, pixels, batchSize * this.maker.classes, batchSize);
+    const slots = threads * (ahead ?? depth(4 * pixels, threads)) + 1;
+    this.exchange = openExchange(slots, pixels, batchSize * this.maker.classes, batchSize);
     this.control = new Int32Array(this.exchange.control);
     this.held = new Array<number>(this.exchange.slots).fill(-1);
-    this.images = new Float32Array(pixels);
-    this.targets = new Float32Array(batchSize * this.maker.classes);
-    this.labels = new Uint16Array(batchSize);
+    this.slots = Array.from({ length: slots }, (_, slot) => slotOf(this.exchange, slot));
     const { classes, mean, deviation } = normal;
     const start: WorkerStart = {
       options: { ...options, set: sharedSet(set), normal: { classes, mean, deviation } },
@@ -115,7 +122,8 @@ export class BatchThreads {
     try {
       this.want(step);
       const slot = step % this.exchange.slots;
-      return this.taken(slot) ? this.copied(slot) : this.made(step);
+      // a slot is ordered again by the call after this one, so what it holds needs no copy
+      return this.taken(slot) ? { count: this.exchange.labels, ...this.slots[slot] } : this.made(step);
     } finally {
       this.waited += performance.now() - started;
     }
@@ -153,14 +161,6 @@ export class BatchThreads {
 
   private settle(slot: number): void {
     Atomics.wait(this.control, stateOf(slot), TAKEN, PATIENCE);
-  }
-
-  private copied(slot: number): Batch {
-    const { images, targets, labels } = slotOf(this.exchange, slot);
-    this.images.set(images);
-    this.targets.set(targets);
-    this.labels.set(labels);
-    return { count: this.labels.length, images: this.images, targets: this.targets, labels: this.labels };
   }
 
   private made(step: number): Batch {

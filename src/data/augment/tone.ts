@@ -1,72 +1,83 @@
 /** Tone curves as Pillow's ImageOps has them: every channel goes through a table of 256 values. */
-import { like, type Picture, toByte } from './picture.ts';
+import { lookUp, type Picture, toByte } from './picture.ts';
 
-type Curve = (value: number) => number;
+const tables = new Uint8Array(4 * 256);
+const counts = new Uint32Array(256);
 
-function curve(picture: Picture, ofChannel: (channel: number) => Curve): Picture {
-  const { channels, data } = picture;
-  const out = new Float32Array(data.length);
-  const table = new Array<number>(256);
-  for (let c = 0; c < channels; c++) {
-    const value = ofChannel(c);
-    for (let i = 0; i < 256; i++) table[i] = value(i);
-    for (let i = c; i < data.length; i += channels) out[i] = table[data[i]];
-  }
-  return like(picture, out);
+/** The same curve for every channel. */
+function curve(picture: Picture, ofValue: (value: number) => number): void {
+  for (let value = 0; value < 256; value++) tables[value] = ofValue(value);
+  for (let c = 1; c < picture.channels; c++) tables.copyWithin(256 * c, 0, 256);
+  lookUp(picture, tables);
 }
 
-const same: Curve = (value) => value;
+/** A curve for each channel, out of how often it has each value (`counts`), into its 256 values of `tables`. */
+function curves(picture: Picture, ofChannel: (table: number) => void): void {
+  const { channels, data } = picture;
+  for (let c = 0; c < channels; c++) {
+    counts.fill(0);
+    for (let i = c; i < data.length; i += channels) counts[data[i]]++;
+    ofChannel(256 * c);
+  }
+  lookUp(picture, tables);
+}
 
-function histogram({ channels, data }: Picture, channel: number): number[] {
-  const counts = new Array<number>(256).fill(0);
-  for (let i = channel; i < data.length; i += channels) counts[data[i]]++;
-  return counts;
+function same(table: number): void {
+  for (let value = 0; value < 256; value++) tables[table + value] = value;
 }
 
 /** ImageOps.autocontrast: the darkest value of a channel becomes 0, the lightest 255. */
-export function autoContrast(picture: Picture): Picture {
-  return curve(picture, (c) => {
-    const counts = histogram(picture, c);
-    const low = counts.findIndex((n) => n > 0);
-    const high = counts.findLastIndex((n) => n > 0);
-    if (high <= low) return same;
+export function autoContrast(picture: Picture): void {
+  curves(picture, (table) => {
+    let low = 0;
+    let high = 255;
+    while (low < 255 && counts[low] === 0) low++;
+    while (high > 0 && counts[high] === 0) high--;
+    if (high <= low) return same(table);
     const scale = 255 / (high - low);
     const offset = -low * scale;
-    return (value) => toByte(value * scale + offset);
+    for (let value = 0; value < 256; value++) tables[table + value] = toByte(value * scale + offset);
   });
 }
 
 /** ImageOps.equalize: values spread so that each is about as frequent as any other. */
-export function equalize(picture: Picture): Picture {
-  return curve(picture, (c) => {
-    const counts = histogram(picture, c);
-    const present = counts.filter((n) => n > 0);
-    const total = present.reduce((sum, n) => sum + n, 0);
-    const step = Math.floor((total - present[present.length - 1]) / 255);
-    if (present.length <= 1 || step === 0) return same;
-    const below = [Math.floor(step / 2)];
-    for (const n of counts) below.push(below[below.length - 1] + n);
-    return (value) => toByte(Math.floor(below[value] / step));
+export function equalize(picture: Picture): void {
+  const pixels = picture.height * picture.width;
+  curves(picture, (table) => {
+    let present = 0;
+    let last = 0;
+    for (let value = 0; value < 256; value++) {
+      if (counts[value] === 0) continue;
+      present++;
+      last = counts[value];
+    }
+    const step = Math.floor((pixels - last) / 255);
+    if (present <= 1 || step === 0) return same(table);
+    let below = step >> 1;
+    for (let value = 0; value < 256; value++) {
+      tables[table + value] = toByte(below / step);
+      below += counts[value];
+    }
   });
 }
 
 /** ImageOps.invert. */
-export function invert(picture: Picture): Picture {
-  return curve(picture, () => (value) => 255 - value);
+export function invert(picture: Picture): void {
+  curve(picture, (value) => 255 - value);
 }
 
 /** ImageOps.posterize: keeps the highest `bits` bits, 0 to 8. */
-export function posterize(picture: Picture, bits: number): Picture {
+export function posterize(picture: Picture, bits: number): void {
   const step = 2 ** (8 - bits);
-  return curve(picture, () => (value) => value - (value % step));
+  curve(picture, (value) => value - (value % step));
 }
 
 /** ImageOps.solarize: inverts values from `threshold` on. */
-export function solarize(picture: Picture, threshold: number): Picture {
-  return curve(picture, () => (value) => (value < threshold ? value : 255 - value));
+export function solarize(picture: Picture, threshold: number): void {
+  curve(picture, (value) => (value < threshold ? value : 255 - value));
 }
 
 /** timm's solarize_add: adds to values below 128. */
-export function solarizeAdd(picture: Picture, amount: number): Picture {
-  return curve(picture, () => (value) => (value < 128 ? Math.min(255, value + amount) : value));
+export function solarizeAdd(picture: Picture, amount: number): void {
+  curve(picture, (value) => (value < 128 ? Math.min(255, value + amount) : value));
 }

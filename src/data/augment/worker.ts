@@ -43,10 +43,7 @@ function before(a: number, b: number): boolean {
 function fill(slot: number): void {
   const state = stateOf(slot);
   try {
-    const { images, targets, labels } = maker.batch(control[state + 1], control[state + 2]);
-    slots[slot].images.set(images);
-    slots[slot].targets.set(targets);
-    slots[slot].labels.set(labels);
+    maker.batch(control[state + 1], control[state + 2], slots[slot]);
     Atomics.store(control, state, READY);
   } catch {
     // whoever waits makes the batch itself and meets the error where it can be told
