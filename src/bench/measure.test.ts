@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { PeakMeter } from '../backends/peaks.ts';
 import { createReference } from '../backends/reference/reference.ts';
 import type { KernelCase } from './cases.ts';
+import { measureWaiting } from './data.ts';
 import { measureKernels } from './kernels.ts';
 import type { Measuring } from './measuring.ts';
 import type { Peer } from './peer.ts';
@@ -116,6 +117,18 @@ test('the tape gives its memory back', async () => {
 test('one thread is not compared with itself', async () => {
   const m = measuring();
   expect(await measureThreads(m)).toEqual([]);
+  m.backend.dispose();
+});
+
+test('waiting for data is a share of the time of training, and its bar is 3 %', async () => {
+  const m = measuring();
+  const brief = { warmUpMs: 1, trainedMs: 1 };
+  const row = await measureWaiting(m, { space: 'micro', side: 16, batch: 2 }, brief);
+  expect(row).toMatchObject({ unit: '%', bars: [{ text: '% waiting <= 3', value: row.median }] });
+  // the thread that trains makes its own batches here, so some of its time goes there, and not all
+  expect(row.best).toBeGreaterThan(0);
+  expect(row.median).toBeLessThan(100);
+  expect(m.backend.memory().used).toBe(0);
   m.backend.dispose();
 });
 

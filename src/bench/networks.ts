@@ -11,6 +11,7 @@ import { baseline } from '../spaces/stage-layers.ts';
 import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { AdamW, DEFAULT_ADAMW } from '../training/adamw.ts';
+import type { Batch, BatchSource } from '../training/trainer.ts';
 import { fakeBatch } from './images.ts';
 
 export interface TrainingStep {
@@ -28,13 +29,25 @@ export interface NetworkSizes {
 
 export const BATCH = 64;
 export const DEFAULT_SIZES: NetworkSizes = { space: 'cifar', side: 32, batch: BATCH };
-const CLASSES = 10;
+export const CLASSES = 10;
 
 /** A network that stands alone, everywhere of one operator. Call while no scope of the backend is open. */
 export function baselineStep(backend: Backend, operator: OperatorName, sizes: NetworkSizes): TrainingStep {
   const space = loadSpace(sizes.space);
   const genotype = baseline(space, operator);
   return networkStep(backend, sizes, () => genotype, genotype);
+}
+
+/** The all-convolution network on batches that are made while it trains, one after the other. */
+export function batchesStep(backend: Backend, sizes: NetworkSizes, batches: BatchSource): TrainingStep {
+  const genotype = baseline(loadSpace(sizes.space), 'conv');
+  return networkStep(
+    backend,
+    sizes,
+    () => genotype,
+    genotype,
+    (step) => batches.batch(step),
+  );
 }
 
 /** A supernet that trains another random path at every step. Call while no scope of the backend is open. */
@@ -49,6 +62,7 @@ function networkStep(
   { space: name, side, batch }: NetworkSizes,
   genotypeAt: (step: number) => Genotype,
   alone?: Genotype,
+  batchAt?: (step: number) => Batch,
 ): TrainingStep {
   const space = loadSpace(name);
   const task = { image: { h: side, w: side, c: 3 }, classes: CLASSES };
@@ -57,10 +71,12 @@ function networkStep(
   const network = new Network(backend, config, Random.fromSeed(0));
   const { families } = sharing;
   const optimiser = new AdamW(backend, network.store.parameters(), { ...DEFAULT_ADAMW, families });
-  const { images, targets, shape } = fakeBatch(batch, task.image, CLASSES);
+  const fixed = batchAt === undefined ? fakeBatch(batch, task.image, CLASSES) : undefined;
+  const shape = [batch, side, side, 3];
   let step = 0;
   return {
     run() {
+      const { images, targets } = fixed ?? batchAt!(step);
       const graph = new Graph(backend, { training: true });
       const x = graph.values(images, shape);
       const logits = network.forward(x, genotypeAt(step++), { mode: { kind: 'train' } });

@@ -1,5 +1,6 @@
 /** Measures groups one after the other. */
 import { casesFor } from './cases.ts';
+import { measureData } from './data.ts';
 import { GROUPS, type GroupName } from './groups.ts';
 import { measureKernels } from './kernels.ts';
 import type { Measuring } from './measuring.ts';
@@ -32,6 +33,7 @@ interface Stage {
 }
 
 const SINGLE: Readonly<Partial<Record<GroupName, Omit<Stage, 'title'>>>> = {
+  data: { weight: 22, run: measureData },
   steps: { weight: 8, run: measureSteps },
   supernet: { weight: 6, run: (m) => measureSupernet(m) },
   tape: { weight: 2, run: measureTape },

@@ -232,12 +232,27 @@ export class BatchMaker {
         continue;
       }
       const start = base + from * line;
+      if (left === 0 && !mirrored) {
+        for (let i = start; i < start + line; i++) data[to++] = pixels[i];
+        continue;
+      }
       for (let column = 0; column < width; column++) {
         let source = (mirrored ? width - 1 - column : column) + left;
-        if (edge) source = clamp(source, width);
-        const inside = source >= 0 && source < width;
-        let i = start + source * channels;
-        for (let c = 0; c < channels; c++) data[to++] = inside ? pixels[i++] : 0;
+        if (source < 0 || source >= width) {
+          if (!edge) {
+            for (let c = 0; c < channels; c++) data[to++] = 0;
+            continue;
+          }
+          source = clamp(source, width);
+        }
+        const i = start + source * channels;
+        data[to++] = pixels[i];
+        if (channels !== 3) {
+          for (let c = 1; c < channels; c++) data[to++] = pixels[i + c];
+          continue;
+        }
+        data[to++] = pixels[i + 1];
+        data[to++] = pixels[i + 2];
       }
     }
   }
@@ -247,6 +262,14 @@ export class BatchMaker {
     const { table } = this;
     const { images } = this.out;
     const { channels, data } = this.placed;
+    if (channels === 3) {
+      for (let i = 0; i + 2 < data.length; i += 3) {
+        images[at + i] = table[data[i]];
+        images[at + i + 1] = table[256 + data[i + 1]];
+        images[at + i + 2] = table[512 + data[i + 2]];
+      }
+      return;
+    }
     for (let i = 0; i < data.length; ) {
       for (let c = 0; c < channels; c++, i++) images[at + i] = table[c * 256 + data[i]];
     }
