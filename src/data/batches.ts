@@ -55,6 +55,21 @@ export interface Batch extends BatchMemory {
   readonly count: number;
 }
 
+/** An image of a batch whose set is decoded while training. */
+export interface BatchItem {
+  /** Its place among the images used. */
+  readonly at: number;
+  /** Where the part of it that is seen is drawn from; undefined: the middle. */
+  readonly random: Random | undefined;
+}
+
+/** The images of one batch. */
+export interface DecodedBatch {
+  readonly pixels: Uint8Array; // [count, height, width, channels]
+  /** Which images of the set they are. */
+  readonly indices: ArrayLike<number>;
+}
+
 export class BatchMaker {
   /** Images gone through in one epoch. */
   readonly count: number;
@@ -66,7 +81,8 @@ export class BatchMaker {
   private readonly recipe: Recipe | undefined;
   /** Mean colour in bytes: what stands where a shifted image ends. */
   private readonly meanColour: readonly number[];
-  private readonly indices: ArrayLike<number>;
+  /** The images used, by index. */
+  readonly indices: ArrayLike<number>;
   private readonly random: Random | undefined;
   private readonly table: Float32Array; // [c, 256] byte to normalised value
   /** Bytes of one image, cropped and mirrored: what operations start from. */
@@ -123,8 +139,31 @@ export class BatchMaker {
     this.table = normalisingTable(normal.mean, normal.deviation);
   }
 
-  /** Batch `step` (from 0) of `epoch` (from 0), in memory of the maker or in that of `out`. */
-  batch(epoch: number, step: number, out: BatchMemory = this.own): Batch {
+  /** Images of batch `step`: all but perhaps the last are full. */
+  sizeOf(step: number): number {
+    return Math.min(this.options.batchSize, this.count - step * this.options.batchSize);
+  }
+
+  /** What batch `step` of `epoch` holds, in order. */
+  items(epoch: number, step: number): BatchItem[] {
+    const { batchSize } = this.options;
+    const repeats = this.recipe?.repeats ?? 1;
+    const count = this.sizeOf(step);
+    const distinct = count / repeats;
+    const start = (step * batchSize) / repeats;
+    const permutation = this.permutation(epoch);
+    return Array.from({ length: count }, (_, i) => {
+      const place = start + (i % distinct);
+      const at = permutation === undefined ? place : permutation[place];
+      return { at, random: this.imageRandom(epoch, this.indices[at], Math.floor(i / distinct)) };
+    });
+  }
+
+  /**
+   * Batch `step` (from 0) of `epoch` (from 0), in memory of the maker or in that of `out`. The images of a set that is
+   * decoded while training are given in `decoded`.
+   */
+  batch(epoch: number, step: number, out: BatchMemory = this.own, decoded?: DecodedBatch): Batch {
     const { set, batchSize, smoothing = 0 } = this.options;
     require_(
       step >= 0 && step < this.stepsPerEpoch,
@@ -133,7 +172,7 @@ export class BatchMaker {
       { step, steps: this.stepsPerEpoch },
     );
     const repeats = this.recipe?.repeats ?? 1;
-    const count = Math.min(batchSize, this.count - step * batchSize);
+    const count = this.sizeOf(step);
     const distinct = count / repeats;
     const start = (step * batchSize) / repeats;
     const permutation = this.permutation(epoch);
@@ -144,19 +183,23 @@ export class BatchMaker {
     targets.fill(smoothing / this.classes);
     for (let i = 0; i < count; i++) {
       const place = start + (i % distinct);
-      const index = this.indices[permutation === undefined ? place : permutation[place]];
+      const at = permutation === undefined ? place : permutation[place];
+      const index = decoded === undefined ? this.indices[at] : decoded.indices[i];
+      const source = decoded === undefined ? set.pixels : decoded.pixels;
+      const from = (decoded === undefined ? index : i) * pixels;
       if (this.recipe !== undefined) {
         this.augment(
           this.recipe,
-          index,
+          source,
+          from,
           i * pixels,
-          this.imageRandom(epoch, index, Math.floor(i / distinct)),
+          this.imageRandom(epoch, this.indices[at], Math.floor(i / distinct)),
         );
       } else {
         if (random !== undefined) {
           drawPlacement(this.augmentation, set.height, set.width, random, this.placement);
         }
-        this.place(index);
+        this.place(source, from);
         this.normalise(i * pixels);
         this.cut(i * pixels);
       }
@@ -188,12 +231,18 @@ export class BatchMaker {
       .split(`copy:${copy}`);
   }
 
-  /** Image `index` with all that a recipe does to it alone, to images[at...]. */
-  private augment(recipe: Recipe, index: number, at: number, random: Random | undefined): void {
+  /** The image at pixels[from...] with all that a recipe does to it alone, to images[at...]. */
+  private augment(
+    recipe: Recipe,
+    source: Uint8Array,
+    from: number,
+    at: number,
+    random: Random | undefined,
+  ): void {
     if (random === undefined) return;
     const { height, width, channels } = this.options.set;
     drawPlacement(this.augmentation, height, width, random, this.placement);
-    this.place(index);
+    this.place(source, from);
     if (recipe.randAugment > 0) {
       randAugment(this.placed, recipe.randAugment, this.meanColour, random.split('randaugment'));
     }
@@ -215,13 +264,12 @@ export class BatchMaker {
     applyMix(drawn, images, targets.subarray(0, count * this.classes), count, [height, width, channels]);
   }
 
-  /** Bytes of image `index`, cropped and mirrored, to `placed`. */
-  private place(index: number): void {
-    const { height, width, channels, pixels } = this.options.set;
+  /** Bytes of the image at pixels[base...], cropped and mirrored, to `placed`. */
+  private place(pixels: Uint8Array, base: number): void {
+    const { height, width, channels } = this.options.set;
     const { mirrored, top, left } = this.placement;
     const { data } = this.placed;
     const line = width * channels;
-    const base = index * height * line;
     const edge = this.augmentation.padding === 'edge';
     let to = 0;
     for (let row = 0; row < height; row++) {

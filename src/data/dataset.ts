@@ -1,14 +1,22 @@
 /**
- * Labelled images in memory: bytes as they were stored, [n, h, w, c] row-major, one label an image. Normalising
- * and augmenting happen when a batch is made.
+ * Labelled images: bytes as they were stored, [n, h, w, c] row-major, one label an image. Normalising and augmenting
+ * happen when a batch is made. A set too large for memory names its files instead, which are decoded then too.
  */
 export interface ImageSet {
   readonly count: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  readonly pixels: Uint8Array; // [count, height, width, channels]
+  readonly pixels: Uint8Array; // [count, height, width, channels]; empty with `files`
   readonly labels: Uint8Array | Uint16Array;
+  /** Where each image is, when they are decoded while training. */
+  readonly files?: ImageFiles;
+}
+
+export interface ImageFiles {
+  readonly root: string;
+  /** Below the root, one for each image. */
+  readonly names: readonly string[];
 }
 
 export interface ImageDataset {

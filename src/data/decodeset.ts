@@ -3,15 +3,16 @@
  * list; those that do not decode are left out, named and counted.
  */
 import { require_, ShiftAddError } from '../core/errors.ts';
+import type { Size } from './crops.ts';
 import type { ImageSet } from './dataset.ts';
+import { UNREADABLE_SHARE } from './decodebatch.ts';
 import { type Decoded, decode, type loadSharp } from './image.ts';
 
 type Sharp = Awaited<ReturnType<typeof loadSharp>>;
 
-const CORRUPT_SHARE = 0.05;
+const CORRUPT_SHARE = UNREADABLE_SHARE;
 const AT_ONCE = 8;
 const NAMED = 5;
-const MOST_BYTES = 1.5 * 2 ** 30;
 
 export interface ImageFile {
   readonly file: string;
@@ -39,23 +40,18 @@ export async function firstSize(sharp: Sharp, files: readonly ImageFile[]) {
   );
 }
 
-/** Decodes `files` at `size`. Throws `data` when more than 5 % of them are corrupt. `place` is for messages. */
+/**
+ * Decodes `files` at a size; with `exact`, they must have it already. Throws `data` when more than 5 % of them are
+ * corrupt, or one has another size. `place` is for messages.
+ */
 export async function decodeAll(
   sharp: Sharp,
   files: readonly ImageFile[],
-  size: { readonly height: number; readonly width: number },
+  { exact, ...size }: Size & { readonly exact?: boolean },
   place: string,
   progress: ((message: string) => void) | undefined,
 ): Promise<DecodedSet> {
   const bytes = size.height * size.width * 3;
-  require_(
-    files.length * bytes <= MOST_BYTES,
-    'data',
-    () =>
-      `${place}: all images must fit into ${MOST_BYTES} bytes, but ${files.length} images of ${size.height} x ` +
-      `${size.width} take ${files.length * bytes}; choose a smaller image size`,
-    { file: place, bytes: files.length * bytes, most: MOST_BYTES },
-  );
   const pixels = new Uint8Array(files.length * bytes);
   const labels = new Uint16Array(files.length);
   const corrupt: string[] = [];
@@ -64,13 +60,14 @@ export async function decodeAll(
   for (let start = 0; start < files.length; start += AT_ONCE) {
     const group = files.slice(start, start + AT_ONCE);
     const decoded = await Promise.all(
-      group.map(({ file }) => decode(sharp, file, size).catch(() => undefined)),
+      group.map(({ file }) => decode(sharp, file, exact ? undefined : size).catch(() => undefined)),
     );
     decoded.forEach((image, i) => {
       if (image === undefined) {
         corrupt.push(group[i].file);
         return;
       }
+      if (exact) checkSize(group[i].file, image, size);
       coloured ||= hasColour(image);
       pixels.set(image.pixels, count * bytes);
       labels[count++] = group[i].label;
@@ -101,6 +98,17 @@ export async function decodeAll(
     labels: labels.subarray(0, count),
   };
   return { set, coloured, note };
+}
+
+function checkSize(file: string, { height, width }: Size, wanted: Size): void {
+  require_(
+    height === wanted.height && width === wanted.width,
+    'data',
+    () =>
+      `images must have one size unless one is asked for, but ${file} is ${width}x${height} and others are ` +
+      `${wanted.width}x${wanted.height}; choose one for all, as --image-size ${Math.min(wanted.height, wanted.width)}`,
+    { file, height, width },
+  );
 }
 
 function hasColour({ pixels }: Decoded): boolean {

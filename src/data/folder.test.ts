@@ -59,7 +59,7 @@ describe.skipIf(sharp === undefined)('folder', () => {
       'train/dog/b.png': flat([0, 0, 0, 0]),
       'val/dog/a.JPEG': jpeg,
     });
-    const set = await openDataset(`folder:${place}`);
+    const set = await openDataset(`folder:${place}`, { imageSize: 6 });
     expect(set.classes).toEqual(['cat', 'dog']);
     expect(set.train).toMatchObject({ count: 4, height: 6, width: 6, channels: 3 });
     expect([...set.train.labels]).toEqual([0, 0, 1, 1]);
@@ -165,7 +165,13 @@ describe.skipIf(sharp === undefined)('folder', () => {
       'train/b/grey-alpha.png': await raw(7, 7, [90, 90, 90, 255]).toColourspace('b-w').png().toBuffer(),
       'test/a/0.png': flat([1, 2, 3], 1, 1),
     });
-    const { train, notes } = await openDataset(`folder:${place}`);
+    await expect(openDataset(`folder:${place}`)).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringMatching(
+        /one size unless .*deep\.png is 5x9 and others are 8x8; .*--image-size 8$/,
+      ),
+    });
+    const { train, notes } = await openDataset(`folder:${place}`, { imageSize: 8 });
     expect([train.count, train.height, train.width, train.channels]).toEqual([6, 8, 8, 3]);
     const middle = (i: number) => [...train.pixels.subarray((i * 64 + 36) * 3, (i * 64 + 36) * 3 + 3)];
     for (const i of [0, 1, 2]) expect(middle(i)).toEqual([250, 10, 20]);

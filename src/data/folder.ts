@@ -1,21 +1,32 @@
 /**
- * Images in folders: train/ and test/ (or val/), one folder a class in each, PNG and JPEG. Everything is decoded
- * once, to one size; a set in which no pixel of any image has colour gets one channel instead of three.
+ * Images in folders: train/ and test/ (or val/), one folder a class in each, PNG and JPEG; ImageNet's layout is one of
+ * these, and its val/ may also be flat. What fits into memory is decoded once, to one size; a set in which no pixel of
+ * any image has colour gets one channel instead of three. What does not fit is decoded while training, in colour.
  */
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { require_, ShiftAddError } from '../core/errors.ts';
+import { Random } from '../core/random.ts';
 import { isFolder, listFolder } from './bytes.ts';
+import { middleWindow, type Size } from './crops.ts';
 import type { ImageDataset, ImageSet } from './dataset.ts';
 import { decodeAll, firstSize, type ImageFile } from './decodeset.ts';
 import type { LoadOptions } from './idx.ts';
-import { loadSharp } from './image.ts';
-import { assemble } from './statistics.ts';
+import { decodeWindow, loadSharp } from './image.ts';
+import { assemble, type ChannelStatistics, channelStatistics } from './statistics.ts';
+import { flatValidation } from './validation.ts';
+
+/** Bytes of decoded images that are kept in memory unless another number is given. */
+export const MEMORY = 1.5 * 2 ** 30;
+/** Images that mean and deviation are taken from when not all are decoded. */
+const SAMPLE = 512;
 
 const IMAGE_NAME = /\.(png|jpe?g)$/i;
 
 export interface FolderOptions extends LoadOptions {
-  /** Pixels a side; without it, the size of the first training image. */
+  /** Pixels a side; without it, the size that all images have. */
   readonly imageSize?: number | undefined;
+  /** Bytes of decoded images that are kept in memory; a set that takes more is decoded while training. */
+  readonly memory?: number | undefined;
   readonly progress?: ((message: string) => void) | undefined;
 }
 
@@ -24,7 +35,7 @@ export interface FolderOptions extends LoadOptions {
  * Throws `data` when folders are missing or empty, a test class is unknown, or more files are corrupt.
  */
 export async function openFolder(directory: string, options: FolderOptions): Promise<ImageDataset> {
-  const { imageSize, progress, ...rest } = options;
+  const { imageSize, memory = MEMORY, progress, ...rest } = options;
   const listing = await listFolder(directory, 'train/ and val/ or test/');
   const trainPlace = join(directory, 'train');
   require_(
@@ -45,7 +56,7 @@ export async function openFolder(directory: string, options: FolderOptions): Pro
   );
   const testPlace = await findTest(directory);
   const trainFiles = await listImages(trainPlace, classes);
-  const testFiles = await listImages(testPlace, classes);
+  const testFiles = await listTest(testPlace, classes);
 
   const sharp = await loadSharp();
   const size =
@@ -56,8 +67,31 @@ export async function openFolder(directory: string, options: FolderOptions): Pro
       `${directory} holds test/ and val/: ${basename(testPlace)}/ is used as the test set, the other is not.`,
     );
   }
+  const bytes = (trainFiles.length + testFiles.length) * size.height * size.width * 3;
+  if (bytes > memory) {
+    require_(
+      imageSize !== undefined,
+      'data',
+      () =>
+        `${directory}: ${trainFiles.length + testFiles.length} images of ${size.height} x ${size.width} take ${bytes} ` +
+        `bytes, more than the ${memory} kept in memory, and decoding them while training needs a size; ` +
+        `give one, as --image-size 224`,
+      { file: directory, bytes, memory },
+    );
+    notes.push(
+      `${directory}: ${trainFiles.length} and ${testFiles.length} images are decoded when they are needed, mean and ` +
+        `deviation are those of ${Math.min(SAMPLE, trainFiles.length)} of them.`,
+    );
+    const train = namedSet(trainFiles, trainPlace, size);
+    return assemble({
+      ...rest,
+      ...{ classes, train, test: namedSet(testFiles, testPlace, size), mirrorable: true, notes },
+      statistics: await sampledStatistics(sharp, trainFiles, size, options.seed),
+    });
+  }
+  const exact = imageSize === undefined;
   const decodeSet = async (files: readonly ImageFile[], place: string) => {
-    const read = await decodeAll(sharp, files, size, place, progress);
+    const read = await decodeAll(sharp, files, { ...size, exact }, place, progress);
     if (read.note !== undefined) notes.push(read.note);
     return read;
   };
@@ -74,17 +108,47 @@ export async function openFolder(directory: string, options: FolderOptions): Pro
   });
 }
 
+/** A set that is decoded while training. */
+function namedSet(files: readonly ImageFile[], root: string, { height, width }: Size): ImageSet {
+  return {
+    ...{ count: files.length, height, width, channels: 3, pixels: new Uint8Array(0) },
+    labels: Uint16Array.from(files, ({ label }) => label),
+    files: { root, names: files.map(({ file }) => relative(root, file)) },
+  };
+}
+
+/** Of some images, the same ones for a seed; those that cannot be read are left out. */
+async function sampledStatistics(
+  sharp: Awaited<ReturnType<typeof loadSharp>>,
+  files: readonly ImageFile[],
+  size: Size,
+  seed: number | string,
+): Promise<ChannelStatistics> {
+  const order = Random.fromSeed(seed).split('statistics').permutation(files.length).subarray(0, SAMPLE);
+  const found: Uint8Array[] = [];
+  for (let from = 0; from < order.length; from += 8) {
+    const group = [...order.subarray(from, from + 8)].map((index) =>
+      decodeWindow(sharp, files[index].file, size, middleWindow).catch(() => undefined),
+    );
+    for (const image of await Promise.all(group)) if (image !== undefined) found.push(image.pixels);
+  }
+  const pixels = Buffer.concat(found);
+  return channelStatistics({ count: found.length, ...size, channels: 3, pixels, labels: new Uint8Array(0) });
+}
+
 async function classFolders(place: string): Promise<string[]> {
   const names = (await listFolder(place, 'a folder a class')).filter((name) => !name.startsWith('.'));
   const isClass = await Promise.all(names.map((name) => isFolder(join(place, name))));
   return names.filter((_, i) => isClass[i]);
 }
 
-/** test/ if it has class folders (ImageNet's has none), otherwise val/. */
+/** test/ if it has class folders (ImageNet's has none), otherwise val/, also without class folders. */
 async function findTest(directory: string): Promise<string> {
   for (const name of ['test', 'val']) {
     const place = join(directory, name);
-    if ((await isFolder(place)) && (await classFolders(place)).length > 0) return place;
+    if (!(await isFolder(place))) continue;
+    if ((await classFolders(place)).length > 0) return place;
+    if (name === 'val' && (await imagesIn(place)).length > 0) return place;
   }
   throw new ShiftAddError(
     'data',
@@ -92,6 +156,15 @@ async function findTest(directory: string): Promise<string> {
       `the images there`,
     { file: directory },
   );
+}
+
+async function imagesIn(place: string): Promise<string[]> {
+  return (await listFolder(place, 'images')).filter((file) => IMAGE_NAME.test(file));
+}
+
+async function listTest(place: string, classes: readonly string[]): Promise<ImageFile[]> {
+  if ((await classFolders(place)).length > 0) return listImages(place, classes);
+  return flatValidation(place, await imagesIn(place), classes);
 }
 
 async function listImages(place: string, classes: readonly string[]): Promise<ImageFile[]> {
@@ -104,7 +177,7 @@ async function listImages(place: string, classes: readonly string[]): Promise<Im
       () => `${join(place, name)} is a class that train/ does not have; rename or remove it`,
       { file: join(place, name) },
     );
-    const images = (await listFolder(join(place, name), 'images')).filter((file) => IMAGE_NAME.test(file));
+    const images = await imagesIn(join(place, name));
     require_(
       images.length > 0,
       'data',

@@ -3,6 +3,7 @@
  * size and cropped at the centre. sharp does the decoding; it is optional and loaded at the first image.
  */
 import { ShiftAddError } from '../core/errors.ts';
+import type { Size, Window } from './crops.ts';
 
 type Sharp = typeof import('sharp').default;
 
@@ -33,8 +34,6 @@ export interface Decoded {
   readonly pixels: Uint8Array; // [height, width, 3]
 }
 
-type Size = { readonly height: number; readonly width: number };
-
 /**
  * Warnings of libjpeg that mean lost pixels: it goes on, with noise or grey where the data broke. Its others
  * (bytes between segments, unknown revisions) come from cameras and editors and leave the picture whole.
@@ -43,11 +42,20 @@ const LOST_PIXELS = /bad (Huffman|arithmetic) code|premature end|instead of RST/
 
 /** Decodes `file` as RGB, at its own size or cut to `size`. Rejects with sharp's error when the file is corrupt. */
 export async function decode(sharp: Sharp, file: string, size?: Size): Promise<Decoded> {
+  return decodePart(sharp, file, size, undefined);
+}
+
+async function decodePart(
+  sharp: Sharp,
+  file: string,
+  size: Size | undefined,
+  window: Window | undefined,
+): Promise<Decoded> {
   try {
-    return await decodeStrictly(sharp, file, size, 'warning');
+    return await decodeStrictly(sharp, file, size, window, 'warning');
   } catch (error) {
     if (LOST_PIXELS.test((error as Error).message)) throw error;
-    return decodeStrictly(sharp, file, size, 'error');
+    return decodeStrictly(sharp, file, size, window, 'error');
   }
 }
 
@@ -55,10 +63,14 @@ async function decodeStrictly(
   sharp: Sharp,
   file: string,
   size: Size | undefined,
+  window: Window | undefined,
   failOn: 'warning' | 'error',
 ): Promise<Decoded> {
   let pipeline = sharp(file, { failOn }).autoOrient().flatten({ background: '#ffffff' });
-  if (size !== undefined)
+  if (window !== undefined) pipeline = pipeline.extract(window);
+  if (window !== undefined && size !== undefined)
+    pipeline = pipeline.resize(size.width, size.height, { fit: 'fill', kernel: 'cubic' });
+  else if (size !== undefined)
     pipeline = pipeline.resize(size.width, size.height, { fit: 'cover', position: 'centre' });
   const { data, info } = await pipeline
     .toColourspace('srgb')
@@ -66,6 +78,17 @@ async function decodeStrictly(
     .toBuffer({ resolveWithObject: true });
   const pixels = info.channels === 3 ? data : spread(data, info.channels);
   return { height: info.height, width: info.width, pixels };
+}
+
+/** Decodes the part of `file` that `windowOf` its size (turned upright) gives, resized to `size`, as RGB. */
+export async function decodeWindow(
+  sharp: Sharp,
+  file: string,
+  size: Size,
+  windowOf: (whole: Size) => Window,
+): Promise<Decoded> {
+  const { autoOrient } = await sharp(file).metadata();
+  return decodePart(sharp, file, size, windowOf(autoOrient));
 }
 
 /** Grey (with or without alpha) to three equal channels. */

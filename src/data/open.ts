@@ -16,8 +16,10 @@ export interface OpenOptions {
   readonly seed?: number | string | undefined;
   /** At most this many images of each set. */
   readonly limit?: number | undefined;
-  /** Pixels a side: glyphs (28) and folder (the first image's). */
+  /** Pixels a side: glyphs (28) and folder (that of all its images). */
   readonly imageSize?: number | undefined;
+  /** Bytes of decoded images that `folder` keeps in memory (1.5 GiB). */
+  readonly memory?: number | undefined;
   readonly progress?: ((message: string) => void) | undefined;
 }
 
@@ -83,10 +85,12 @@ export const IMAGE_SOURCES: readonly ImageSource[] = [
   {
     name: 'folder',
     place: 'folder',
-    reads: 'train/ and test/ or val/, a folder a class, PNG and JPEG',
+    reads: 'train/ and test/ or val/, a folder a class, PNG and JPEG; ImageNet as it is published',
     sized: true,
-    open: (folder, options) =>
-      openFolder(folder, { ...plain(options), imageSize: options.imageSize, progress: options.progress }),
+    open: (folder, options) => {
+      const { imageSize, memory, progress } = options;
+      return openFolder(folder, { ...plain(options), imageSize, memory, progress });
+    },
   },
 ];
 

@@ -63,12 +63,16 @@ export function stratified(labels: ArrayLike<number>, count: number, random: Ran
 export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
   const size = set.height * set.width * set.channels;
   const count = indices.length;
-  const pixels = new Uint8Array(count * size);
+  const { files } = set;
+  const pixels = new Uint8Array(files === undefined ? count * size : 0);
   const labels = set.labels instanceof Uint16Array ? new Uint16Array(count) : new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     const from = indices[i] * size;
-    pixels.set(set.pixels.subarray(from, from + size), i * size);
+    if (files === undefined) pixels.set(set.pixels.subarray(from, from + size), i * size);
     labels[i] = set.labels[indices[i]];
   }
-  return { count, height: set.height, width: set.width, channels: set.channels, pixels, labels };
+  const taken = { count, height: set.height, width: set.width, channels: set.channels, pixels, labels };
+  if (files === undefined) return taken;
+  const names = Array.from(indices, (index) => files.names[index]);
+  return { ...taken, files: { root: files.root, names } };
 }

@@ -38,11 +38,13 @@ export interface Parts extends Omit<ImageDataset, 'mean' | 'deviation'> {
   /** At most this many images of each set, the classes in their proportions. */
   readonly limit?: number | undefined;
   readonly seed: number | string;
+  /** For sets whose images are not in memory. */
+  readonly statistics?: ChannelStatistics | undefined;
 }
 
 /** Applies the limit and adds the statistics. */
 export function assemble(parts: Parts): ImageDataset {
-  const { limit, seed, ...rest } = parts;
+  const { limit, seed, statistics, ...rest } = parts;
   require_(
     limit === undefined || (Number.isInteger(limit) && limit > 0),
     'usage',
@@ -55,5 +57,5 @@ export function assemble(parts: Parts): ImageDataset {
       ? set
       : subset(set, stratified(set.labels, limit, random.split(name)).held);
   const train = few(rest.train, 'train');
-  return { ...rest, train, test: few(rest.test, 'test'), ...channelStatistics(train) };
+  return { ...rest, train, test: few(rest.test, 'test'), ...(statistics ?? channelStatistics(train)) };
 }

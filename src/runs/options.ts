@@ -60,6 +60,11 @@ const choice = (help: string, choices: readonly string[], initial: string): Opti
 /** Everything a run is determined by, together with the data and the program's version. */
 export const RUN_OPTIONS = {
   data: text('data set: glyphs, idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR', 'source', 'glyphs'),
+  imageSize: integer(
+    'pixels a side of folder: and glyphs images; 0 for their own, 224 in spaces that shrink an image 32 times',
+    0,
+  ),
+  dataMemory: number('GiB of decoded folder: images kept in memory; more are decoded while training', 1.5, 0),
   space: text('search space: a preset name or a JSON file', 'name|file', 'cifar'),
   accelerator: text(
     'accelerator that prices networks: a name or a JSON file',
@@ -225,6 +230,7 @@ const SINCE_0_1_0 = [
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
+  ...['imageSize', 'dataMemory'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
 ] as readonly (keyof RunConfig)[];
 

@@ -8,6 +8,8 @@ export interface ImageBatches extends BatchSource {
   readonly threads: number;
   /** Seconds that training has stood still for its batches so far. */
   waitedSeconds(): number;
+  /** Files that could not be read so far, of a set that is decoded while training. */
+  unreadable(): readonly string[];
   dispose(): void;
 }
 
@@ -26,6 +28,7 @@ export function imageBatches(options: BatchOptions, threads = threadsFor(options
       stepsPerEpoch: pool.stepsPerEpoch,
       batch: (step) => pool.batch(step),
       waitedSeconds: () => pool.waited / 1000,
+      unreadable: () => pool.unreadable(),
       dispose: () => pool.dispose(),
     };
   }
@@ -42,6 +45,7 @@ export function imageBatches(options: BatchOptions, threads = threadsFor(options
       return batch;
     },
     waitedSeconds: () => waited / 1000,
+    unreadable: () => [],
     dispose: () => {},
   };
 }

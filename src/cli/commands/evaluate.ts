@@ -1,12 +1,12 @@
 /** `evaluate`: a trained network on a data set. */
 import { openBackend } from '../../backends/open.ts';
 import { ShiftAddError } from '../../core/errors.ts';
-import { BatchMaker } from '../../data/batches.ts';
 import type { ImageDataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
 import { readDescription } from '../../runs/folder.ts';
 import { openNetwork, type TrainedFor } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
+import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches, score } from '../../training/score.ts';
 import { type Command, given } from '../command.ts';
 import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
@@ -53,26 +53,31 @@ export const evaluate: Command = {
     const backend = await openBackend(backendName(context), threadsOf(context));
     try {
       const { key, description, path, network } = openNetwork(backend, dir);
-      const own = () => readDescription(dir).config as { data?: string; seed?: number };
+      const own = () => readDescription(dir).config as { data?: string; seed?: number; dataMemory?: number };
       const source = given<string>(context, 'data') ?? own().data;
       if (source === undefined)
         throw new ShiftAddError('usage', 'evaluate needs --data here: the folder does not say');
       const seed = given<string>(context, 'data') === undefined ? (own().seed ?? 0) : 0;
-      const dataset = await openDataset(source, { seed });
+      const imageSize = source.startsWith('folder:') ? description.task.image.h : undefined;
+      // the part of an image that is seen depends on whether all fit into memory, so that too is as in the run
+      const gib = given<string>(context, 'data') === undefined ? own().dataMemory : undefined;
+      const memory = gib === undefined ? undefined : gib * 2 ** 30;
+      const dataset = await openDataset(source, { seed, imageSize, memory });
       check(description, dataset, source);
       const set = given<string>(context, 'split') === 'train' ? dataset.train : dataset.test;
       const normal = { classes: dataset.classes, mean: description.mean, deviation: description.deviation };
-      const maker = new BatchMaker({ set, normal, batchSize: Math.min(BATCH, set.count) });
+      const batches = imageBatches({ set, normal, batchSize: Math.min(BATCH, set.count) });
       const { h, w, c } = description.task.image;
       const shape = { shape: [h, w, c] as const, classes: normal.classes.length };
       let [loss, right] = [0, 0];
-      for (let step = 0; step < maker.stepsPerEpoch; step++) {
-        const held = new HeldBatches(backend, shape, [maker.batch(0, step)]);
+      for (let step = 0; step < batches.stepsPerEpoch; step++) {
+        const held = new HeldBatches(backend, shape, [batches.batch(step)]);
         const found = await score(network, path, held);
         loss += found.loss * held.count;
         right += Math.round(found.accuracy * held.count); // whole images, so that the share is exact
         held.dispose();
       }
+      batches.dispose();
       const accuracy = right / set.count;
       context.print(
         `${key}: ${percent(accuracy)} of ${set.count} images, loss ${(loss / set.count).toFixed(4)}`,

@@ -2,7 +2,8 @@
  * Memory in which threads hand batches over. No messages: a waiting thread sleeps on a word of it, so that batches
  * are made while the thread that trains is busy and serves no events.
  *
- *   control   bell, stop, then three words a slot: state, epoch, step
+ *   control   bell, stop, then three words a slot: state, epoch, step; then how many unreadable images were met, and
+ *             which
  *   slot      empty -> wanted -> taken (by whoever comes first) -> ready or failed
  */
 
@@ -27,18 +28,24 @@ export interface Exchange {
   readonly images: number;
   readonly targets: number;
   readonly labels: number;
+  /** Unreadable images that there is room for. */
+  readonly reports: number;
   readonly control: SharedArrayBuffer;
   readonly memory: SharedArrayBuffer;
 }
 
-export function openExchange(slots: number, images: number, targets: number, labels: number): Exchange {
+export function openExchange(
+  slots: number,
+  { images, targets, labels, reports }: Pick<Exchange, 'images' | 'targets' | 'labels' | 'reports'>,
+): Exchange {
   const bytes = 4 * images + 4 * targets + 4 * Math.ceil(labels / 2);
   return {
     slots,
     images,
     targets,
     labels,
-    control: new SharedArrayBuffer(4 * (HEAD + WORDS * slots)),
+    reports,
+    control: new SharedArrayBuffer(4 * (HEAD + WORDS * slots + 1 + reports)),
     memory: new SharedArrayBuffer(slots * bytes),
   };
 }
@@ -55,4 +62,18 @@ export function slotOf({ slots, images, targets, labels, memory }: Exchange, slo
 /** The index of a slot's state in the control words; epoch and step follow it. */
 export function stateOf(slot: number): number {
   return HEAD + WORDS * slot;
+}
+
+/** Says that image `index` of the set cannot be read; more than there is room for are only counted. */
+export function reportUnreadable({ slots, reports }: Exchange, control: Int32Array, index: number): void {
+  const at = stateOf(slots);
+  const before = Atomics.add(control, at, 1);
+  if (before < reports) Atomics.store(control, at + 1 + before, index);
+}
+
+/** What was reported, each image once, ascending. */
+export function unreadableImages({ slots, reports }: Exchange, control: Int32Array): number[] {
+  const at = stateOf(slots);
+  const count = Math.min(reports, Atomics.load(control, at));
+  return [...new Set(control.subarray(at + 1, at + 1 + count))].sort((a, b) => a - b);
 }

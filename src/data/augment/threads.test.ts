@@ -1,41 +1,18 @@
 /** Batches of threads are the batches of BatchMaker, whatever the number of threads and the order of asking. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../core/random.ts';
 import { BatchMaker, type BatchOptions } from '../batches.ts';
+import { compileWorker, type WorkerProgram } from '../testing/worker-program.ts';
 import { PLAIN_RECIPE } from './recipe.ts';
 import { BatchThreads } from './threads.ts';
 
-const source = dirname(fileURLToPath(import.meta.url));
-const root = join(source, '..', '..', '..');
-const folder = mkdtempSync(join(tmpdir(), 'batch-threads-'));
-const program = pathToFileURL(join(folder, 'data', 'augment', 'worker.js'));
-
-// Workers run compiled code.
+let compiled: WorkerProgram;
 beforeAll(() => {
-  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-  const config = {
-    extends: join(root, 'tsconfig.build.json'),
-    compilerOptions: {
-      outDir: folder,
-      rootDir: join(root, 'src'),
-      types: ['node'],
-      typeRoots: [join(root, 'node_modules', '@types')],
-      declaration: false,
-    },
-    include: [],
-    files: [join(source, 'worker.ts')],
-  };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  execFileSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
+  compiled = compileWorker();
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => compiled.remove());
 
 const options: BatchOptions = {
   set: {
@@ -58,7 +35,7 @@ test.each([1, 3])(
   '%d threads give the bytes of one maker, also when steps are passed over',
   async (threads) => {
     const maker = new BatchMaker(options);
-    const pool = new BatchThreads(options, { threads, program });
+    const pool = new BatchThreads(options, { threads, program: compiled.program });
     try {
       let fromThreads = 0;
       let previous = -1;
@@ -86,7 +63,10 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test('threads that never come up are no error: batches are made on the spot', () => {
-  const pool = new BatchThreads(options, { threads: 1, program: pathToFileURL(join(folder, 'nothing.js')) });
+  const pool = new BatchThreads(options, {
+    threads: 1,
+    program: pathToFileURL(join(compiled.folder, 'nothing.js')),
+  });
   const expected = [...new BatchMaker(options).batch(0, 2).images];
   expect([...pool.batch(2).images]).toEqual(expected);
   expect(pool.has(3)).toBe(false);

@@ -2,11 +2,15 @@
  * Batches made ahead of time in threads of their own: while one trains, the next ones are being made. They are the
  * batches that `BatchMaker` makes, byte for byte, for a batch is a function of its epoch and step. A batch that no
  * thread has begun when it is asked for is made on the spot, so a thread that comes up late or never is no error.
+ * Only images that are decoded while training cannot be: decoding is asynchronous, and the thread that trains waits.
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { require_, ShiftAddError } from '../../core/errors.ts';
 import { type Batch, BatchMaker, type BatchMemory, type BatchOptions } from '../batches.ts';
 import type { ImageSet } from '../dataset.ts';
+import { mostUnreadable } from '../decodebatch.ts';
 import {
   BELL,
   EMPTY,
@@ -17,6 +21,7 @@ import {
   slotOf,
   stateOf,
   TAKEN,
+  unreadableImages,
   WANTED,
 } from './exchange.ts';
 import { isHeavy, PLAIN_RECIPE } from './recipe.ts';
@@ -53,8 +58,9 @@ function besideThisFile(): URL | undefined {
 }
 
 /** How many threads a recipe deserves: none where batches are cheap, or where there is one core or no program. */
-export function threadsFor({ recipe = PLAIN_RECIPE }: BatchOptions): number {
+export function threadsFor({ recipe = PLAIN_RECIPE, set }: BatchOptions): number {
   const cores = availableParallelism();
+  if (set.files !== undefined) return Math.min(4, Math.ceil(cores / 4));
   if (!isHeavy(recipe) || cores < 2 || besideThisFile() === undefined) return 0;
   return Math.min(4, Math.ceil(cores / 4));
 }
@@ -63,7 +69,7 @@ const shared = new WeakMap<ImageSet, ImageSet>();
 
 /** The same images in memory that threads can share; copied once for each set. */
 function sharedSet(set: ImageSet): ImageSet {
-  if (set.pixels.buffer instanceof SharedArrayBuffer) return set;
+  if (set.files !== undefined || set.pixels.buffer instanceof SharedArrayBuffer) return set;
   let found = shared.get(set);
   if (found === undefined) {
     const pixels = new Uint8Array(new SharedArrayBuffer(set.pixels.length));
@@ -84,6 +90,7 @@ export class BatchThreads {
   private readonly workers: readonly Worker[];
   /** The step, counted over all epochs, that each slot holds or is to hold. */
   private readonly held: number[];
+  private readonly set: ImageSet;
   private readonly slots: readonly BatchMemory[];
 
   /** Throws as BatchMaker does. `dispose` ends the threads; they do not keep the process alive. */
@@ -93,7 +100,18 @@ export class BatchThreads {
     const { set, batchSize, normal } = options;
     const pixels = batchSize * set.height * set.width * set.channels;
     const slots = threads * (ahead ?? depth(4 * pixels, threads)) + 1;
-    this.exchange = openExchange(slots, pixels, batchSize * this.maker.classes, batchSize);
+    this.set = set;
+    require_(
+      set.files === undefined || program !== undefined,
+      'missing',
+      'images that are decoded while training need the compiled program; build it with: npm run build',
+    );
+    this.exchange = openExchange(slots, {
+      images: pixels,
+      targets: batchSize * this.maker.classes,
+      labels: batchSize,
+      reports: set.files === undefined ? 0 : threads * (mostUnreadable(set.count) + 1),
+    });
     this.control = new Int32Array(this.exchange.control);
     this.held = new Array<number>(this.exchange.slots).fill(-1);
     this.slots = Array.from({ length: slots }, (_, slot) => slotOf(this.exchange, slot));
@@ -122,8 +140,8 @@ export class BatchThreads {
     try {
       this.want(step);
       const slot = step % this.exchange.slots;
-      // a slot is ordered again by the call after this one, so what it holds needs no copy
-      return this.taken(slot) ? { count: this.exchange.labels, ...this.slots[slot] } : this.made(step);
+      if (this.set.files !== undefined) return this.decoded(slot, step);
+      return this.taken(slot) ? this.view(slot, step) : this.made(step);
     } finally {
       this.waited += performance.now() - started;
     }
@@ -133,6 +151,13 @@ export class BatchThreads {
     Atomics.store(this.control, STOP, 1);
     this.ring();
     for (const worker of this.workers) void worker.terminate();
+  }
+
+  /** Files that could not be read so far, for which others were taken. */
+  unreadable(): string[] {
+    const { files } = this.set;
+    if (files === undefined) return [];
+    return unreadableImages(this.exchange, this.control).map((index) => join(files.root, files.names[index]));
   }
 
   /** Orders `step` and those after it, one for each slot. */
@@ -161,6 +186,46 @@ export class BatchThreads {
 
   private settle(slot: number): void {
     Atomics.wait(this.control, stateOf(slot), TAKEN, PATIENCE);
+  }
+
+  /** A slot is ordered again by the call after this one, so what it holds needs no copy. */
+  private view(slot: number, step: number): Batch {
+    const count = this.maker.sizeOf(step % this.stepsPerEpoch);
+    const { images, targets, labels } = this.slots[slot];
+    return {
+      count,
+      images: images.subarray(0, (images.length / labels.length) * count),
+      targets: targets.subarray(0, (targets.length / labels.length) * count),
+      labels: labels.subarray(0, count),
+    };
+  }
+
+  /** Waits for a batch that only a thread can make. */
+  private decoded(slot: number, step: number): Batch {
+    const at = stateOf(slot);
+    for (const from of [WANTED, TAKEN]) Atomics.wait(this.control, at, from, PATIENCE);
+    this.checkUnreadable();
+    if (Atomics.load(this.control, at) === READY) return this.view(slot, step);
+    throw new ShiftAddError(
+      'run',
+      `batch ${step} of ${this.set.files?.root} was not made: its thread failed or took longer than ` +
+        `${PATIENCE / 1000} s; check that the files are still there, then go on with --resume`,
+      { step },
+    );
+  }
+
+  private checkUnreadable(): void {
+    const most = mostUnreadable(this.set.count);
+    const found = this.unreadable();
+    require_(
+      found.length <= most,
+      'data',
+      () =>
+        `${this.set.files?.root}: at most 5 % of the ${this.set.count} images may be unreadable, but ` +
+        `${found.length} are so far (${found.slice(0, 5).join(', ')}${found.length > 5 ? ', ...' : ''}); ` +
+        `replace or remove them`,
+      { count: found.length, files: found.slice(0, 100) },
+    );
   }
 
   private made(step: number): Batch {

@@ -1,7 +1,19 @@
 /** A thread that makes batches: takes wanted slots, fills them, and sleeps when there are none. */
 import { workerData } from 'node:worker_threads';
 import { BatchMaker, type BatchOptions } from '../batches.ts';
-import { BELL, type Exchange, FAILED, READY, STOP, slotOf, stateOf, TAKEN, WANTED } from './exchange.ts';
+import { BatchDecoder } from '../decodebatch.ts';
+import {
+  BELL,
+  type Exchange,
+  FAILED,
+  READY,
+  reportUnreadable,
+  STOP,
+  slotOf,
+  stateOf,
+  TAKEN,
+  WANTED,
+} from './exchange.ts';
 
 export interface WorkerStart {
   readonly options: BatchOptions;
@@ -11,13 +23,17 @@ export interface WorkerStart {
 const { options, exchange } = workerData as WorkerStart;
 const control = new Int32Array(exchange.control);
 const maker = new BatchMaker(options);
+const decoder =
+  options.set.files === undefined
+    ? undefined
+    : new BatchDecoder(options.set, maker.indices, (index) => reportUnreadable(exchange, control, index));
 const slots = Array.from({ length: exchange.slots }, (_, i) => slotOf(exchange, i));
 
 while (Atomics.load(control, STOP) === 0) {
   const bell = Atomics.load(control, BELL);
   const slot = take();
   if (slot < 0) Atomics.wait(control, BELL, bell);
-  else fill(slot);
+  else await fill(slot);
 }
 
 /** The earliest wanted slot, which is the first that will be asked for; -1 when none is wanted. */
@@ -29,7 +45,10 @@ function take(): number {
       if (first < 0 || before(slot, first)) first = slot;
     }
     if (first < 0) return -1;
-    if (Atomics.compareExchange(control, stateOf(first), WANTED, TAKEN) === WANTED) return first;
+    if (Atomics.compareExchange(control, stateOf(first), WANTED, TAKEN) === WANTED) {
+      Atomics.notify(control, stateOf(first));
+      return first;
+    }
   }
 }
 
@@ -40,10 +59,12 @@ function before(a: number, b: number): boolean {
   );
 }
 
-function fill(slot: number): void {
+async function fill(slot: number): Promise<void> {
   const state = stateOf(slot);
   try {
-    maker.batch(control[state + 1], control[state + 2], slots[slot]);
+    const [epoch, step] = [control[state + 1], control[state + 2]];
+    const decoded = await decoder?.decode(maker.items(epoch, step));
+    maker.batch(epoch, step, slots[slot], decoded);
     Atomics.store(control, state, READY);
   } catch {
     // whoever waits makes the batch itself and meets the error where it can be told

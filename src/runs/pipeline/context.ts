@@ -8,13 +8,13 @@ import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import type { EventBus, RunEvent } from '../../core/events.ts';
 import type { Random } from '../../core/random.ts';
-import { BatchMaker } from '../../data/batches.ts';
 import type { ImageDataset, ImageSet } from '../../data/dataset.ts';
 import { type Split, stratified } from '../../data/split.ts';
 import type { Task } from '../../spaces/layout.ts';
 import type { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Space } from '../../spaces/space.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
+import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches } from '../../training/score.ts';
 import type { ArchitectureLog } from '../architectures.ts';
 import { type LoadedCheckpoint, loadCheckpoint, previousOf, saveCheckpoint } from '../checkpoint.ts';
@@ -59,22 +59,28 @@ export interface RunContext {
 }
 
 const EVALUATION_BATCH = 256;
+/** Of images that are decoded when they are needed: a few such batches are made ahead. */
+const DECODED_BATCH = 64;
 
 /** Plain batches of some images, kept on the backend. `equal` leaves out a last batch that is not full. */
 export function heldBatches(
   context: RunContext,
   set: ImageSet,
   indices: ArrayLike<number>,
-  { equal = false, size = EVALUATION_BATCH } = {},
+  { equal = false, size = set.files === undefined ? EVALUATION_BATCH : DECODED_BATCH } = {},
 ): HeldBatches {
   const { dataset, task, backend } = context;
   const batchSize = Math.min(size, indices.length);
-  const maker = new BatchMaker({ set, normal: dataset, batchSize, indices, keepPartial: !equal });
+  const source = imageBatches({ set, normal: dataset, batchSize, indices, keepPartial: !equal });
   const shape = [task.image.h, task.image.w, task.image.c] as const;
   function* batches() {
-    for (let step = 0; step < maker.stepsPerEpoch; step++) yield maker.batch(0, step);
+    for (let step = 0; step < source.stepsPerEpoch; step++) yield source.batch(step);
   }
-  return new HeldBatches(backend, { shape, classes: task.classes }, batches());
+  try {
+    return new HeldBatches(backend, { shape, classes: task.classes }, batches());
+  } finally {
+    source.dispose();
+  }
 }
 
 /** Training images that recalibrate norms, always the same ones. */

@@ -13,6 +13,7 @@ import { channelStatistics } from '../../data/statistics.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
+import type { Space } from '../../spaces/space.ts';
 import { version } from '../../version.ts';
 import { ArchitectureLog } from '../architectures.ts';
 import type { OpenRun } from '../folder.ts';
@@ -39,7 +40,7 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
   const space = loadSpace(config.space);
   const accelerator = findAccelerator(config.accelerator);
   const random = Random.fromSeed(config.seed);
-  const dataset = await limitedDataset(config, random);
+  const dataset = await limitedDataset(config, space, random);
   if (config.validation >= dataset.train.count) {
     throw new ShiftAddError(
       'usage',
@@ -84,12 +85,26 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
 }
 
 /** The data of a run. `trainLimit` takes images from training only: networks are measured on the whole test set. */
-async function limitedDataset({ data, seed, trainLimit }: RunConfig, random: Random): Promise<ImageDataset> {
-  const whole = await openDataset(data, { seed });
+async function limitedDataset(config: RunConfig, space: Space, random: Random): Promise<ImageDataset> {
+  const { data, seed, trainLimit, dataMemory } = config;
+  const whole = await openDataset(data, {
+    ...{ seed, imageSize: imageSizeOf(config, space), memory: dataMemory * 2 ** 30 },
+  });
   if (trainLimit === 0 || whole.train.count <= trainLimit) return whole;
   const { held } = stratified(whole.train.labels, trainLimit, random.split('training images'));
   const train = subset(whole.train, held);
-  return { ...whole, train, ...channelStatistics(train) };
+  return train.files === undefined ? { ...whole, train, ...channelStatistics(train) } : { ...whole, train };
+}
+
+/** The published space is one for 224 pixels: its last stage sees 7 x 7 of them, at 1/32 (spec 3.1). */
+const DEEPEST = 32;
+const PUBLISHED_SIZE = 224;
+
+/** Pixels a side that are asked for; undefined: as the images are. */
+function imageSizeOf({ data, imageSize }: RunConfig, { stages }: Space): number | undefined {
+  if (imageSize > 0) return imageSize;
+  const deep = stages.some(({ scale }) => scale >= DEEPEST);
+  return deep && data.startsWith('folder:') ? PUBLISHED_SIZE : undefined;
 }
 
 /** Runs `work` as a session: its start, its end and its failure are events of the run. */

@@ -11,6 +11,9 @@ import type { Subject } from './subject.ts';
 import { openTeacher, type Teacher } from './teacher.ts';
 import { runTrainPhase } from './train-phase.ts';
 
+/** Images measured at a time, of a set that is decoded while training. */
+const AT_ONCE = 512;
+
 export interface Training<Path> {
   readonly phase: string;
   readonly title: string;
@@ -55,12 +58,22 @@ export async function trainAlone<Path, Result>(
     });
     calibrate(network, path, calibration);
     const measure = async (set: ImageSet, indices: ArrayLike<number>) => {
-      const held = heldBatches(context, set, indices);
-      try {
-        return await score(network, path, held);
-      } finally {
-        held.dispose();
+      // what does not fit into memory as bytes does not fit onto the backend as floats either
+      const most = set.files === undefined ? indices.length : AT_ONCE;
+      let [loss, right] = [0, 0];
+      for (let from = 0; from < indices.length; from += most) {
+        const part = Array.prototype.slice.call(indices, from, from + most);
+        const held = heldBatches(context, set, part);
+        try {
+          const found = await score(network, path, held);
+          if (part.length === indices.length) return found;
+          loss += found.loss * part.length;
+          right += found.accuracy * part.length;
+        } finally {
+          held.dispose();
+        }
       }
+      return { loss: loss / indices.length, accuracy: right / indices.length };
     };
     return await finish({ network, curve, measure });
   } finally {

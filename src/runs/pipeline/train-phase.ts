@@ -126,6 +126,7 @@ export async function runTrainPhase<Path>(
       },
     );
     average?.swap(); // from here on the network is its average
+    tellUnreadable(context, phase.phase, batches);
     tellWaiting(context, phase.phase, batches, (Date.now() - started) / 1000);
     const scales = await adderScales(network);
     if (scales !== undefined) {
@@ -159,9 +160,28 @@ export function trainingBatches(
     batchSize: Math.min(config.batch, split.kept.length),
     indices: split.kept,
     random: random.split(`batches:${label}`).state(),
-    augmentation: { mirror: dataset.mirrorable, cropPad: config.cropPad, padding },
+    augmentation: {
+      mirror: dataset.mirrorable,
+      // images that are decoded while training come as random parts of themselves
+      cropPad: dataset.train.files === undefined ? config.cropPad : 0,
+      padding,
+    },
     smoothing: config.smoothing,
     recipe: recipeOf(config),
+  });
+}
+
+const NAMED = 5;
+
+/** What could not be read of a set that is decoded while training. */
+function tellUnreadable(context: RunContext, phase: string, batches: ImageBatches): void {
+  const files = batches.unreadable();
+  if (files.length === 0) return;
+  const named =
+    files.slice(0, NAMED).join(', ') + (files.length > NAMED ? `, and ${files.length - NAMED} more` : '');
+  tell(context, phase, {
+    type: 'note',
+    text: `${phase}: took other images for ${files.length} of ${context.dataset.train.count} that could not be read: ${named}.`,
   });
 }
 
