@@ -137,6 +137,8 @@ export interface RunEnded {
   /** The sentence that ended it, unless it finished. */
   readonly text?: string;
   readonly seconds: number;
+  /** Files that were to be decoded since the run was started or resumed, and could not be; absent: none. */
+  readonly unreadable?: readonly string[];
 }
 
 /** How much of a training's time went by without a batch to train on; said where making batches costs something. */
@@ -172,6 +174,7 @@ export const WALL_CLOCK_FIELDS = [
   'waitedSeconds',
   'waitedShare',
   'makers',
+  'unreadable',
 ] as const;
 
 export type Listener = (event: RunEvent) => void;

@@ -46,6 +46,15 @@ describe('progress', () => {
     expect(out.at(-1)).toBe('\r\x1b[2K[1/2] training supernet: done in 1:01  loss 0.040  512 images/s\n');
   });
 
+  test('says at the end which images could not be read, and names five', () => {
+    const unreadable = Array.from({ length: 7 }, (_, i) => `${i}.JPEG`);
+    const end: RunEvent = { type: 'run-ended', outcome: 'finished', seconds: 3, unreadable };
+    expect(shown({ interactive: false }, [[0, end]])).toEqual([
+      'images that could not be read, and gave way to others: 7 (0.JPEG, 1.JPEG, 2.JPEG, 3.JPEG, 4.JPEG, and 2 more)\n',
+      'finished after 3 s\n',
+    ]);
+  });
+
   test('elsewhere plain lines, at most one in five seconds, no control characters', () => {
     const out = shown({ interactive: false }, [
       [0, started('supernet', 1, 1)],

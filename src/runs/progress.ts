@@ -131,6 +131,7 @@ export function progressListener(options: ProgressOptions): Listener {
         return;
       }
       case 'run-ended':
+        if (event.unreadable !== undefined) line(describeUnreadable(event.unreadable));
         line(`${event.text === undefined ? event.outcome : event.text} after ${showDuration(event.seconds)}`);
         return;
       case 'search-started':
@@ -139,6 +140,14 @@ export function progressListener(options: ProgressOptions): Listener {
         event satisfies never;
     }
   };
+}
+
+const NAMED = 5;
+
+function describeUnreadable(files: readonly string[]): string {
+  const more = files.length > NAMED ? `, and ${files.length - NAMED} more` : '';
+  const named = `${files.slice(0, NAMED).join(', ')}${more}`;
+  return `images that could not be read, and gave way to others: ${files.length} (${named})`;
 }
 
 function phaseOf({ index, of, title }: PhaseStarted): { label: string; title: string } {

@@ -15,7 +15,7 @@ export const MOST_LAYERS = 1000;
 export function checkSpace(space: Space): Space {
   const rule = (holds: boolean, where: string, sentence: string): void =>
     require_(holds, 'usage', `space '${space.name}', ${where}: ${sentence}`, { space: space.name, where });
-  rule(space.stages.length > 0, 'stages', 'a space needs at least one stage, but the list is empty');
+  rule(space.stages.length > 0, 'stages', 'a space needs at least one stage, but the list is empty; add one');
   checkStem(space, rule);
   space.stages.forEach((stage, i) => {
     checkStage(space, stage, i, rule);
@@ -61,7 +61,11 @@ function checkStage(space: Space, stage: Stage, i: number, rule: Rule): void {
   }
   const { kernel = 3 } = stage;
   rule(kernel % 2 === 1, `${where}.kernel`, `the window must be odd to be centred, got ${kernel}`);
-  rule(stage.operators.length > 0, `${where}.operators`, 'a stage needs at least one operator, got none');
+  rule(
+    stage.operators.length > 0,
+    `${where}.operators`,
+    'a stage needs at least one operator, but the list is empty; name one, such as conv',
+  );
   rule(
     new Set(stage.operators).size === stage.operators.length,
     `${where}.operators`,
@@ -79,7 +83,7 @@ function checkLengths(space: Space, rule: Rule): void {
   rule(
     space.stageLengths.length > 0,
     'stageLengths',
-    'no tuple of stage lengths is allowed, so the space is empty',
+    `no tuple of stage lengths is allowed, so the space is empty; give one, such as [${space.stages.map(() => 1).join(', ')}]`,
   );
   const seen = new Set<string>();
   space.stageLengths.forEach((lengths, i) => {
@@ -88,10 +92,14 @@ function checkLengths(space: Space, rule: Rule): void {
     rule(
       lengths.length === stages,
       where,
-      `${shown} names ${lengths.length} stages, the space has ${stages}`,
+      `${shown} names ${lengths.length} stages, but the space has ${stages}; give a length for each`,
     );
     const empty = lengths.findIndex((length) => length < 1);
-    rule(empty < 0, where, `${shown} gives stage ${empty} zero layers; every stage needs at least one`);
+    rule(
+      empty < 0,
+      where,
+      `${shown} gives stage ${empty} zero layers, but every stage needs one; raise it or leave the stage out of the space`,
+    );
     rule(
       layerCount(lengths) <= MOST_LAYERS,
       where,

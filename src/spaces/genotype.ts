@@ -89,7 +89,8 @@ export function validate(space: Space, genotype: Genotype): void {
   require_(
     genotype.space === space.name,
     'usage',
-    () => `this is a genotype of another space: it names '${genotype.space}', but ${of} is in use`,
+    () =>
+      `this is a genotype of another space: it names '${genotype.space}', but ${of} is in use; choose its space with --space`,
     { expected: space.name, found: genotype.space },
   );
   const word = () => `${showLengths(lengths)}`;
@@ -97,7 +98,7 @@ export function validate(space: Space, genotype: Genotype): void {
     lengths.length === space.stages.length,
     'usage',
     () =>
-      `this is a genotype of another space: ${word()} has ${lengths.length} stages, ${of} has ${space.stages.length}`,
+      `this is a genotype of another space: ${word()} has ${lengths.length} stages, ${of} has ${space.stages.length}; choose its space with --space`,
   );
   require_(
     allowsLengths(space, lengths),

@@ -32,7 +32,7 @@ function readJson(file: string): unknown {
   } catch (cause) {
     throw new ShiftAddError(
       'usage',
-      `the space file '${file}' is not JSON: ${(cause as Error).message}`,
+      `the space file '${file}' is not JSON: ${(cause as Error).message}; correct it`,
       { file },
       cause,
     );

@@ -82,7 +82,7 @@ describe('a space from a config file', () => {
     [
       'a tuple of other length',
       (s) => (s.stageLengths[3] = [1, 2]),
-      'stageLengths[3]: 1-2 names 2 stages, the space has 3',
+      'stageLengths[3]: 1-2 names 2 stages, but the space has 3; give a length for each',
     ],
     [
       'zero layers',

@@ -109,7 +109,7 @@ function sentence(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown): s
     }
     case 'invalid_type':
       return found === undefined
-        ? 'this key is missing and has no default'
+        ? 'this key is missing and has no default; add it'
         : `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}, got ${show(found)}`;
     case 'too_small':
       return `must be at least ${issue.minimum}, got ${show(found)}`;

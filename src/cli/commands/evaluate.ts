@@ -77,12 +77,20 @@ export const evaluate: Command = {
         right += Math.round(found.accuracy * held.count); // whole images, so that the share is exact
         held.dispose();
       }
+      const unreadable = batches.unreadable();
       batches.dispose();
+      if (unreadable.length > 0)
+        context.print(
+          `${unreadable.length} images could not be read and gave way to others: ${unreadable.join(', ')}`,
+        );
       const accuracy = right / set.count;
       context.print(
         `${key}: ${percent(accuracy)} of ${set.count} images, loss ${(loss / set.count).toFixed(4)}`,
       );
-      return { accuracy, loss: loss / set.count, examples: set.count, genotype: key };
+      return {
+        ...{ accuracy, loss: loss / set.count, examples: set.count, genotype: key },
+        ...(unreadable.length > 0 ? { unreadable } : {}),
+      };
     } finally {
       backend.dispose();
     }

@@ -54,6 +54,8 @@ export interface RunContext {
   readonly pricer: ArchitecturePricer;
   readonly random: Random;
   readonly told: Told;
+  /** Files that could not be decoded so far. */
+  readonly unreadable: Set<string>;
   /** Seconds between checkpoints. */
   readonly saveEvery: number;
 }
@@ -79,6 +81,7 @@ export function heldBatches(
   try {
     return new HeldBatches(backend, { shape, classes: task.classes }, batches());
   } finally {
+    for (const file of source.unreadable()) context.unreadable.add(file);
     source.dispose();
   }
 }

@@ -21,6 +21,7 @@ import { Journal } from '../journal.ts';
 import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
 import { type RunContext, rewind, type Told } from './context.ts';
+import { imageSizeOf } from './image-size.ts';
 import { sharingOf } from './sharing-of.ts';
 
 export interface SessionOptions {
@@ -76,6 +77,7 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
     pricer,
     random,
     told,
+    unreadable: new Set(),
     saveEvery: options.saveEvery ?? 30,
     close: () => {
       journal.close();
@@ -96,17 +98,6 @@ async function limitedDataset(config: RunConfig, space: Space, random: Random): 
   return train.files === undefined ? { ...whole, train, ...channelStatistics(train) } : { ...whole, train };
 }
 
-/** The published space is one for 224 pixels: its last stage sees 7 x 7 of them, at 1/32 (spec 3.1). */
-const DEEPEST = 32;
-const PUBLISHED_SIZE = 224;
-
-/** Pixels a side that are asked for; undefined: as the images are. */
-function imageSizeOf({ data, imageSize }: RunConfig, { stages }: Space): number | undefined {
-  if (imageSize > 0) return imageSize;
-  const deep = stages.some(({ scale }) => scale >= DEEPEST);
-  return deep && data.startsWith('folder:') ? PUBLISHED_SIZE : undefined;
-}
-
 /** Runs `work` as a session: its start, its end and its failure are events of the run. */
 export async function session<T>(
   options: SessionOptions,
@@ -114,17 +105,20 @@ export async function session<T>(
 ): Promise<T> {
   const started = Date.now();
   const context = await openContext(options);
-  const seconds = () => (Date.now() - started) / 1000;
+  const measured = () => ({
+    seconds: (Date.now() - started) / 1000,
+    ...(context.unreadable.size > 0 ? { unreadable: [...context.unreadable].sort() } : {}),
+  });
   try {
     start(context, options);
     const result = await work(context);
-    context.bus.emit({ type: 'run-ended', outcome: 'finished', seconds: seconds() });
+    context.bus.emit({ type: 'run-ended', outcome: 'finished', ...measured() });
     return result;
   } catch (error) {
     const stopped = error instanceof ShiftAddError && error.code === 'interrupted';
     const text = error instanceof Error ? error.message : String(error);
     const outcome = stopped ? 'interrupted' : 'failed';
-    endQuietly(() => context.bus.emit({ type: 'run-ended', outcome, text, seconds: seconds() }));
+    endQuietly(() => context.bus.emit({ type: 'run-ended', outcome, text, ...measured() }));
     throw error;
   } finally {
     endQuietly(() => context.close());

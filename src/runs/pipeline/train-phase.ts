@@ -126,7 +126,6 @@ export async function runTrainPhase<Path>(
       },
     );
     average?.swap(); // from here on the network is its average
-    tellUnreadable(context, phase.phase, batches);
     tellWaiting(context, phase.phase, batches, (Date.now() - started) / 1000);
     const scales = await adderScales(network);
     if (scales !== undefined) {
@@ -137,6 +136,7 @@ export async function runTrainPhase<Path>(
     await save(last, true);
     return last.curve;
   } finally {
+    for (const file of batches?.unreadable() ?? []) context.unreadable.add(file);
     batches?.dispose();
     average?.dispose();
     optimiser.dispose();
@@ -168,20 +168,6 @@ export function trainingBatches(
     },
     smoothing: config.smoothing,
     recipe: recipeOf(config),
-  });
-}
-
-const NAMED = 5;
-
-/** What could not be read of a set that is decoded while training. */
-function tellUnreadable(context: RunContext, phase: string, batches: ImageBatches): void {
-  const files = batches.unreadable();
-  if (files.length === 0) return;
-  const named =
-    files.slice(0, NAMED).join(', ') + (files.length > NAMED ? `, and ${files.length - NAMED} more` : '');
-  tell(context, phase, {
-    type: 'note',
-    text: `${phase}: took other images for ${files.length} of ${context.dataset.train.count} that could not be read: ${named}.`,
   });
 }
 
