@@ -24,6 +24,7 @@ const ROOMS = [
   'training',
   'search',
   'runs',
+  'study',
   'cluster',
   'bench',
   'cli',

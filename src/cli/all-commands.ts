@@ -9,6 +9,7 @@ import { predict } from './commands/predict.ts';
 import { report } from './commands/report.ts';
 import { search } from './commands/search.ts';
 import { space } from './commands/space.ts';
+import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
 import { zoo } from './commands/zoo.ts';
 
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   evaluate,
   predict,
   compare,
+  study,
   cost,
   bench,
   calibrate,

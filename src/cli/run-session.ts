@@ -76,7 +76,7 @@ function withoutSentence(event: RunEvent): RunEvent {
   return rest;
 }
 
-function saveEverySeconds(): { saveEvery?: number } {
+export function saveEverySeconds(): { saveEvery?: number } {
   const text = process.env[SAVE_EVERY];
   if (text === undefined || text === '') return {};
   const saveEvery = Number(text);

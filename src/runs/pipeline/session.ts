@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly resumed: boolean;
   /** Seconds between checkpoints. */
   readonly saveEvery?: number;
+  /** Opens the data; for programs that run many sessions over one set and keep it. */
+  readonly openData?: typeof openDataset;
 }
 
 /** Makes what all phases share. Reads the data, prices the baselines, refuses what cannot work. */
@@ -41,7 +43,7 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
   const space = loadSpace(config.space);
   const accelerator = findAccelerator(config.accelerator);
   const random = Random.fromSeed(config.seed);
-  const dataset = await limitedDataset(config, space, random);
+  const dataset = await limitedDataset(config, space, random, options.openData ?? openDataset);
   if (config.validation >= dataset.train.count) {
     throw new ShiftAddError(
       'usage',
@@ -87,9 +89,14 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
 }
 
 /** The data of a run. `trainLimit` takes images from training only: networks are measured on the whole test set. */
-async function limitedDataset(config: RunConfig, space: Space, random: Random): Promise<ImageDataset> {
+async function limitedDataset(
+  config: RunConfig,
+  space: Space,
+  random: Random,
+  open: typeof openDataset,
+): Promise<ImageDataset> {
   const { data, seed, trainLimit, dataMemory } = config;
-  const whole = await openDataset(data, {
+  const whole = await open(data, {
     ...{ seed, imageSize: imageSizeOf(config, space), memory: dataMemory * 2 ** 30 },
   });
   if (trainLimit === 0 || whole.train.count <= trainLimit) return whole;
