@@ -70,7 +70,7 @@ function busFor(context: CommandContext, { run, resumed }: OpenedRun): EventBus 
 }
 
 /** The sentence that ends a run is printed once, by the program and not by its progress. */
-function withoutSentence(event: RunEvent): RunEvent {
+export function withoutSentence(event: RunEvent): RunEvent {
   if (event.type !== 'run-ended') return event;
   const { text: _, ...rest } = event;
   return rest;

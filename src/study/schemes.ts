@@ -79,11 +79,20 @@ export const SCHEMES: readonly Scheme[] = [
   },
 ];
 
-/** Those that differ from the default in one thing, and the published one: what is run before the rest. */
-export const NEAR_SCHEMES: readonly string[] = [
-  ...['q-affine-plain', 'q-affine-normalised', 'ca-affine-moments', 'q-naive-moments', 'q-naive-plain'],
-  ...['published', 'q-monotone-moments', 'q-channel-moments', 'q-released-moments', 'ps-affine-moments'],
-  ...['free-scale', 'wasserstein', 'fixed-scale'],
+/** In groups, most telling first: no moments, no third family, no transformation, as published. */
+const FIRST = ['q-affine-plain', 'ca-affine-moments', 'q-naive-moments', 'published'];
+/** The others that differ from the default in one thing. */
+const SECOND = [
+  ...['q-affine-normalised', 'q-monotone-moments', 'q-channel-moments', 'q-released-moments'],
+  ...['ps-affine-moments', 'free-scale', 'q-naive-plain', 'wasserstein', 'fixed-scale'],
+];
+const MAIN: readonly string[] = [UNSHARED, DEFAULT_SCHEME, ...FIRST, ...SECOND];
+
+/** What is tried after the default and no sharing, group by group; the last is the rest of the matrix. */
+export const SCHEME_GROUPS: readonly (readonly string[])[] = [
+  FIRST,
+  SECOND,
+  SCHEMES.map(({ name }) => name).filter((name) => !MAIN.includes(name)),
 ];
 
 export function schemeTitle(name: string): string {

@@ -1,7 +1,7 @@
 /** How large a study is: plain data that its folder keeps, so that going on with it is going on with the same one. */
 import type { RunConfig } from '../runs/options.ts';
 import { ALGORITHM_NAMES } from '../search/names.ts';
-import { NEAR_SCHEMES, SCHEMES } from './schemes.ts';
+import { SCHEME_GROUPS } from './schemes.ts';
 
 export interface StudySettings {
   /** Names of data sets; where their files are is no part of a study. */
@@ -17,18 +17,14 @@ export interface StudySettings {
   readonly rankPaths: number;
   /** Parts that the trainings of ranked paths come in: each spans the whole range of energy. */
   readonly rankParts: number;
-  /** Schemes tried after the default and no sharing, in this order. */
-  readonly schemes: readonly string[];
-  /** How many of them, from the front, come before everything else that is not the main question. */
-  readonly nearSchemes: number;
+  /** Schemes tried after the default and no sharing: at most three groups, one after the other. */
+  readonly schemes: readonly (readonly string[])[];
   readonly operatorSets: readonly string[];
   readonly algorithms: readonly string[];
   readonly zoo: readonly string[];
   /** Settings of every run. */
   readonly run: Partial<RunConfig>;
 }
-
-const OTHERS = SCHEMES.map(({ name }) => name).filter((name) => !NEAR_SCHEMES.includes(name));
 
 /** Sets of operators that a space may allow: `OPERATOR_SETS` of operator-spaces.ts. */
 const OPERATOR_SETS = ['conv', 'conv+attention', 'conv+add', 'conv+shift', 'all'];
@@ -39,13 +35,12 @@ export const FULL: StudySettings = {
   space: 'cifar',
   seeds: [0, 1, 2],
   shortEpochs: 8,
-  longEpochs: 32,
-  epochs: 4,
+  longEpochs: 24,
+  epochs: 3,
   randomPaths: 24,
   rankPaths: 16,
   rankParts: 4,
-  schemes: [...NEAR_SCHEMES, ...OTHERS],
-  nearSchemes: NEAR_SCHEMES.length,
+  schemes: SCHEME_GROUPS,
   operatorSets: OPERATOR_SETS,
   algorithms: ALGORITHM_NAMES,
   zoo: [
@@ -71,15 +66,14 @@ export const QUICK: StudySettings = {
   randomPaths: 4,
   rankPaths: 6,
   rankParts: 2,
-  schemes: ['q-affine-plain', 'published'],
-  nearSchemes: 2,
+  schemes: [['q-affine-plain', 'published']],
   operatorSets: ['conv', 'all'],
   algorithms: ['evolution', 'random'],
   zoo: ['resnet-20@0.25'],
   run: {
     ...FULL.run,
     ...{ trainLimit: 640, validation: 128, batch: 32, scoreImages: 64, calibrationImages: 64 },
-    ...{ population: 4, parents: 2, generations: 2 },
+    ...{ population: 4, parents: 2, generations: 2, limitEnergy: '80%' },
   },
 };
 

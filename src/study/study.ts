@@ -2,7 +2,7 @@
  * A study from wherever its folder stands: cells whose line is in the journal are passed over, the others are run, most
  * important first, as long as they fit the budget.
  *
- *   FOLDER/study.json       settings            FOLDER/journal.jsonl   a line for every finished cell
+ *   FOLDER/study.json       its sizes           FOLDER/journal.jsonl   a line for every finished cell
  *   FOLDER/cells/...        run folders         FOLDER/spaces/...      spaces that are no presets
  */
 import fs from 'node:fs';
@@ -184,15 +184,16 @@ function wanted({ only }: StudyPlace, all: readonly Cell[]): Cell[] {
   return all.filter(({ id, part }) => only.includes(part) || needed.has(id));
 }
 
-/** A study keeps the settings it began with. */
+/** A study keeps the sizes it began with; which sets, seeds and schemes it covers may change. */
 function keepSettings(dir: string, settings: StudySettings): void {
+  const { sets, seeds, schemes, operatorSets, algorithms, zoo, ...sizes } = settings;
   const path = join(dir, 'study.json');
-  const text = `${JSON.stringify(settings, null, 2)}\n`;
+  const text = `${JSON.stringify(sizes, null, 2)}\n`;
   if (!fs.existsSync(path)) writeFileAtomic(path, text);
   if (fs.readFileSync(path, 'utf8') === text) return;
   throw new ShiftAddError(
     'run',
-    `${path} holds other settings than this command; give those, or choose another folder with --out`,
+    `${path} holds other sizes than this command; give those, or choose another folder with --out`,
     { path },
   );
 }

@@ -16,7 +16,7 @@ import { FULL, QUICK, type StudySettings } from '../../study/settings.ts';
 import { type PlannedCell, planStudy, runStudy, type StudyPlace } from '../../study/study.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
-import { saveEverySeconds } from '../run-session.ts';
+import { saveEverySeconds, withoutSentence } from '../run-session.ts';
 import { table } from '../text.ts';
 
 const STUDIES = ['images'];
@@ -160,7 +160,9 @@ function commit(): string | null {
 
 function busFor({ json }: CommandContext): EventBus {
   const bus = new EventBus();
-  if (!json) bus.subscribe(progressListener(progressTo(process.stderr)));
+  if (json) return bus;
+  const listen = progressListener(progressTo(process.stderr));
+  bus.subscribe((event) => listen(withoutSentence(event)));
   return bus;
 }
 

@@ -23,6 +23,8 @@ export function atLeast(differences: readonly number[], bound: number): Verdict 
   return over >= 0 ? 'holds' : 'does not hold';
 }
 
+const epochs = (count: number) => `${count} epoch${count === 1 ? '' : 's'}`;
+
 /** `+1.20 points (seeds: +1.0, +1.4; standard error 0.20)` */
 function showDifferences(differences: readonly number[]): string {
   const error = standardError(differences);
@@ -63,7 +65,7 @@ export function sharingExpectation(cells: readonly CellLine[], set: string): str
     );
     return told(
       atLeast(differences, 0),
-      `${figures.epochs} epochs: sharing all three families changes the accuracy of random paths by ` +
+      `${epochs(figures.epochs)}: sharing all three families changes the accuracy of random paths by ` +
         `${showDifferences(differences)} and their loss by ${signed(mean(losses), 3)}, with ${saved} % fewer parameters ` +
         `(60 % were expected; attention, stem and head are never shared). The scale of the adders ends at ` +
         `${scaleRange(shared)}${runaway(shared)}.`,
@@ -114,6 +116,6 @@ export function addExpectation(cells: readonly CellLine[], set: string): string 
       : ` Its scales end between ${smallest(scales.map(({ low }) => low)).toFixed(2)} and ${largest(scales.map(({ high }) => high)).toFixed(2)}.`;
   return told(
     atLeast(differences, -3),
-    `all-add minus all-conv on the test set after ${add[0].figures.epochs} epochs: ${showDifferences(differences)}.${range}`,
+    `all-add minus all-conv on the test set after ${epochs(add[0].figures.epochs)}: ${showDifferences(differences)}.${range}`,
   );
 }

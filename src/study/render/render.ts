@@ -49,7 +49,7 @@ function opening(
     population = 0,
     generations = 0,
   } = run;
-  const machines = [...new Set(starts.map(({ machine }) => Object.values(machine).join(', ')))].join('; ');
+  const machines = [...new Set(starts.map(({ machine }) => showMachine(machine)))].join('; ');
   const commits = [...new Set(cells.map(({ commit }) => commit?.slice(0, 7) ?? 'unknown'))].join(', ');
   const seconds = cells.reduce((sum, cell) => sum + cell.seconds, 0);
   return `\`\`\`sh
@@ -58,14 +58,19 @@ ${command}
 
 This section is written by the command above from its journal; do not edit it. Space \`${space}\`;
 ${trainLimit - validation} training images and ${validation} held-out ones of each set, the same for all seeds. Everything is chosen
-by held-out images; the test set is measured once for each network that is trained alone. Supernets train for
-${shortEpochs} epochs (short) or ${longEpochs} (long), networks alone for ${epochs}, with one recipe: AdamW, cosine, batches of ${batch}. Paths are
+by held-out images; the test set is measured once for each network that is trained alone. Epochs: ${shortEpochs} of
+supernets (short), ${longEpochs} (long), ${epochs} of networks alone, with one recipe: AdamW, cosine, batches of ${batch}. Paths are
 drawn uniformly over tuples of stage lengths. Searches have ${population * generations} evaluations and a limit of ${limitEnergy} of the
 all-convolution network's energy at 32 bits. All networks are trained in 32-bit floating point and priced at 32 and at 8
 bits by \`shiftaddnas-released\`; nothing was trained for 8 bits. "±" is the standard deviation over seeds, where there
 are several.
 
 Computed: ${cells.length} cells in ${showDuration(seconds)} on ${machines}; commits ${commits}.`;
+}
+
+/** `Intel(R) Xeon(R) Processor, 2 cores, 24 GiB, linux x64, Node 20.20.2, native: avx512, 2 threads` */
+function showMachine({ processor, cores, memoryGiB, system, node, backend }: StartLine['machine']): string {
+  return `${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}, ${backend}`;
 }
 
 function expectations(
@@ -75,7 +80,8 @@ function expectations(
 ): string {
   const list = (of: (set: string) => string | readonly string[]) =>
     sets.flatMap((set) => [of(set)].flat().map((text) => `   - ${titleOf(set)}: ${text}`)).join('\n');
-  return `A finding is decided when it is two standard errors away from its bound.
+  return `A finding is decided when it is two standard errors, over seeds, away from its bound; with two or three seeds that is a
+weak test, and with one seed nothing is decided.
 
 1. Sharing all three families with \`affine\` and moments per operator is not below no sharing in supernet accuracy:
 ${list((set) => sharingExpectation(cells, set))}
