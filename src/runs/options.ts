@@ -110,6 +110,12 @@ export const RUN_OPTIONS = {
     0,
     0.9999999,
   ),
+  dropPath: number(
+    'stochastic depth: probability that the last block is left out for an image, 0.1 is usual; less before it; 0 for none',
+    0,
+    0,
+    0.95,
+  ),
   distill: text('teacher of networks trained alone: folder of a run or of a network', 'dir', 'none'),
   distillKind: choice("learn from the teacher's probabilities or from its choice", ['soft', 'hard'], 'soft'),
   distillShare: number('part of the loss that comes from the teacher', 0.5, 0, 1),
@@ -228,6 +234,7 @@ export const DEFAULT_CONFIG = Object.fromEntries(
 /** Settings that runs of version 0.1.0 lack; their defaults are what such a run did. Any other must be there. */
 const SINCE_0_1_0 = [
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'],
+  'dropPath',
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['imageSize', 'dataMemory'],

@@ -16,6 +16,7 @@ import type { BlockContext, NormDeclaration } from '../operators/operator.ts';
 import { planNetwork, type Task } from '../spaces/layout.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
 import { declarations } from './declarations.ts';
+import { type DropPath, normaliseAndDrop } from './drop-path.ts';
 import { effectiveWeight } from './effective.ts';
 import { declareStatistics, type NormMode, normalise } from './norm.ts';
 import { checkSharing, type SharingConfig } from './sharing.ts';
@@ -32,6 +33,8 @@ export interface NetworkConfig {
 
 export interface ForwardOptions {
   readonly mode: NormMode;
+  /** Stochastic depth while training; the other modes take no notice of it. */
+  readonly dropPath?: DropPath | undefined;
   /** Called with every block's output, first to last. */
   readonly probe?: (place: string, y: Tensor) => void;
   /** Called with every effective weight of a searchable block. */
@@ -61,7 +64,9 @@ export class Network implements TrainableNetwork<Genotype> {
   }
 
   /** x: [n, h, w, c] -> logits [n, classes]. */
-  forward(x: Tensor, genotype: Genotype, { mode, probe, onWeight }: ForwardOptions): Tensor {
+  forward(x: Tensor, genotype: Genotype, options: ForwardOptions): Tensor {
+    const { mode, probe, onWeight } = options;
+    const dropPath = mode.kind === 'train' ? options.dropPath : undefined;
     const { graph } = x;
     const { space, task, sharing } = this.config;
     const network = planNetwork(space, genotype, task);
@@ -74,7 +79,8 @@ export class Network implements TrainableNetwork<Genotype> {
     if (pool === 'max3') y = maxPool(y, { kernel: 3, stride: 2, pad: 1 });
     probe?.('stem', y);
 
-    for (const { operator, plan } of network.blocks) {
+    const depth = network.blocks.length;
+    for (const [layer, { operator, plan }] of network.blocks.entries()) {
       const context: BlockContext = {
         graph,
         weight: (declaration) => {
@@ -82,8 +88,12 @@ export class Network implements TrainableNetwork<Genotype> {
           onWeight?.(operator, weight);
           return weight;
         },
-        norm: (value, { role }: NormDeclaration, activation, residual) =>
-          normalise(value, this.store, `${plan.name}.${operator}.${role}`, mode, activation, residual),
+        norm: (value, { role }: NormDeclaration, activation, residual) => {
+          const name = `${plan.name}.${operator}.${role}`;
+          return residual !== undefined && dropPath !== undefined
+            ? normaliseAndDrop(value, this.store, name, activation, residual, dropPath, { layer, depth })
+            : normalise(value, this.store, name, mode, activation, residual);
+        },
       };
       y = OPERATORS[operator].forward(y, plan, context);
       probe?.(`${plan.name} (${operator})`, y);

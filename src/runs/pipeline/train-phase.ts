@@ -64,7 +64,7 @@ export async function runTrainPhase<Path>(
   const average = averageFor(context, phase, network);
   let batches: ImageBatches | undefined;
   try {
-    batches = trainingBatches(context, phase.phase === 'supernet' ? 'supernet' : 'alone');
+    batches = trainingBatches(context, streamOf(phase));
     const saved = loadPhase<SavedTraining>(context, phase.phase);
     if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser, average);
     if (saved?.state.done) return saved.state.training.curve;
@@ -143,6 +143,11 @@ export async function runTrainPhase<Path>(
   }
 }
 
+/** Networks that are trained alone get the same images and the same draws: only they differ. */
+function streamOf({ phase }: Pick<TrainPhase<unknown>, 'phase'>): 'supernet' | 'alone' {
+  return phase === 'supernet' ? 'supernet' : 'alone';
+}
+
 /** How images are changed for training, by the settings of a run. */
 function recipeOf({ randAugment, jitter, erasing, mixup, cutmix, repeats }: RunConfig): Recipe {
   return { randAugment, jitter, erasing, mixup, cutmix, repeats };
@@ -211,12 +216,13 @@ function optimiserFor(
 }
 
 function stepJob<Path>(
-  { backend, config }: RunContext,
+  { backend, config, random }: RunContext,
   phase: TrainPhase<Path>,
   network: TrainableNetwork<Path>,
   optimiser: Optimiser,
   batches: BatchSource,
 ): StepJob {
+  const dropped = random.split(`drop path:${streamOf(phase)}`);
   const steps = phase.epochs * batches.stepsPerEpoch;
   return {
     backend,
@@ -229,6 +235,7 @@ function stepJob<Path>(
       const addWeights: Tensor[] = [];
       const logits = network.forward(x, phase.pathAt(step), {
         mode: { kind: 'train' },
+        ...(config.dropPath > 0 ? { dropPath: { rate: config.dropPath, random: dropped.split(step) } } : {}),
         onWeight: (family, weight) => {
           if (family === 'add') addWeights.push(weight);
         },
