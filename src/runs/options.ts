@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../backends/open.ts';
+import { DEFAULT_ADDER, SCALE_KINDS } from '../layers/adder-scale.ts';
 import { ALGORITHM_NAMES } from '../search/names.ts';
 import { SAMPLE_MODES } from '../spaces/sample.ts';
 
@@ -168,8 +169,28 @@ export const RUN_OPTIONS = {
     ['auto', 'kaiming', 'published'],
     'auto',
   ),
-  adderScale: choice("spread of the adder's weights", ['bounded', 'fixed', 'free'], 'bounded'),
-  adderInitial: number("initial spread of the adder's weights", 4, 1e-3),
+  adderScale: choice(
+    "spread of the adder's weights: learned within bounds, fixed, or learned freely; a space may say otherwise",
+    SCALE_KINDS,
+    DEFAULT_ADDER.kind,
+  ),
+  adderInitial: number(
+    "spread of the adder's weights, at the start where it is learned",
+    DEFAULT_ADDER.initial,
+    1e-3,
+  ),
+  adderLow: number('lower bound of a bounded spread', DEFAULT_ADDER.low, 1e-3),
+  adderHigh: number('upper bound of a bounded spread', DEFAULT_ADDER.high, 1e-3),
+  adderOffset: number(
+    "offset of the adder's weights, at the start where it is learned",
+    DEFAULT_ADDER.offset,
+    -Number.MAX_VALUE,
+  ),
+  adderAlone: choice(
+    "spread of the adder's weights in networks trained alone: the supernet's, or another kind with the same numbers",
+    ['same', ...SCALE_KINDS],
+    'same',
+  ),
   adderPer: choice(
     "a spread and an offset of the adder's weights for each layer or each output channel",
     ['layer', 'channel'],
@@ -239,6 +260,7 @@ const SINCE_0_1_0 = [
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['imageSize', 'dataMemory'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
+  ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],
 ] as readonly (keyof RunConfig)[];
 
 /** What a run of any version did where its config says nothing. */

@@ -51,6 +51,8 @@ export interface RunContext {
   readonly space: Space;
   readonly task: Task;
   readonly sharing: SharingConfig;
+  /** Of networks trained alone. */
+  readonly sharingAlone: SharingConfig;
   readonly pricer: ArchitecturePricer;
   readonly random: Random;
   readonly told: Told;

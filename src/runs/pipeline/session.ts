@@ -22,7 +22,7 @@ import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
 import { type RunContext, rewind, type Told } from './context.ts';
 import { imageSizeOf } from './image-size.ts';
-import { sharingOf } from './sharing-of.ts';
+import { sharingAloneOf, sharingOf } from './sharing-of.ts';
 
 export interface SessionOptions {
   readonly run: OpenRun;
@@ -53,6 +53,7 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
   const { height: h, width: w, channels: c } = dataset.train;
   const task = { image: { h, w, c }, classes: dataset.classes.length };
   const sharing = sharingOf(config);
+  const sharingAlone = sharingAloneOf(config);
   const pricer = new ArchitecturePricer(space, task, new Pricer(accelerator, Number(config.bits)));
   const split = stratified(dataset.train.labels, config.validation, random.split('held out'));
   const journal = new Journal(run.journal);
@@ -76,6 +77,7 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
     space,
     task,
     sharing,
+    sharingAlone,
     pricer,
     random,
     told,

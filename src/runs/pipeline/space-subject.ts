@@ -5,25 +5,18 @@ import { planNetwork } from '../../spaces/layout.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
 import { Network } from '../../supernet/network.ts';
-import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { RunContext } from './context.ts';
 import { blockCost, type Subject } from './subject.ts';
 
-/** Sharing of a network that is alone: none, with the same transformations. */
-export function alone(sharing: SharingConfig): SharingConfig {
-  return { ...sharing, families: [], alignment: 'none' };
-}
-
 /** Of the run's space, or of another one. */
 export function spaceSubject(
-  context: Pick<RunContext, 'space' | 'task' | 'sharing' | 'pricer'>,
+  context: Pick<RunContext, 'space' | 'task' | 'sharingAlone' | 'pricer'>,
   genotype: Genotype,
   space: Space = context.space,
 ): Subject<Genotype> {
-  const { task } = context;
+  const { task, sharingAlone: sharing } = context;
   const pricer =
     space === context.space ? context.pricer : new ArchitecturePricer(space, task, context.pricer.pricer);
-  const sharing = alone(context.sharing);
   const key = encode(genotype);
   return {
     key,

@@ -7,7 +7,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import { isPlain, type Recipe } from '../../data/augment/recipe.ts';
-import { adderScales } from '../../supernet/adder-scales.ts';
+import { adderScales, describeScales } from '../../supernet/adder-scales.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { WeightAverage } from '../../training/average.ts';
 import type { Distillation } from '../../training/distillation.ts';
@@ -129,8 +129,8 @@ export async function runTrainPhase<Path>(
     tellWaiting(context, phase.phase, batches, (Date.now() - started) / 1000);
     const scales = await adderScales(network);
     if (scales !== undefined) {
-      const text = `scales of its adders: ${scales.low.toFixed(2)} to ${scales.high.toFixed(2)} (${config.adderScale})`;
-      emit({ type: 'note', text: `${phase.phase}: ${text}` });
+      const text = describeScales(scales, network.config.sharing);
+      emit({ type: 'note', text: `${phase.phase}: scales of its adders: ${text}` });
     }
     emit({ type: 'phase-ended', phase: phase.phase, seconds: (Date.now() - started) / 1000 });
     await save(last, true);

@@ -12,15 +12,14 @@ import {
 } from '../../zoo/index.ts';
 import type { BlockResult } from '../result.ts';
 import type { RunContext } from './context.ts';
-import { alone } from './space-subject.ts';
 import { blockCost, type Subject } from './subject.ts';
 
 export function zooSubject(
-  { task, sharing: asked, pricer }: Pick<RunContext, 'task' | 'sharing' | 'pricer'>,
+  { task, sharingAlone, pricer }: Pick<RunContext, 'task' | 'sharingAlone' | 'pricer'>,
   baseline: NamedBaseline,
 ): Subject<null> {
   const plan = baselinePlan(baseline, task.image, task.classes);
-  const sharing = zooSharing(asked, baseline);
+  const sharing = zooSharing(sharingAlone, baseline);
   const loads = planWorkloads(plan.steps);
   return {
     key: baseline.name,
@@ -40,8 +39,8 @@ export function zooSubject(
 }
 
 /** A run's settings for adders and shifts; the name of a network may say which shift. */
-export function zooSharing(sharing: SharingConfig, { shift }: NamedBaseline): SharingConfig {
-  return { ...alone(sharing), ...(shift === undefined ? {} : { shift }) };
+export function zooSharing(sharingAlone: SharingConfig, { shift }: NamedBaseline): SharingConfig {
+  return { ...sharingAlone, ...(shift === undefined ? {} : { shift }) };
 }
 
 function windowsOf(step: Step): readonly string[] {
