@@ -155,8 +155,8 @@ export const RUN_OPTIONS = {
     'affine',
   ),
   alignment: choice(
-    'loss that aligns what add reads with a Laplacian: as released, or the Wasserstein distance',
-    ['none', 'released', 'wasserstein'],
+    'loss that aligns what add reads with a Laplacian and what convolution reads with a Gaussian: as released (add alone), or the Wasserstein distance (of both, or of add alone)',
+    ['none', 'released', 'wasserstein', 'wasserstein-add'],
     'none',
   ),
   sharedGradient: choice(

@@ -20,10 +20,12 @@ export interface SharingConfig {
    */
   readonly transformation: 'affine' | 'monotone' | 'released' | 'none';
   /**
-   * released: the published loss term, numerically almost void (spec 5.4). wasserstein: the distance between what add
-   * reads and the Laplacian fitted to it (wasserstein.ts).
+   * released: the published loss term, numerically almost void (spec 5.4). wasserstein: the distances between what add
+   * reads and the Laplacian fitted to it, and between what convolution reads and the Gaussian fitted to it
+   * (wasserstein.ts); wasserstein-add: the former alone. Where both read W and its shape is not transformed (affine,
+   * none), the two pull at it from different sides.
    */
-  readonly alignment: 'none' | 'released' | 'wasserstein';
+  readonly alignment: 'none' | 'released' | 'wasserstein' | 'wasserstein-add';
   readonly adder: AdderScale;
   /**
    * Q rounds a real weight to a power of two; PS holds exponent and sign apart (spec 4.2). Where W is shared, PS takes

@@ -8,6 +8,7 @@ import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import { isPlain, type Recipe } from '../../data/augment/recipe.ts';
 import { adderScales, describeScales } from '../../supernet/adder-scales.ts';
+import type { AlignedWeights } from '../../supernet/alignment.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { WeightAverage } from '../../training/average.ts';
 import type { Distillation } from '../../training/distillation.ts';
@@ -38,8 +39,8 @@ export interface TrainPhase<Path> {
   readonly epochs: number;
   /** What a step trains: always the same, or a path of the supernet. */
   pathAt(step: number): Path;
-  /** An addition to the loss of a step, made from the effective weights of its add blocks. */
-  penalty?(addWeights: readonly Tensor[], step: number): Tensor | undefined;
+  /** An addition to the loss of a step, made from the effective weights of its blocks. */
+  penalty?(weights: AlignedWeights, step: number): Tensor | undefined;
   /** A teacher beside the labels. */
   readonly distillation?: Distillation;
   /** Decay of the moving average of weights that is validated and kept in the end. */
@@ -232,15 +233,15 @@ function stepJob<Path>(
     ...(config.clip > 0 ? { clip: config.clip } : {}),
     ...(phase.distillation === undefined ? {} : { distillation: phase.distillation }),
     forward: (x, step) => {
-      const addWeights: Tensor[] = [];
+      const weights = { conv: [] as Tensor[], add: [] as Tensor[] };
       const logits = network.forward(x, phase.pathAt(step), {
         mode: { kind: 'train' },
         ...(config.dropPath > 0 ? { dropPath: { rate: config.dropPath, random: dropped.split(step) } } : {}),
         onWeight: (family, weight) => {
-          if (family === 'add') addWeights.push(weight);
+          if (family === 'add' || family === 'conv') weights[family].push(weight);
         },
       });
-      const penalty = phase.penalty?.(addWeights, step);
+      const penalty = phase.penalty?.(weights, step);
       return penalty === undefined ? { logits } : { logits, penalty };
     },
   };
