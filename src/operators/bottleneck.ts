@@ -83,7 +83,7 @@ export function shortcut(
   shared: boolean,
 ): Tensor {
   if (plan.shortcut === 'identity') return x;
-  const weight = context.weight(shortcutWeight(plan, shared));
+  const declaration = shortcutWeight(plan, shared);
   const norm: NormDeclaration = {
     role: `shortcut-norm${suffix(plan)}`,
     channels: plan.output.c,
@@ -92,13 +92,17 @@ export function shortcut(
   let y: Tensor;
   switch (plan.shortcut) {
     case 'project':
-      y = primitive.window(x, weight, { stride: 1, pad: 0, groups: 1 });
+      y = primitive.window(...context.operands(x, declaration), { stride: 1, pad: 0, groups: 1 });
       break;
     case 'average-down':
-      y = primitive.window(averageDown(x, plan), weight, { stride: 1, pad: 0, groups: 1 });
+      y = primitive.window(...context.operands(averageDown(x, plan), declaration), {
+        stride: 1,
+        pad: 0,
+        groups: 1,
+      });
       break;
     case 'conv3x3':
-      y = primitive.window(x, weight, { stride: plan.stride, pad: 1, groups: 1 });
+      y = primitive.window(...context.operands(x, declaration), { stride: plan.stride, pad: 1, groups: 1 });
       break;
   }
   return context.norm(y, norm, 'none');
@@ -141,13 +145,13 @@ export function bottleneckForward(
   const [conv1, peg, conv2, conv3] = bottleneckWeights(plan);
   const norms = new Map(bottleneckNorms(plan, primitive.normAfterPointwise).map((norm) => [norm.role, norm]));
   const pointwise = { stride: 1, pad: 0, groups: 1 };
-  let y = primitive.window(x, context.weight(conv1), pointwise);
+  let y = primitive.window(...context.operands(x, conv1), pointwise);
   if (primitive.normAfterPointwise) y = context.norm(y, norms.get('norm0')!, 'relu');
-  y = primitive.window(y, context.weight(peg), { stride: plan.stride, pad: 1, groups: plan.inner });
+  y = primitive.window(...context.operands(y, peg), { stride: plan.stride, pad: 1, groups: plan.inner });
   y = context.norm(y, norms.get('norm1')!, 'relu');
-  y = primitive.window(y, context.weight(conv2), { stride: 1, pad: (middle(plan) - 1) / 2, groups: 1 });
+  y = primitive.window(...context.operands(y, conv2), { stride: 1, pad: (middle(plan) - 1) / 2, groups: 1 });
   y = context.norm(y, norms.get('norm2')!, 'relu');
-  y = primitive.window(y, context.weight(conv3), pointwise);
+  y = primitive.window(...context.operands(y, conv3), pointwise);
   return context.norm(y, norms.get('norm3')!, 'relu', shortcut(x, plan, context, primitive, true));
 }
 
@@ -209,6 +213,7 @@ export function bottleneckOperator(
     title,
     weights: bottleneckWeights,
     norms: (plan) => bottleneckNorms(plan, primitive.normAfterPointwise),
+    products: [],
     forward: (x, plan, context) => bottleneckForward(x, plan, context, primitive),
     workloads: (plan) => bottleneckWorkloads(plan, primitive, name),
   };

@@ -19,6 +19,8 @@ import { declarations } from './declarations.ts';
 import { type DropPath, normaliseAndDrop } from './drop-path.ts';
 import { effectiveWeight } from './effective.ts';
 import { declareStatistics, type NormMode, normalise } from './norm.ts';
+import { layerName, type Quantisation, quantisedLayers } from './quantisation.ts';
+import { declareRanges, operands, product } from './quantised.ts';
 import { checkSharing, type SharingConfig } from './sharing.ts';
 import { WeightStore } from './store.ts';
 import type { TrainableNetwork } from './trainable.ts';
@@ -29,6 +31,8 @@ export interface NetworkConfig {
   readonly sharing: SharingConfig;
   /** Only the blocks of this genotype; all of them when absent. */
   readonly genotype?: Genotype;
+  /** Bits of weights and activations; real numbers when absent. */
+  readonly quantisation?: Quantisation | undefined;
 }
 
 export interface ForwardOptions {
@@ -51,11 +55,12 @@ export class Network implements TrainableNetwork<Genotype> {
     this.config = config;
     this.random = random;
     this.store = new WeightStore(backend, random);
-    const { space, task, sharing, genotype } = config;
+    const { space, task, sharing, genotype, quantisation } = config;
     for (const { name, shape, traits, initialise } of declarations(space, task, sharing, genotype)) {
       this.store.declare(name, shape, traits, initialise);
     }
     declareStatistics(this.store);
+    declareRanges(this.store, quantisation, quantisedLayers(space, task, genotype));
   }
 
   /** A second network as this one was before any training. */
@@ -68,12 +73,15 @@ export class Network implements TrainableNetwork<Genotype> {
     const { mode, probe, onWeight } = options;
     const dropPath = mode.kind === 'train' ? options.dropPath : undefined;
     const { graph } = x;
-    const { space, task, sharing } = this.config;
+    const { space, task, sharing, quantisation } = this.config;
     const network = planNetwork(space, genotype, task);
     const leaf = (name: string) => graph.parameter(this.store.parameter(name));
 
+    const frame = (value: Tensor, weight: string, layer: 'stem' | 'head') =>
+      operands(value, leaf(weight), this.store, quantisation, { layer, family: layer, mode });
+
     const { stride, pad, pool } = network.stem;
-    let y = conv2d(x, leaf('stem.conv'), { stride, pad, groups: 1 });
+    let y = conv2d(...frame(x, 'stem.conv', 'stem'), { stride, pad, groups: 1 });
     y = normalise(y, this.store, 'stem.norm', mode, 'relu');
     if (pool === 'max2') y = maxPool(y, halving(network.stem.map));
     if (pool === 'max3') y = maxPool(y, { kernel: 3, stride: 2, pad: 1 });
@@ -83,10 +91,15 @@ export class Network implements TrainableNetwork<Genotype> {
     for (const [layer, { operator, plan }] of network.blocks.entries()) {
       const context: BlockContext = {
         graph,
-        weight: (declaration) => {
+        operands: (value, declaration) => {
           const weight = effectiveWeight(graph, this.store, sharing, plan.name, operator, declaration);
           onWeight?.(operator, weight);
-          return weight;
+          const name = layerName(plan.name, operator, declaration.role);
+          return operands(value, weight, this.store, quantisation, { layer: name, family: operator, mode });
+        },
+        product: (value, role) => {
+          const name = layerName(plan.name, operator, role);
+          return product(value, this.store, quantisation, { layer: name, family: operator, mode });
         },
         norm: (value, { role }: NormDeclaration, activation, residual) => {
           const name = `${plan.name}.${operator}.${role}`;
@@ -98,7 +111,8 @@ export class Network implements TrainableNetwork<Genotype> {
       y = OPERATORS[operator].forward(y, plan, context);
       probe?.(`${plan.name} (${operator})`, y);
     }
-    const logits = add(matmul(globalAveragePool(y), leaf('head.weight')), leaf('head.bias'));
+    const pooled = globalAveragePool(y);
+    const logits = add(matmul(...frame(pooled, 'head.weight', 'head')), leaf('head.bias'));
     probe?.('head', logits);
     return logits;
   }
