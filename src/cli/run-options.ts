@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { BackendName } from '../backends/open.ts';
 import { nearest, ShiftAddError } from '../core/errors.ts';
+import { settledExceptions } from '../runs/bit-exceptions.ts';
 import { createRun, type OpenRun, resumeRun } from '../runs/folder.ts';
 import {
   DEFAULT_CONFIG,
@@ -69,7 +70,8 @@ export function configOf(context: CommandContext, networks: readonly string[] = 
   const published = recipe === undefined ? {} : recipeSettings(recipe, networks);
   const asked = { ...published, ...Object.fromEntries(chosen) };
   const wanted: RunConfig = { ...DEFAULT_CONFIG, ...preset.settings, ...asked };
-  return { ...wanted, ...spaceSettings(loadSpace(wanted.space)), ...asked };
+  const bitExceptions = settledExceptions(wanted.bitExceptions);
+  return { ...wanted, ...spaceSettings(loadSpace(wanted.space)), ...asked, bitExceptions };
 }
 
 function defaultFolder(data: string): string {

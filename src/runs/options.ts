@@ -117,6 +117,22 @@ export const RUN_OPTIONS = {
     0,
     0.95,
   ),
+  weightBits: integer(
+    'bits of weights that networks are trained and run with, 2 to 16; 32 for real numbers; shift weights are powers of two anyway',
+    32,
+    2,
+  ),
+  activationBits: integer('bits of what layers read, 2 to 16; 32 for real numbers', 32, 2),
+  weightScales: choice(
+    'a step of rounded weights for each layer or each output channel',
+    ['layer', 'channel'],
+    'channel',
+  ),
+  bitExceptions: text(
+    'layers with other bits, as in stem=32,*.peg=16/8 (weights/activations), or a JSON file; layers are called stem, head, layer0.stage0.conv.conv2, and * stands for any letters',
+    'list|file',
+    'none',
+  ),
   distill: text('teacher of networks trained alone: folder of a run or of a network', 'dir', 'none'),
   distillKind: choice("learn from the teacher's probabilities or from its choice", ['soft', 'hard'], 'soft'),
   distillShare: number('part of the loss that comes from the teacher', 0.5, 0, 1),
@@ -255,7 +271,7 @@ export const DEFAULT_CONFIG = Object.fromEntries(
 /** Settings that runs of version 0.1.0 lack; their defaults are what such a run did. Any other must be there. */
 const SINCE_0_1_0 = [
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'],
-  'dropPath',
+  ...['dropPath', 'weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['imageSize', 'dataMemory'],

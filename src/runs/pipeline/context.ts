@@ -13,6 +13,7 @@ import { type Split, stratified } from '../../data/split.ts';
 import type { Task } from '../../spaces/layout.ts';
 import type { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Space } from '../../spaces/space.ts';
+import type { Quantisation } from '../../supernet/quantisation.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches } from '../../training/score.ts';
@@ -53,6 +54,8 @@ export interface RunContext {
   readonly sharing: SharingConfig;
   /** Of networks trained alone. */
   readonly sharingAlone: SharingConfig;
+  /** Bits of weights and activations; undefined for real numbers. */
+  readonly quantisation: Quantisation | undefined;
   readonly pricer: ArchitecturePricer;
   readonly random: Random;
   readonly told: Told;

@@ -1,6 +1,8 @@
 /** Trains one network alone and measures it: on held-out images to choose by, and once on the test set. */
 import type { TensorData } from '../../core/safetensors.ts';
 import type { Genotype } from '../../spaces/space.ts';
+import { type LayerRecord, layerTable } from '../../supernet/layer-table.ts';
+import { Network } from '../../supernet/network.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { loadPhase, measuredPhase, type RunContext, retrainPhase, savePhase, tell } from './context.ts';
@@ -12,11 +14,15 @@ interface SavedMeasurement {
   readonly validation: Score;
   readonly test: Score;
   readonly curve: readonly CurvePoint[];
+  /** Absent where it computes with real numbers. */
+  readonly layers?: readonly LayerRecord[];
 }
 
 export interface Measured extends SavedMeasurement {
   /** Weights and calibrated norms: all that using the network needs. */
   readonly tensors: ReadonlyMap<string, TensorData>;
+  /** Widths and steps of its layers; empty where it computes with real numbers, as networks of the zoo do. */
+  readonly layers: readonly LayerRecord[];
 }
 
 export interface Retrained extends Measured {
@@ -26,7 +32,6 @@ export interface Retrained extends Measured {
 }
 
 /** A network of the run's space. */
-
 export async function runRetrainPhase(
   context: RunContext,
   place: { readonly index: number; readonly of: number },
@@ -49,8 +54,8 @@ export async function trainAndMeasure<Path>(
   const phase = retrainPhase(name);
   const measured = loadPhase<SavedMeasurement>(context, measuredPhase(phase));
   if (measured !== undefined) {
-    const { validation, test, curve } = measured.state;
-    return { validation, test, curve, tensors: measured.tensors };
+    const { validation, test, curve, layers = [] } = measured.state;
+    return { validation, test, curve, tensors: measured.tensors, layers };
   }
   const { backend, dataset, split } = context;
   const title = `training ${name} (${subject.key})`;
@@ -64,6 +69,7 @@ export async function trainAndMeasure<Path>(
     for (const { name: tensor, shape, buffer } of network.store.tensors()) {
       tensors.set(tensor, { shape, data: (await backend.read(buffer)) as Float32Array });
     }
+    const layers = network instanceof Network ? await layerTable(network) : [];
     // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
     tell(context, measuredPhase(phase), {
       type: 'network-evaluated',
@@ -75,7 +81,8 @@ export async function trainAndMeasure<Path>(
       validationAccuracy: validation.accuracy,
       ...subject.costs(),
     });
-    savePhase<SavedMeasurement>(context, measuredPhase(phase), { validation, test, curve }, tensors);
-    return { validation, test, curve, tensors };
+    const state = { validation, test, curve, ...(layers.length === 0 ? {} : { layers }) };
+    savePhase<SavedMeasurement>(context, measuredPhase(phase), state, tensors);
+    return { validation, test, curve, tensors, layers };
   });
 }

@@ -22,6 +22,7 @@ import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
 import { type RunContext, rewind, type Told } from './context.ts';
 import { imageSizeOf } from './image-size.ts';
+import { quantisationOf } from './quantisation-of.ts';
 import { sharingAloneOf, sharingOf } from './sharing-of.ts';
 
 export interface SessionOptions {
@@ -54,6 +55,7 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
   const task = { image: { h, w, c }, classes: dataset.classes.length };
   const sharing = sharingOf(config);
   const sharingAlone = sharingAloneOf(config);
+  const quantisation = quantisationOf(config, space, task);
   const pricer = new ArchitecturePricer(space, task, new Pricer(accelerator, Number(config.bits)));
   const split = stratified(dataset.train.labels, config.validation, random.split('held out'));
   const journal = new Journal(run.journal);
@@ -78,6 +80,7 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
     task,
     sharing,
     sharingAlone,
+    quantisation,
     pricer,
     random,
     told,

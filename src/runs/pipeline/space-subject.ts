@@ -10,11 +10,11 @@ import { blockCost, type Subject } from './subject.ts';
 
 /** Of the run's space, or of another one. */
 export function spaceSubject(
-  context: Pick<RunContext, 'space' | 'task' | 'sharingAlone' | 'pricer'>,
+  context: Pick<RunContext, 'space' | 'task' | 'sharingAlone' | 'quantisation' | 'pricer'>,
   genotype: Genotype,
   space: Space = context.space,
 ): Subject<Genotype> {
-  const { task, sharingAlone: sharing } = context;
+  const { task, sharingAlone: sharing, quantisation } = context;
   const pricer =
     space === context.space ? context.pricer : new ArchitecturePricer(space, task, context.pricer.pricer);
   const key = encode(genotype);
@@ -23,8 +23,9 @@ export function spaceSubject(
     description: describe(genotype),
     path: genotype,
     sharing,
-    architecture: { genotype: key, space },
-    build: (backend, random) => new Network(backend, { space, task, sharing, genotype }, random),
+    architecture: { genotype: key, space, ...(quantisation === undefined ? {} : { quantisation }) },
+    build: (backend, random) =>
+      new Network(backend, { space, task, sharing, genotype, quantisation }, random),
     costs: () => pricer.price(genotype),
     price: () => pricer.detail(genotype),
     blocks(price) {

@@ -1,4 +1,5 @@
 /** A network of the zoo as something to train, at the size and with the classes of a run's data. */
+import { require_ } from '../../core/errors.ts';
 import type { NetworkPrice } from '../../hardware/price.ts';
 import { accumulates } from '../../hardware/workload.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
@@ -15,9 +16,11 @@ import type { RunContext } from './context.ts';
 import { blockCost, type Subject } from './subject.ts';
 
 export function zooSubject(
-  { task, sharingAlone, pricer }: Pick<RunContext, 'task' | 'sharingAlone' | 'pricer'>,
+  context: Pick<RunContext, 'task' | 'sharingAlone' | 'quantisation' | 'pricer' | 'config'>,
   baseline: NamedBaseline,
 ): Subject<null> {
+  refuseForSpaces(context, baseline);
+  const { task, sharingAlone, pricer } = context;
   const plan = baselinePlan(baseline, task.image, task.classes);
   const sharing = zooSharing(sharingAlone, baseline);
   const loads = planWorkloads(plan.steps);
@@ -36,6 +39,23 @@ export function zooSubject(
     price: () => pricer.pricer.priceNetwork(loads),
     blocks: (price) => blocks(plan.steps, price),
   };
+}
+
+/** Settings that blocks of a space know, and steps of the zoo do not yet: better refused than forgotten. */
+function refuseForSpaces(
+  { quantisation, config }: Pick<RunContext, 'quantisation' | 'config'>,
+  { name }: NamedBaseline,
+): void {
+  const flags = [
+    ...(quantisation === undefined ? [] : ['--weight-bits, --activation-bits and --bit-exceptions']),
+    ...(config.dropPath > 0 ? ['--drop-path'] : []),
+  ];
+  require_(
+    flags.length === 0,
+    'usage',
+    () => `${flags.join(' and ')} are for networks of a space, and ${name} is one of the zoo; leave them out`,
+    { network: name },
+  );
 }
 
 /** A run's settings for adders and shifts; the name of a network may say which shift. */
