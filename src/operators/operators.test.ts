@@ -241,3 +241,21 @@ test('a shift block reads fixed point: activations below 2^-16 are lost to it', 
   expect(seen[0].every((value) => value === 0)).toBe(true);
   expect(seen[1].every((value) => value > 0)).toBe(true);
 });
+
+test('what a shift block reads is rounded to its width after fixed point: the window sees the steps themselves', async () => {
+  const graph = new Graph(backend, { training: false });
+  const step = 2 ** -17;
+  const context: BlockContext = {
+    graph,
+    operands: (x, { shape }) => [
+      graph.values(new Float32Array(sizeOf(x.shape)).fill(step), x.shape),
+      graph.values(new Float32Array(sizeOf(shape)).fill(1), shape),
+    ],
+    product: (x) => x,
+    norm: (x) => x,
+  };
+  const x = graph.values(new Float32Array(2 * 2 * 6).fill(1), [1, 2, 2, 6]);
+  const y = await graph.read(OPERATORS.shift.forward(x, plan('project', 2), context));
+  expect(y.every((value) => value === 4 * step)).toBe(true); // the last 1x1 sums 4 inner channels
+  graph.close();
+});
