@@ -133,6 +133,21 @@ test('a search of few bits ends, supernet and winner alike', async () => {
 
 test.each([
   [
+    ['--weight-bits', '8', '--drop-path', '0.1'],
+    /only networks of a space take --weight-bits, .* and --drop-path/,
+  ],
+  [['--drop-path', '0.1'], /take --drop-path, and resnet-20 is one of the zoo; leave that out/],
+])('a network of the zoo cannot have %j yet, and says so', async (flags, message) => {
+  const done = await shiftaddnas(
+    ...['train', '--network', 'resnet-20', '--preset', 'smoke', '--data', data, '--out', at('zoo')],
+    ...[...QUICK, ...flags, '--json'],
+  );
+  expect(done.stderr).toMatch(message);
+  expect(done.code).toBe(2);
+});
+
+test.each([
+  [
     ['--weight-bits', '20'],
     /bits of weights and activations must be 2 to 16, or 32 for real numbers, got 20/,
   ],

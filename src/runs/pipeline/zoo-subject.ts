@@ -53,7 +53,8 @@ function refuseForSpaces(
   require_(
     flags.length === 0,
     'usage',
-    () => `${flags.join(' and ')} are for networks of a space, and ${name} is one of the zoo; leave them out`,
+    () =>
+      `only networks of a space take ${flags.join(' and ')}, and ${name} is one of the zoo; leave that out`,
     { network: name },
   );
 }
