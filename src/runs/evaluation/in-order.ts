@@ -1,0 +1,42 @@
+/** Many jobs at once, their results in the order asked. */
+import type { Evaluator, Job, ResultOf } from './evaluator.ts';
+
+export interface Ordered<J extends Job> {
+  readonly job: J;
+  readonly result: ResultOf<J>;
+}
+
+/**
+ * Hands all jobs to the evaluator and gives their results in the order of the jobs. Whoever stops listening, by
+ * break or by an error, withdraws the jobs that are left. Ends early, without an error, when `signal` is aborted.
+ * Throws what the first job that failed, in the order of the jobs, threw.
+ */
+export async function* inOrder<J extends Job>(
+  evaluator: Evaluator,
+  jobs: readonly J[],
+  signal?: AbortSignal,
+): AsyncGenerator<Ordered<J>, void, void> {
+  const left = new AbortController();
+  const stop = () => left.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  const running = jobs.map((job) => evaluator.run(job, { signal: left.signal }));
+  // One that fails out of its turn is reported in its turn, or not at all when nobody waits for it any more.
+  for (const one of running) one.catch(() => {});
+  try {
+    for (const [i, job] of jobs.entries()) {
+      if (left.signal.aborted) return;
+      let result: ResultOf<J>;
+      try {
+        result = await running[i];
+      } catch (error) {
+        if (left.signal.aborted) return;
+        throw error;
+      }
+      yield { job, result };
+    }
+  } finally {
+    stop();
+    signal?.removeEventListener('abort', stop);
+  }
+}
