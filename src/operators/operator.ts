@@ -53,7 +53,10 @@ export interface BlockContext {
   readonly graph: Graph;
   /** The effective weight of a role, as this block's family computes with it. */
   weight(declaration: WeightDeclaration): Tensor;
-  /** Batch normalisation of this family and role, then the activation; `residual` is added before it. */
+  /**
+   * Batch normalisation of this family and role, then the activation; `residual` is added before it. Nothing else may
+   * read x: without a tape its memory is free at once.
+   */
   norm(x: Tensor, declaration: NormDeclaration, activation: 'none' | 'relu', residual?: Tensor): Tensor;
 }
 

@@ -1,42 +1,51 @@
 /**
- * The images that candidates are calibrated and scored on: all of them, or the parts that a search asks for by
- * `share`. A part is drawn from the whole by class, and a larger part holds the smaller ones but for rounding.
+ * The images that candidates are calibrated and scored on: all of them, or the part that a job asks for by `share`. A
+ * part is drawn from the whole by class, and a larger part holds the smaller ones but for rounding.
  */
-import { internal } from '../../core/errors.ts';
 import { stratified } from '../../data/split.ts';
-import type { HeldBatches } from '../../training/score.ts';
-import { calibrationBatches, heldBatches, type RunContext, scoringBatches } from './context.ts';
+import type { HeldBatches, HeldImages } from '../../training/score.ts';
+import { calibrationBatches, heldBatches, type ImagesContext, scoringBatches } from '../pipeline/context.ts';
 
-export interface EvaluationSet {
-  readonly calibration: HeldBatches;
-  readonly scoring: HeldBatches;
+/** What a score is made with; one kept by another thread is read in place. */
+export interface EvaluationSet<Images extends HeldImages = HeldImages> {
+  readonly calibration: Images;
+  readonly scoring: Images;
 }
 
-export class EvaluationSets {
-  private readonly sets: ReadonlyMap<number, EvaluationSet>;
+/** Sets on a backend, each made when it is first asked for, which must be while no scope is open. */
+export class EvaluationImages {
+  private readonly context: ImagesContext;
+  private readonly sets = new Map<number, EvaluationSet<HeldBatches>>();
 
-  /** `shares`: the parts below 1 that will be asked for. */
-  constructor(context: RunContext, shares: readonly number[]) {
-    this.sets = new Map([
-      [1, { calibration: calibrationBatches(context), scoring: scoringBatches(context) }],
-      ...shares.map((share) => [share, part(context, share)] as const),
-    ]);
+  constructor(context: ImagesContext) {
+    this.context = context;
   }
 
   /** The images for a candidate that asks for `share` of them. */
-  of(share = 1): EvaluationSet {
-    return this.sets.get(share) ?? internal(`no images were made ready for a share of ${share}`);
+  of(share = 1): EvaluationSet<HeldBatches> {
+    let found = this.sets.get(share);
+    if (found === undefined) {
+      found = share === 1 ? whole(this.context) : part(this.context, share);
+      this.sets.set(share, found);
+    }
+    return found;
   }
 
+  /** Gives the images back; those asked for later are made again. */
   dispose(): void {
     for (const { calibration, scoring } of this.sets.values()) {
       calibration.dispose();
       scoring.dispose();
     }
+    this.sets.clear();
   }
 }
 
-function part(context: RunContext, share: number): EvaluationSet {
+function whole(context: ImagesContext): EvaluationSet<HeldBatches> {
+  return { calibration: calibrationBatches(context), scoring: scoringBatches(context) };
+}
+
+function part(context: ImagesContext, share: number): EvaluationSet<HeldBatches> {
   const { dataset, split, config } = context;
   const scored = draw(context, split.held, config.scoreImages, share, 'scoring');
   const calibrated = draw(context, split.kept, config.calibrationImages, share, 'calibration');
@@ -49,7 +58,7 @@ function part(context: RunContext, share: number): EvaluationSet {
 
 /** A share of the images that the whole set of this name holds. */
 function draw(
-  { dataset, random }: RunContext,
+  { dataset, random }: ImagesContext,
   from: Uint32Array,
   count: number,
   share: number,

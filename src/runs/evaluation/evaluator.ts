@@ -4,7 +4,7 @@
  *
  *   const { supernet, withdraw } = await evaluator.offer(network)
  *   const score = await evaluator.run({ kind: 'evaluate', supernet, genotype })     // any number at a time
- *   const { validation, tensors } = await evaluator.run({ kind: 'train', phase, genotype, tests: true })
+ *   const { validation, tensors } = await evaluator.run({ kind: 'train', phase, architecture, tests: true })
  *
  *   bits     a result depends on the job, the run's settings and the kind of backend; never on who did the job,
  *            how many did jobs beside it, or which jobs were done there before
@@ -21,6 +21,7 @@ import type { TensorData } from '../../core/safetensors.ts';
 import type { Network } from '../../supernet/network.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
+import type { Architecture } from '../network-files.ts';
 
 /** Score a path of the supernet: recalibrate its norms, then cross-entropy and accuracy on held-out images. */
 export interface EvaluateJob {
@@ -38,7 +39,9 @@ export interface TrainJob {
   readonly kind: 'train';
   /** Identifier, unique in the run, which events and checkpoints of this training carry: `retrain:all-conv`. */
   readonly phase: string;
-  readonly genotype: string;
+  readonly architecture: Architecture;
+  /** First weights, batches and calibration follow it in place of the run's own. */
+  readonly seed?: number;
   /** Measure it on the test set too, and return its weights: asked for what may win, not for ranked paths. */
   readonly tests: boolean;
 }
@@ -60,11 +63,20 @@ export type ResultOf<J extends Job> = J extends EvaluateJob ? Score : TrainResul
 export interface RunJobOptions {
   /** Aborted: a job not begun is withdrawn, one begun ends soon, and the promise rejects with 'interrupted'. */
   readonly signal?: AbortSignal;
-  /**
-   * What a training tells, in its own order and from the phase's start (a training resumed elsewhere repeats what it
-   * told before it, so that every run of a job tells the same). Scores tell nothing.
-   */
-  readonly onEvent?: (event: RunEvent) => void;
+  /** What a training tells after its phase's start, which whoever asks for it tells. Scores tell nothing. */
+  readonly onEvent?: (told: JobEvent) => void;
+}
+
+/**
+ * An event of a training. A training that goes on from a checkpoint first repeats what was told up to it, so that every
+ * listener hears all of it in order, and knows by the number what it has heard already.
+ */
+export interface JobEvent {
+  readonly event: RunEvent;
+  /** 0, 1, 2 ... from the start of the training; -1 for what concerns only who trains: a checkpoint that was damaged. */
+  readonly at: number;
+  /** It happened before this process took part. */
+  readonly repeated: boolean;
 }
 
 /** Weights that jobs may name until they are withdrawn. */

@@ -6,12 +6,25 @@ import { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
 import { Network } from '../../supernet/network.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
-import type { RunContext } from './context.ts';
-import { blockCost, type Subject } from './subject.ts';
+import type { JobContext, RunContext } from './context.ts';
+import { blockCost, type Subject, type Trainable } from './subject.ts';
 
 /** Sharing of a network that is alone: none, with the same transformations. */
 export function alone(sharing: SharingConfig): SharingConfig {
   return { ...sharing, families: [], alignment: 'none' };
+}
+
+/** What training it takes. */
+export function spaceTrainable(
+  context: Pick<JobContext, 'task' | 'sharing'>,
+  genotype: Genotype,
+  space: Space,
+): Trainable<Genotype> {
+  const { task } = context;
+  const sharing = alone(context.sharing);
+  const build: Trainable<Genotype>['build'] = (backend, random) =>
+    new Network(backend, { space, task, sharing, genotype }, random);
+  return { path: genotype, sharing, build };
 }
 
 /** Of the run's space, or of another one. */
@@ -21,17 +34,15 @@ export function spaceSubject(
   space: Space = context.space,
 ): Subject<Genotype> {
   const { task } = context;
+  const trainable = spaceTrainable(context, genotype, space);
   const pricer =
     space === context.space ? context.pricer : new ArchitecturePricer(space, task, context.pricer.pricer);
-  const sharing = alone(context.sharing);
   const key = encode(genotype);
   return {
     key,
     description: describe(genotype),
-    path: genotype,
-    sharing,
+    ...trainable,
     architecture: { genotype: key, space },
-    build: (backend, random) => new Network(backend, { space, task, sharing, genotype }, random),
     costs: () => pricer.price(genotype),
     price: () => pricer.detail(genotype),
     blocks(price) {

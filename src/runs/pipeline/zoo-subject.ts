@@ -11,24 +11,36 @@ import {
   ZooNetwork,
 } from '../../zoo/index.ts';
 import type { BlockResult } from '../result.ts';
-import type { RunContext } from './context.ts';
+import type { JobContext, RunContext } from './context.ts';
 import { alone } from './space-subject.ts';
-import { blockCost, type Subject } from './subject.ts';
+import { blockCost, type Subject, type Trainable } from './subject.ts';
 
-export function zooSubject(
-  { task, sharing: asked, pricer }: Pick<RunContext, 'task' | 'sharing' | 'pricer'>,
+/** What training it takes. */
+export function zooTrainable(
+  { task, sharing: asked }: Pick<JobContext, 'task' | 'sharing'>,
   baseline: NamedBaseline,
-): Subject<null> {
+): Trainable<null> {
   const plan = baselinePlan(baseline, task.image, task.classes);
   const sharing = zooSharing(asked, baseline);
+  return {
+    path: null,
+    sharing,
+    build: (backend, random) => new ZooNetwork(backend, { plan, sharing }, random),
+  };
+}
+
+export function zooSubject(
+  context: Pick<RunContext, 'task' | 'sharing' | 'pricer'>,
+  baseline: NamedBaseline,
+): Subject<null> {
+  const { task, pricer } = context;
+  const plan = baselinePlan(baseline, task.image, task.classes);
   const loads = planWorkloads(plan.steps);
   return {
     key: baseline.name,
     description: describe(baseline, plan.steps),
-    path: null,
-    sharing,
+    ...zooTrainable(context, baseline),
     architecture: { zoo: baseline.name },
-    build: (backend, random) => new ZooNetwork(backend, { plan, sharing }, random),
     costs: () => ({
       ...pricer.pricer.totals(loads),
       params: planParameters(plan.steps),
