@@ -1,10 +1,12 @@
 /**
- * What the bookkeeping of a search costs on this machine: fronts, and the time an algorithm takes beside scoring.
+ * What the bookkeeping of a search costs on this machine: fronts, and the time an algorithm takes beside scoring, as a
+ * share of the time that scoring takes (evaluation.mjs).
  *
  *   npm run build && node bench/search.mjs [folder of the compiled package]
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { measureEvaluation } from './evaluation.mjs';
 
 const folder = resolve(process.argv[2] ?? 'dist');
 const load = (path) => import(pathToFileURL(resolve(folder, path)).href);
@@ -62,6 +64,7 @@ const settings = {
   generations: 20,
   objectives: ['loss', 'energyMj'],
 };
+const scoring = await measureEvaluation(folder);
 for (const name of ALGORITHM_NAMES) {
   const { sampler, config } = planSearch(name, settings);
   let state = sampler.init(config, Random.fromSeed(1));
@@ -76,5 +79,8 @@ for (const name of ALGORITHM_NAMES) {
       }
     }
   });
-  console.log(`${name}: ${(time / scored).toFixed(3)} ms a candidate beside its score (${scored} scored)`);
+  const share = (100 * time) / scored / scoring;
+  console.log(
+    `${name}: ${(time / scored).toFixed(3)} ms a candidate beside its score, ${share.toFixed(2)} % of the ${scoring.toFixed(0)} ms that a score takes (${scored} scored)`,
+  );
 }

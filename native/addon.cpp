@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <unordered_set>
 
 #include "parallel.h"
 
@@ -57,12 +58,14 @@ const InstructionSet sets[] = {
     {"baseline", baseline::table, [] { return true; }},
 };
 
-const InstructionSet* chosen = nullptr;
+std::atomic<const InstructionSet*> chosen{nullptr};  // threads may load the addon at the same time
 std::atomic<int> environments{0};
 
 struct Instance {
   double* arguments;
   napi_ref block;
+  // What this environment allocated: a thread can be ended at any time, and gives nothing back itself.
+  std::unordered_set<void*> blocks;
 };
 
 napi_value fail(napi_env env, const char* code, const char* sentence) {
@@ -70,12 +73,22 @@ napi_value fail(napi_env env, const char* code, const char* sentence) {
   return nullptr;
 }
 
-/** Up to two arguments of a call. */
+/** Up to two arguments of a call, and whose call it is. */
 struct Call {
   napi_value value[2] = {};
   size_t count = 2;
-  Call(napi_env env, napi_callback_info info) { napi_get_cb_info(env, info, &count, value, nullptr, nullptr); }
+  Instance* instance = nullptr;
+  Call(napi_env env, napi_callback_info info) { napi_get_cb_info(env, info, &count, value, nullptr, (void**)&instance); }
 };
+
+bool remember(Instance* instance, void* memory) {
+  try {
+    instance->blocks.insert(memory);
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
 
 bool numberOf(napi_env env, napi_value value, double* to) { return napi_get_value_double(env, value, to) == napi_ok && *to >= 0; }
 
@@ -111,7 +124,12 @@ napi_value allocate(napi_env env, napi_callback_info info) {
   if (!numberOf(env, call.value[0], &bytes) || bytes > 9e15) return fail(env, "ERR_INVALID_ARG", "allocate: bytes must be a number >= 0");
   size_t size = ((size_t)bytes + 127) / 64 * 64;
   void* memory = nullptr;
-  if (posix_memalign(&memory, 64, size) != 0) return fail(env, "ERR_OUT_OF_MEMORY", "the system has no more memory");
+  if (posix_memalign(&memory, 64, size) != 0) memory = nullptr;
+  if (memory && !remember(call.instance, memory)) {
+    free(memory);
+    memory = nullptr;
+  }
+  if (!memory) return fail(env, "ERR_OUT_OF_MEMORY", "the system has no more memory");
   napi_value result;
   napi_create_double(env, (double)(uintptr_t)memory, &result);
   return result;
@@ -121,7 +139,9 @@ napi_value release(napi_env env, napi_callback_info info) {
   Call call(env, info);
   double address;
   if (!numberOf(env, call.value[0], &address)) return fail(env, "ERR_INVALID_ARG", "free: address must be a number");
-  free((void*)(uintptr_t)address);
+  void* memory = (void*)(uintptr_t)address;
+  if (call.instance->blocks.erase(memory) == 0) return fail(env, "ERR_INVALID_ARG", "free: nothing was allocated at this address here");
+  free(memory);
   return nullptr;
 }
 
@@ -152,7 +172,7 @@ napi_value run(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &count, &value, nullptr, (void**)&instance) != napi_ok || count < 1 ||
       napi_get_value_uint32(env, value, &kernel) != napi_ok || kernel >= kernelCount)
     return fail(env, "ERR_INVALID_ARG", "run: no kernel has this index");
-  chosen->table[kernel](instance->arguments);
+  chosen.load(std::memory_order_relaxed)->table[kernel](instance->arguments);
   if (parallel::takeFailure()) return fail(env, "ERR_OUT_OF_MEMORY", "the system has no memory for a kernel's scratch space");
   return nullptr;
 }
@@ -166,6 +186,11 @@ napi_value setThreads(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value workAlone(napi_env, napi_callback_info) {
+  parallel::workAlone();
+  return nullptr;
+}
+
 napi_value threads(napi_env env, napi_callback_info) {
   napi_value result;
   napi_create_int32(env, parallel::threads(), &result);
@@ -174,7 +199,9 @@ napi_value threads(napi_env env, napi_callback_info) {
 
 /** With the last environment the workers end, so that the library can be unloaded. */
 void leave(void* data) {
-  delete (Instance*)data;
+  Instance* instance = (Instance*)data;
+  for (void* memory : instance->blocks) free(memory);
+  delete instance;
   if (environments.fetch_sub(1) == 1) parallel::setThreads(1);
 }
 
@@ -197,8 +224,9 @@ void define(napi_env env, napi_value exports, const char* name, napi_callback ca
 extern "C" __attribute__((visibility("default"))) int32_t node_api_module_get_api_version_v1() { return 8; }
 
 extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
-  if (!chosen) chosen = choose();
-  if (!chosen)
+  const InstructionSet* set = choose();
+  chosen = set;
+  if (!set)
     return fail(env, "ERR_UNSUPPORTED",
                 "SHIFTADDNAS_ISA names an instruction set that this processor or this build does not have: use baseline, avx2 or "
                 "avx512, or leave it unset");
@@ -213,7 +241,7 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
   environments.fetch_add(1);
   napi_add_env_cleanup_hook(env, leave, instance);
 
-  napi_create_string_utf8(env, chosen->name, NAPI_AUTO_LENGTH, &text);
+  napi_create_string_utf8(env, set->name, NAPI_AUTO_LENGTH, &text);
   napi_set_named_property(env, exports, "isa", text);
   napi_create_array_with_length(env, kernelCount, &names);
   for (uint32_t i = 0; i < kernelCount; i++) {
@@ -222,12 +250,13 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
   }
   napi_set_named_property(env, exports, "kernels", names);
   napi_set_named_property(env, exports, "arguments", block);
-  define(env, exports, "allocate", allocate, nullptr);
-  define(env, exports, "free", release, nullptr);
+  define(env, exports, "allocate", allocate, instance);
+  define(env, exports, "free", release, instance);
   define(env, exports, "write", write, nullptr);
   define(env, exports, "read", read, nullptr);
   define(env, exports, "run", run, instance);
   define(env, exports, "setThreads", setThreads, nullptr);
   define(env, exports, "threads", threads, nullptr);
+  define(env, exports, "workAlone", workAlone, nullptr);
   return exports;
 }

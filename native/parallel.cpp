@@ -50,7 +50,10 @@ Pool& pool() {
 }
 
 thread_local bool insideTask = false;
-std::atomic<bool> failed{false};
+thread_local bool poolWorker = false;
+// Several threads may launch: each is told of its own failures, and the one whose job the pool works on of the pool's.
+thread_local bool failed = false;
+std::atomic<bool> failedInPool{false};
 
 /** Takes tasks of the open job until none is left; true if there was one. */
 bool work(Pool& p) {
@@ -70,7 +73,7 @@ bool workOpen(Pool& p) { return (uint32_t)p.open.load(std::memory_order_seq_cst)
 
 void workerLoop() {
   Pool& p = pool();
-  insideTask = true;
+  insideTask = poolWorker = true;
   using Clock = std::chrono::steady_clock;
   auto last = Clock::now();
   while (!p.stop.load(std::memory_order_acquire)) {
@@ -121,7 +124,10 @@ void run(int tasks, void (*body)(void*, int), void* context) {
     else
       std::this_thread::yield();  // a worker was put aside by the system in the middle of a task
   }
+  if (failedInPool.exchange(false)) failed = true;
 }
+
+void workAlone() { insideTask = true; }
 
 int threads() { return 1 + (int)pool().workers.size(); }
 
@@ -154,11 +160,17 @@ float* scratch(Slot slot, int64_t floats) {
   mine.memory[slot] = (float*)memory;
   if (memory)
     mine.size[slot] = size;
+  else if (poolWorker)
+    failedInPool.store(true);
   else
-    failed.store(true);
+    failed = true;
   return (float*)memory;
 }
 
-bool takeFailure() { return failed.exchange(false); }
+bool takeFailure() {
+  const bool was = failed;
+  failed = false;
+  return was;
+}
 
 }  // namespace parallel

@@ -8,6 +8,12 @@ namespace parallel {
 /** Runs body(context, i) for 0 <= i < tasks on all threads and waits. Inside a task it runs inline. */
 void run(int tasks, void (*body)(void* context, int task), void* context);
 
+/**
+ * From now on the calling thread runs all tasks of its launches itself: it is one of several threads that launch,
+ * and leaves the pool to the others.
+ */
+void workAlone();
+
 /** Calling thread included; at least 1. */
 void setThreads(int threads);
 int threads();
@@ -21,7 +27,7 @@ int threads();
 enum Slot { launchA, launchB, launchC, launchD, taskA, taskB, taskC, taskD, slots };
 float* scratch(Slot slot, int64_t floats);
 
-/** True once after a scratch() that found no memory. */
+/** True once after a launch of the calling thread in which scratch() found no memory. */
 bool takeFailure();
 
 }  // namespace parallel

@@ -23,7 +23,7 @@ struct Pool {
   int32_t wake;  // changes whenever sleepers are woken
   int32_t workers;
   bool stop;
-  bool failed;
+  bool failed;  // in a worker, for the thread whose job it worked on
   bool trapped;
   bool mayWait;  // whether the calling thread may sleep for a moment
   void (*body)(void*, int);
@@ -33,6 +33,8 @@ Pool p;
 
 struct Mine {
   bool insideTask;
+  bool worker;
+  bool failed;
   float* memory[slots];
   int64_t size[slots];
 };
@@ -76,15 +78,26 @@ void run(int tasks, void (*body)(void*, int), void* context) {
   mine.insideTask = false;
   for (int i = 0;; i++) {
     const int32_t done = get(&p.done);
-    if (done >= tasks) return;
+    if (done >= tasks) break;
     // A worker was put aside by the system in the middle of a task: leave it the processor for 20 microseconds.
     if (i > looksForEnd && p.mayWait) __builtin_wasm_memory_atomic_wait32(&p.done, done, 20000);
+  }
+  if (__atomic_exchange_n(&p.failed, false, __ATOMIC_SEQ_CST)) mine.failed = true;
+}
+
+void workAlone() { mine.insideTask = true; }
+
+void releaseScratch() {
+  for (int slot = 0; slot < slots; slot++) {
+    wasm_memory::release(mine.memory[slot]);
+    mine.memory[slot] = nullptr;
+    mine.size[slot] = 0;
   }
 }
 
 /** A worker's life; ends after stop(). */
 void work() {
-  mine.insideTask = true;
+  mine.insideTask = mine.worker = true;
   __atomic_fetch_add(&p.workers, 1, __ATOMIC_SEQ_CST);
   while (!get(&p.stop)) {
     takeTasks();
@@ -121,10 +134,19 @@ float* scratch(Slot slot, int64_t floats) {
   const int64_t size = (floats + floats / 4 + 1023) / 1024 * 1024;
   mine.memory[slot] = size < 1 << 30 ? (float*)wasm_memory::allocate((size_t)size * 4) : nullptr;
   mine.size[slot] = mine.memory[slot] ? size : 0;
-  if (!mine.memory[slot]) __atomic_store_n(&p.failed, true, __ATOMIC_SEQ_CST);
+  if (!mine.memory[slot]) {
+    if (mine.worker)
+      __atomic_store_n(&p.failed, true, __ATOMIC_SEQ_CST);
+    else
+      mine.failed = true;
+  }
   return mine.memory[slot];
 }
 
-bool takeFailure() { return __atomic_exchange_n(&p.failed, false, __ATOMIC_SEQ_CST); }
+bool takeFailure() {
+  const bool was = mine.failed;
+  mine.failed = false;
+  return was;
+}
 
 }  // namespace parallel

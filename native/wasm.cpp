@@ -1,8 +1,9 @@
 // What the Wasm module exports: memory, the argument block, run(index), and a worker's life. The counterpart of
 // addon.cpp; the host (src/backends/wasm/) writes a kernel's arguments as doubles into the block and calls run.
 //
-// A worker instantiates the same module over the same memory, sets __stack_pointer to the end of the block that
-// workerBlock() gave, calls __wasm_init_tls with its beginning, and then work(), which returns after stop().
+// A worker instantiates the same module over the same memory, sets __stack_pointer to the end of a block of
+// workerBytes(), calls __wasm_init_tls with its beginning, and then work(), which returns after stop(). A thread that
+// launches kernels of its own over the memory does the same, with join() in place of work() and leave() at its end.
 #include <stdint.h>
 
 #include "parallel.h"
@@ -16,6 +17,7 @@ void stop();
 void setMayWait(bool may);
 void taskTrapped();
 bool anyTrapped();
+void releaseScratch();
 }  // namespace parallel
 
 namespace wasm {
@@ -47,8 +49,9 @@ EXPORT(kernelCount) uint32_t countOfKernels() { return kernelCount; }
 /** Of a kernel; ends in 0. */
 EXPORT(kernelName) const char* nameOfKernel(uint32_t index) { return index < kernelCount ? kernelNames[index] : nullptr; }
 
-EXPORT(run) int32_t run(uint32_t index) {
-  wasm::table[index](arguments);
+/** `from`: arguments of the kernel; every thread that launches has its own. */
+EXPORT(run) int32_t run(uint32_t index, const double* from) {
+  wasm::table[index](from);
   if (parallel::anyTrapped()) return trapped;
   return parallel::takeFailure() ? outOfMemory : ended;
 }
@@ -58,6 +61,8 @@ EXPORT(setMayWait) void setMayWait(int32_t may) { parallel::setMayWait(may != 0)
 
 /** Bytes of a worker's block: its thread-local variables, then its stack, which grows down from the end. */
 EXPORT(workerBytes) uint32_t workerBytes() { return workerStack; }
+EXPORT(join) void join() { parallel::workAlone(); }
+EXPORT(leave) void leave() { parallel::releaseScratch(); }
 EXPORT(work) void work() { parallel::work(); }
 EXPORT(taskTrapped) void taskTrapped() { parallel::taskTrapped(); }
 EXPORT(stop) void stop() { parallel::stop(); }

@@ -194,6 +194,22 @@ export class Graph {
     }
   }
 
+  /**
+   * Runs one part of a network. While nothing is recorded nobody looks back, so all the memory that the part took is
+   * free again but its result's.
+   */
+  part(work: () => Tensor): Tensor {
+    if (this.recording) return work();
+    const scope = this.backend.openScope();
+    try {
+      const result = work();
+      scope.keep(result.buffer);
+      return result;
+    } finally {
+      scope.close();
+    }
+  }
+
   /** Moves a tensor's memory out of the graph: it lives in the enclosing scope. */
   keep(tensor: Tensor): Buffer {
     this.scope.keep(tensor.buffer);

@@ -11,6 +11,7 @@ import { ShiftAddError } from '../core/errors.ts';
 import type {
   Activation,
   Backend,
+  BackendLink,
   BatchNormShape,
   BinaryOp,
   Broadcast,
@@ -37,6 +38,8 @@ export interface Machine {
   read(address: number, data: Float32Array | Int32Array): void;
   /** Runs a kernel to its end; throws when it could not. */
   run(kernel: number): void;
+  /** For a machine in another thread that works on the same addresses; undefined where there can be none. */
+  link?(): BackendLink;
   dispose(): void;
 }
 
@@ -89,6 +92,9 @@ export type KernelName = Exclude<
   | 'write'
   | 'read'
   | 'memory'
+  | 'link'
+  | 'share'
+  | 'view'
   | 'finish'
   | 'dispose'
 >;

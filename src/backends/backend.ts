@@ -18,6 +18,18 @@ export interface Buffer {
   readonly type: DataType;
 }
 
+/** What another thread of this process needs to open a backend beside an open one: plain data, to be posted to it. */
+export interface BackendLink {
+  /** Name of the backend that is open. */
+  readonly backend: string;
+}
+
+/** A buffer as other threads' backends can view it: plain data, to be posted to them. */
+export interface SharedBuffer {
+  readonly length: number;
+  readonly type: DataType;
+}
+
 /** A window moved over an image: sizes of convolution, adder and pooling kernels. */
 export interface WindowShape {
   readonly n: number; // images
@@ -127,6 +139,14 @@ export interface Backend {
   read(buffer: Buffer): Promise<Float32Array | Int32Array>;
   /** Bytes now handed out, the most there ever were, and bytes taken from the system. */
   memory(): { used: number; peak: number; reserved: number };
+
+  // ---- other threads of the process: their own backends over the same memory (join.ts) --------------------
+  /** For `joinBackend` in one other thread at a time; undefined where threads cannot share this memory. */
+  link(): BackendLink | undefined;
+  /** The buffer for other threads to view. It must be neither written nor freed while they do. */
+  share(buffer: Buffer): SharedBuffer;
+  /** A buffer to read from, over what the backend at the other end of the link shares. `free` only forgets it. */
+  view(shared: SharedBuffer): Buffer;
 
   // ---- heavy kernels ------------------------------------------------------------------------------------
   matmul(a: Buffer, b: Buffer, y: Buffer, shape: MatmulShape): void;

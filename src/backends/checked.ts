@@ -7,6 +7,7 @@ import { ACTIVATION, BINARY, BROADCAST, RANDOM, REDUCE, UNARY } from './abi.ts';
 import type {
   AdamShape,
   Backend,
+  BackendLink,
   BatchNormShape,
   BinaryOp,
   Broadcast,
@@ -15,6 +16,7 @@ import type {
   MatmulShape,
   ReduceOp,
   SgdShape,
+  SharedBuffer,
   UnaryOp,
   WindowShape,
 } from './backend.ts';
@@ -81,6 +83,18 @@ class Checked implements Backend {
 
   memory(): { used: number; peak: number; reserved: number } {
     return this.inner.memory();
+  }
+
+  link(): BackendLink | undefined {
+    return this.inner.link();
+  }
+
+  share(buffer: Buffer): SharedBuffer {
+    return this.inner.share(buffer);
+  }
+
+  view(shared: SharedBuffer): Buffer {
+    return this.inner.view(shared);
   }
 
   // ---- heavy kernels --------------------------------------------------------------------------------------

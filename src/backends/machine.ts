@@ -19,6 +19,7 @@ import {
 import type {
   AdamShape,
   Backend,
+  BackendLink,
   BatchNormShape,
   BinaryOp,
   Broadcast,
@@ -27,6 +28,7 @@ import type {
   MatmulShape,
   ReduceOp,
   SgdShape,
+  SharedBuffer,
   UnaryOp,
   WindowShape,
 } from './backend.ts';
@@ -40,6 +42,11 @@ export function createMachineBackend(machine: Machine): Backend {
   const backend = checked(new MachineBackend(machine));
   offerPeaks(backend, machine);
   return backend;
+}
+
+/** Threads that share memory see a buffer at the same address. */
+interface SharedAddress extends SharedBuffer {
+  readonly address: number;
 }
 
 class MachineBackend implements Backend {
@@ -104,7 +111,7 @@ class MachineBackend implements Backend {
   }
 
   write(buffer: Buffer, data: ArrayLike<number>, offset = 0): void {
-    const address = this.at(buffer) + 4 * offset;
+    const address = this.blocks.writable(buffer) + 4 * offset;
     if (buffer.type === 'int32') {
       this.machine.write(address, data instanceof Int32Array ? data : Int32Array.from(data));
     } else {
@@ -120,6 +127,19 @@ class MachineBackend implements Backend {
 
   memory(): { used: number; peak: number; reserved: number } {
     return this.blocks.statistics();
+  }
+
+  link(): BackendLink | undefined {
+    return this.machine.link?.();
+  }
+
+  share(buffer: Buffer): SharedAddress {
+    return { length: buffer.length, type: buffer.type, address: this.at(buffer) };
+  }
+
+  view(shared: SharedBuffer): Buffer {
+    const { address, length, type } = shared as SharedAddress;
+    return this.blocks.view(address, length, type);
   }
 
   // ---- heavy kernels --------------------------------------------------------------------------------------

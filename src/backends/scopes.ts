@@ -16,6 +16,9 @@ export interface BlockSource<Block> {
   destroy(block: Block, bytes: number): void;
 }
 
+/** The size class of a buffer over memory that is somebody else's: it never goes into the pool. */
+const FOREIGN = -1;
+
 /** A buffer of a `ScopedMemory`. A freed one keeps no block, so using it is noticed. */
 export class ScopedBuffer<Block> implements Buffer {
   readonly length: number;
@@ -114,6 +117,26 @@ export class ScopedMemory<Block> {
     return new ScopedBuffer(this, length, type, sizeClass, block, this.scopes[this.scopes.length - 1]);
   }
 
+  /** A buffer over a block that somebody else owns. */
+  view(block: Block, length: number, type: DataType): ScopedBuffer<Block> {
+    return new ScopedBuffer(this, length, type, FOREIGN, block, this.scopes[this.scopes.length - 1]);
+  }
+
+  /** Puts another block of the same size, with the same contents, behind a buffer. */
+  exchange(buffer: Buffer, block: Block): void {
+    this.block(buffer);
+    this.own(buffer).block = block;
+  }
+
+  /** The block behind a buffer that may be written to: not one of somebody else. */
+  writable(buffer: Buffer): Block {
+    const block = this.block(buffer);
+    if (this.own(buffer).sizeClass === FOREIGN) {
+      internal(`what another thread shares can only be read, but was to be written (backend ${this.name})`);
+    }
+    return block;
+  }
+
   /** The block behind a buffer; an error if it was freed or belongs to someone else. */
   block(buffer: Buffer): Block {
     const own = this.own(buffer);
@@ -194,6 +217,10 @@ export class ScopedMemory<Block> {
   }
 
   private release(buffer: ScopedBuffer<Block>): void {
+    if (buffer.sizeClass === FOREIGN) {
+      buffer.block = null;
+      return;
+    }
     (this.pool[buffer.sizeClass] ??= []).push(buffer.block as Block);
     buffer.block = null;
     this.used -= bytesOfClass(buffer.sizeClass);

@@ -26,7 +26,10 @@ export interface KernelTime {
   calls: number;
 }
 
-const OTHERS = ['allocate', 'openScope', 'free', 'write', 'read', 'memory', 'finish', 'dispose'] as const;
+const OTHERS = [
+  ...(['allocate', 'openScope', 'free', 'write', 'read', 'memory'] as const),
+  ...(['link', 'share', 'view', 'finish', 'dispose'] as const),
+];
 
 /** The same backend, with the time and the calls of every kernel in `spent`; the clock itself costs next to nothing. */
 export function clocked(backend: Backend, spent: Map<string, KernelTime>): Backend {

@@ -8,6 +8,7 @@ import {
   DEFAULT_CONFIG,
   EXECUTION_OPTIONS,
   flagOf,
+  JOB_OPTIONS,
   LATER_SETTINGS,
   type Option,
   RUN_OPTIONS,
@@ -48,6 +49,7 @@ export const RUN_FLAGS: Options = {
   resume: { kind: 'text', help: 'go on with the run in this folder', placeholder: 'dir' },
   ...yielding(RUN_OPTIONS),
   ...EXECUTION_FLAGS,
+  ...yielding(JOB_OPTIONS),
 };
 
 /** For commands that train networks they are told. */
@@ -103,7 +105,7 @@ export function openRun(
     return { run, config, extra, resumed: false };
   }
   const foreign = Object.keys(context.options).filter(
-    (key) => key !== 'resume' && !(key in EXECUTION_OPTIONS),
+    (key) => !['resume', ...Object.keys(EXECUTION_OPTIONS), ...Object.keys(JOB_OPTIONS)].includes(key),
   );
   if (foreign.length > 0) {
     throw new ShiftAddError(

@@ -32,7 +32,8 @@ export async function withRun<T>(
     try {
       const bus = busFor(context, opened);
       const { signal } = context;
-      return await work({ run, config, backend, bus, signal, resumed, ...saveEvery }, opened);
+      const workers = given<number>(context, 'workers') ?? 0;
+      return await work({ run, config, backend, bus, signal, resumed, workers, ...saveEvery }, opened);
     } catch (error) {
       if (!resumed && neverWorks(error)) discard(run, mine);
       throw error;

@@ -152,6 +152,18 @@ export interface BatchesWaited {
   readonly makers: number;
 }
 
+/** How far networks are that are trained side by side. For people only: journals hold each network's own events. */
+export interface NetworksTraining {
+  readonly type: 'networks-training';
+  /** Those begun and not done, in order; `done` from 0 to 1. */
+  readonly running: readonly { readonly phase: string; readonly done: number }[];
+  /** Sum over all of them, and how many they are. */
+  readonly done: number;
+  readonly of: number;
+  /** Index of the last one's phase in the run. */
+  readonly last: number;
+}
+
 export type RunEvent =
   | RunStarted
   | RunResumed
@@ -163,6 +175,7 @@ export type RunEvent =
   | GenerationEnded
   | NetworkEvaluated
   | BatchesWaited
+  | NetworksTraining
   | Note
   | PhaseEnded
   | RunEnded;

@@ -55,7 +55,10 @@ export interface BlockContext {
   operands(x: Tensor, declaration: WeightDeclaration): readonly [x: Tensor, weight: Tensor];
   /** A tensor of the operator's `products`, by its role, at its width. */
   product(x: Tensor, role: string): Tensor;
-  /** Batch normalisation of this family and role, then the activation; `residual` is added before it. */
+  /**
+   * Batch normalisation of this family and role, then the activation; `residual` is added before it. Nothing else may
+   * read x: without a tape its memory is free at once.
+   */
   norm(x: Tensor, declaration: NormDeclaration, activation: 'none' | 'relu', residual?: Tensor): Tensor;
 }
 

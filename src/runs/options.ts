@@ -231,6 +231,14 @@ export const EXECUTION_OPTIONS = {
   threads: integer('threads; 0 for one a core', 0),
 } as const satisfies Record<string, Option>;
 
+/** The same for commands with many jobs to do. */
+export const JOB_OPTIONS = {
+  workers: integer(
+    'candidates scored, and networks trained alone, at the same time, each in a thread; 0 for as many as --threads',
+    0,
+  ),
+} as const satisfies Record<string, Option>;
+
 type ValueOf<O extends Option> = O['kind'] extends 'integer' | 'number'
   ? number
   : O['kind'] extends 'boolean'

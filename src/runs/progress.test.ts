@@ -13,6 +13,10 @@ const step = (phase: string, done: number, steps = 100): RunEvent => ({
   type: 'train-step',
   ...{ phase, step: done, steps, loss: 2 / done, rate: 0.1, imagesPerSecond: 512.4 },
 });
+const together = (done: number, ...running: [string, number][]): RunEvent => ({
+  type: 'networks-training',
+  ...{ done, of: 3, last: 4, running: running.map(([phase, part]) => ({ phase, done: part })) },
+});
 const ended = (phase: string): RunEvent => ({ type: 'phase-ended', phase, seconds: 61 });
 
 /** What a listener writes for events at given milliseconds. */
@@ -79,6 +83,19 @@ describe('progress', () => {
     expect(out[2]).toContain('6 %');
   });
 
+  test('networks that are trained at the same time stand behind the one whose turn it is', () => {
+    const out = shown({ interactive: false }, [
+      [0, started('retrain:one', 3, 6)],
+      [5_000, together(0.5, ['retrain:one', 0.3], ['retrain:two', 0.2])],
+      [6_000, step('retrain:one', 30)],
+      [11_000, ended('retrain:one')],
+      [11_000, started('retrain:two', 4, 6)],
+      [17_000, step('retrain:two', 90)],
+    ]);
+    expect(out[1]).toMatch(/^\[3\/6\] training retrain:one {2}30 % .* {2}beside it two 20 %/);
+    expect(out.at(-1)).not.toContain('beside');
+  });
+
   test('a resumed run knows the phase it goes on with, and its pace counts from where it came in', () => {
     const earlier = [started('supernet', 2, 2), step('supernet', 50)];
     const out = shown({ interactive: false, earlier }, [
@@ -120,6 +137,16 @@ describe('time left', () => {
       [70_000, step('b', 25)],
     ]);
     expect(left).toBeCloseTo(30 + 2 * 50);
+  });
+
+  test('networks that are trained together are left at their common pace, and so is what follows them', () => {
+    // Half a network in 10 s; 1.5 of three are left, and one phase after them.
+    const left = secondsAfter([
+      [0, started('one', 2, 5)],
+      [5_000, together(1, ['one', 0.5], ['two', 0.5])],
+      [15_000, together(1.5, ['one', 0.8], ['two', 0.7])],
+    ]);
+    expect(left).toBeCloseTo((1.5 + 1) * 20);
   });
 
   test('phases that state their shares size the ones to come', () => {

@@ -38,7 +38,9 @@ export function progressTo(stream: NodeJS.WriteStream): ProgressOptions {
 export function progressListener(options: ProgressOptions): Listener {
   const { write, interactive, columns = () => 80, now = () => performance.now() } = options;
   const timeLeft = new TimeLeft(now);
-  let phase = { label: '', title: '' };
+  let phase = { name: '', label: '', title: '' };
+  /** Networks that are trained at the same time, with how far they are. */
+  let beside: string[] = [];
   let fraction = 0;
   let status = '';
   let last = Number.NEGATIVE_INFINITY;
@@ -53,12 +55,13 @@ export function progressListener(options: ProgressOptions): Listener {
     if (time - last < (interactive ? REDRAW_MS : PLAIN_MS)) return;
     last = time;
     const left = timeLeft.show();
+    const also = beside.length === 0 ? '' : `beside it ${beside.join(', ')}`;
     const percent = `${Math.floor(fraction * 100)} %`;
     if (!interactive) {
-      line([phase.label + phase.title, percent, status, left].filter((part) => part !== '').join('  '));
+      line([phase.label + phase.title, percent, status, also, left].filter((part) => part !== '').join('  '));
       return;
     }
-    const text = `${phase.label}${phase.title}  ${bar(fraction)}  ${percent.padStart(5)}  ${status}  ${left}`;
+    const text = `${phase.label}${phase.title}  ${bar(fraction)}  ${percent.padStart(5)}  ${status}${also === '' ? '' : `  ${also}`}  ${left}`;
     const room = Math.max(20, columns() - 1);
     write(`\r\x1b[2K${text.length > room ? `${text.slice(0, room - 1)}…` : text}`);
     open = true;
@@ -79,7 +82,7 @@ export function progressListener(options: ProgressOptions): Listener {
         return;
       case 'phase-started':
         phase = phaseOf(event);
-        [fraction, status, last] = [0, '', now()];
+        [fraction, status, last, beside] = [0, '', now(), []];
         if (!interactive) line(phase.label + phase.title);
         return;
       case 'train-step':
@@ -101,6 +104,11 @@ export function progressListener(options: ProgressOptions): Listener {
         fraction = event.index / event.of;
         draw();
         return;
+      case 'networks-training': {
+        const others = event.running.filter((one) => one.phase !== phase.name);
+        beside = others.map((one) => `${one.phase.split(':').at(-1)} ${Math.floor(one.done * 100)} %`);
+        return;
+      }
       case 'generation-ended':
         status = [
           `generation ${event.generation}/${event.of}, ${event.evaluated} scored`,
@@ -150,8 +158,12 @@ function describeUnreadable(files: readonly string[]): string {
   return `images that could not be read, and gave way to others: ${files.length} (${named})`;
 }
 
-function phaseOf({ index, of, title }: PhaseStarted): { label: string; title: string } {
-  return { label: `[${index}/${of}] `, title };
+function phaseOf({ phase, index, of, title }: PhaseStarted): {
+  name: string;
+  label: string;
+  title: string;
+} {
+  return { name: phase, label: `[${index}/${of}] `, title };
 }
 
 function bar(fraction: number): string {

@@ -2,8 +2,19 @@
  * How long a run still takes: the rest of the phase at its own pace, plus the phases to come. Those are sized by
  * their shares where phases state them (`phase-started.share`), else by the mean phase so far.
  */
-import type { PhaseStarted, RunEvent } from '../core/events.ts';
+import type { NetworksTraining, PhaseStarted, RunEvent } from '../core/events.ts';
 import { showDuration } from './duration.ts';
+
+/** Networks that are trained side by side, as one piece of work. */
+interface Group {
+  /** Milliseconds, and networks done by then. */
+  readonly started: number;
+  readonly first: number;
+  readonly of: number;
+  done: number;
+  /** Phases of the run behind those of the group. */
+  readonly after: number;
+}
 
 /** Before this much of a phase (or this many seconds) its pace says too little. */
 const SETTLED_FRACTION = 0.02;
@@ -22,6 +33,7 @@ interface PhaseClock {
 export class TimeLeft {
   private readonly now: () => number;
   private current: PhaseClock | undefined;
+  private group: Group | undefined;
   /** Ended phases that ran here from their start: milliseconds and share. */
   private readonly ended: { readonly ms: number; readonly share: number | undefined }[] = [];
   /** Shares of all phases up to the current one; undefined once a phase does not state one. */
@@ -47,6 +59,9 @@ export class TimeLeft {
         this.sharesSoFar = before === undefined || share === undefined ? undefined : before + share;
         return;
       }
+      case 'networks-training':
+        this.together(event);
+        return;
       case 'train-step':
         this.progress(event.step / event.steps);
         return;
@@ -65,6 +80,23 @@ export class TimeLeft {
     }
   }
 
+  private together({ done, of, last }: NetworksTraining): void {
+    const { current } = this;
+    if (current === undefined) return;
+    if (this.group?.of !== of || done < this.group.done) {
+      this.group = { started: this.now(), first: done, of, done, after: current.of - last };
+    }
+    this.group.done = done;
+  }
+
+  /** Networks that are left, at the pace of all that are trained together. */
+  private ofGroup(group: Group): number | undefined {
+    const { started, first, done, of, after } = group;
+    const elapsed = this.now() - started;
+    if (done - first <= 0 || (done - first < SETTLED_FRACTION && elapsed < SETTLED_MS)) return undefined;
+    return ((of - done + after) * elapsed) / (done - first) / 1000;
+  }
+
   private progress(done: number): void {
     if (this.current === undefined) return;
     if (this.current.started === undefined) {
@@ -77,6 +109,7 @@ export class TimeLeft {
   /** Seconds, or undefined while nothing can be said. */
   seconds(): number | undefined {
     const phase = this.current;
+    if (this.group !== undefined && this.group.done < this.group.of) return this.ofGroup(this.group);
     if (phase?.started === undefined) return undefined;
     const elapsed = this.now() - phase.started;
     const done = phase.done - phase.first;

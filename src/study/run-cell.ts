@@ -10,7 +10,7 @@ import type { RunContext } from '../runs/pipeline/context.ts';
 import { type SessionOptions, session } from '../runs/pipeline/session.ts';
 import type { Cell } from './cells.ts';
 import type { Figures } from './figures.ts';
-import { runNetwork } from './run-network.ts';
+import { runNetwork, working } from './run-network.ts';
 import { runAlgorithm, runWinner } from './run-search.ts';
 import { runSupernet } from './run-supernet.ts';
 import { runTruth } from './run-truth.ts';
@@ -30,7 +30,7 @@ export async function runCell(cell: Cell, dir: string, options: CellOptions): Pr
   try {
     const figures = await session({ ...options, run, config, resumed }, (context) =>
       // Data and split are those of the run's own seed, everything else follows the cell's.
-      figuresOf(cell, { ...context, random: Random.fromSeed(cell.seed) }),
+      figuresOf(cell, working({ ...context, random: Random.fromSeed(cell.seed) })),
     );
     return { figures, resumed: resumed && cell.needs.length === 0 };
   } finally {

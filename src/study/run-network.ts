@@ -1,10 +1,11 @@
 /** Trains a network alone with the recipe of all of them and measures it, once on the test set too. */
 import { findAccelerator, Pricer } from '../hardware/index.ts';
+import { InProcess } from '../runs/evaluation/in-process.ts';
 import { DEFAULT_CONFIG } from '../runs/options.ts';
 import type { RunContext } from '../runs/pipeline/context.ts';
 import { namedNetwork } from '../runs/pipeline/named-network.ts';
 import { trainAndMeasure } from '../runs/pipeline/retrain-phase.ts';
-import { sharingOf } from '../runs/pipeline/sharing-of.ts';
+import { sharingAloneOf, sharingOf } from '../runs/pipeline/sharing-of.ts';
 import { ArchitecturePricer } from '../spaces/pricing.ts';
 import { scaleRange } from '../supernet/adder-scales.ts';
 import type { NetworkCell } from './cells.ts';
@@ -13,7 +14,16 @@ import { fitWeights } from './weight-fits.ts';
 
 /** Networks are trained alone with the default adders and shifts, whatever scheme their supernet had. */
 export function aloneContext(context: RunContext): RunContext {
-  return { ...context, sharing: sharingOf(DEFAULT_CONFIG) };
+  return working({
+    ...context,
+    sharing: sharingOf(DEFAULT_CONFIG),
+    sharingAlone: sharingAloneOf(DEFAULT_CONFIG),
+  });
+}
+
+/** A context that is not quite its run's own does its jobs itself: other evaluators know the run's settings only. */
+export function working(context: RunContext): RunContext {
+  return { ...context, evaluator: new InProcess(context) };
 }
 
 export async function runNetwork(context: RunContext, { network }: NetworkCell): Promise<NetworkFigures> {
@@ -24,13 +34,9 @@ export async function runNetwork(context: RunContext, { network }: NetworkCell):
 export async function measureNetwork(given: RunContext, name: string, word: string): Promise<Measured> {
   const context = aloneContext(given);
   const subject = namedNetwork(context, word);
-  const { validation, test, tensors } = await trainAndMeasure(
-    context,
-    { index: 1, of: 1 },
-    name,
-    'candidate',
-    subject,
-  );
+  const [{ validation, test, tensors }] = await trainAndMeasure(context, { first: 1, of: 1 }, [
+    { name, role: 'candidate', subject },
+  ]);
   const { energyMj, latencyMs, params, macs } = subject.costs();
   const held = [...tensors].map(([tensor, { shape, data }]) => [tensor, shape, data] as const);
   return {

@@ -63,11 +63,13 @@ async function searchSupernet(
   limitMj: number,
 ): Promise<readonly Scored<Genotype>[]> {
   const { network } = await runSupernetPhase(context, 1);
+  const offer = await context.evaluator.offer(network);
   try {
     const { generations } = context.config;
     const plan = { phase, title, index: 1, of: 1, limits: { energyMj: limitMj }, generations };
-    return await runSearchPhase(context, plan, network);
+    return await runSearchPhase(context, plan, offer);
   } finally {
+    await offer.withdraw();
     network.dispose();
   }
 }

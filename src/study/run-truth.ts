@@ -2,9 +2,10 @@
  * Ranked paths trained alone: what supernets are compared with. One training serves every scheme, so they are done once
  * for each data set and seed.
  */
+import { internal } from '../core/errors.ts';
 import { loadPhase, measuredPhase, type RunContext, savePhase } from '../runs/pipeline/context.ts';
 import { spaceSubject } from '../runs/pipeline/space-subject.ts';
-import { trainAlone } from '../runs/pipeline/train-alone.ts';
+import { type TrainTask, trainTasks } from '../runs/pipeline/train-jobs.ts';
 import { encode } from '../spaces/genotype.ts';
 import type { Genotype } from '../spaces/space.ts';
 import type { Score } from '../training/score.ts';
@@ -19,30 +20,38 @@ export async function runTruth(given: RunContext, cell: TruthCell): Promise<Trut
   const paths = rankedPaths(context.space, cell.rankPaths, energyMj).filter(
     (_, i) => i % cell.of === cell.index,
   );
-  const found: TruthFigures['paths'][number][] = [];
-  for (const [i, genotype] of paths.entries()) {
-    const place = { index: i + 1, of: paths.length };
-    const { loss, accuracy } = await measureAlone(context, place, genotype);
-    found.push({ genotype: encode(genotype), loss, accuracy, energyMj: energyMj(genotype) });
-  }
-  return { kind: 'truth', epochs: context.config.epochs, paths: found };
+  const scores = await measureAlone(context, paths);
+  return {
+    kind: 'truth',
+    epochs: context.config.epochs,
+    paths: paths.map((genotype, i) => ({
+      genotype: encode(genotype),
+      ...scores[i],
+      energyMj: energyMj(genotype),
+    })),
+  };
 }
 
-async function measureAlone(
-  context: RunContext,
-  place: { readonly index: number; readonly of: number },
-  genotype: Genotype,
-): Promise<Score> {
-  const { dataset, split } = context;
-  const word = encode(genotype);
-  const phase = `truth:${place.index}`;
-  const measured = loadPhase<{ readonly score: Score }>(context, measuredPhase(phase));
-  if (measured !== undefined) return measured.state.score;
-  const title = `training path ${place.index} of ${place.of} alone (${word})`;
-  const subject = spaceSubject(context, genotype);
-  return trainAlone(context, { phase, title, place, subject }, async ({ measure }) => {
-    const score = await measure(dataset.train, split.held);
-    savePhase(context, measuredPhase(phase), { score });
-    return score;
-  });
+/** Loss and accuracy on held-out images of each path, trained one after the other. */
+async function measureAlone(context: RunContext, paths: readonly Genotype[]): Promise<Score[]> {
+  const scores = new Map<number, Score>();
+  const tasks: (TrainTask & { readonly path: number })[] = [];
+  for (const [path, genotype] of paths.entries()) {
+    const phase = `truth:${path + 1}`;
+    const measured = loadPhase<{ readonly score: Score }>(context, measuredPhase(phase));
+    if (measured !== undefined) {
+      scores.set(path, measured.state.score);
+      continue;
+    }
+    const { architecture, key } = spaceSubject(context, genotype);
+    const job = { kind: 'train', phase, architecture, tests: false } as const;
+    const title = `training path ${path + 1} of ${paths.length} alone (${key})`;
+    tasks.push({ job, title, place: { index: path + 1, of: paths.length }, path });
+  }
+  for await (const { task, result } of trainTasks(context, tasks)) {
+    const { loss, accuracy } = result.validation;
+    savePhase(context, measuredPhase(task.job.phase), { score: { loss, accuracy } });
+    scores.set(task.path, { loss, accuracy });
+  }
+  return paths.map((_, path) => scores.get(path) ?? internal(`path ${path + 1} was not trained`));
 }

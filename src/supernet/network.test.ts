@@ -1,6 +1,6 @@
 /** A path computes the same inside the supernet and alone, and first values depend on names only. */
 import { describe, expect, test } from 'vitest';
-import { Graph } from '../autograd/graph.ts';
+import { Graph, type Tensor } from '../autograd/graph.ts';
 import { createReference } from '../backends/reference/reference.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
@@ -169,6 +169,32 @@ test.each([
   expect((await graph.read(y)).every(Number.isFinite)).toBe(true);
   graph.close();
   network.dispose();
+});
+
+test('without a tape, what a block made is free once the next one has read it', () => {
+  const peak = (recording: boolean, probed: boolean) => {
+    const own = createReference();
+    const network = new Network(
+      own,
+      { space: TOY_SPACE, task: TOY_TASK, sharing: DEFAULT_SHARING },
+      Random.fromSeed(0),
+    );
+    const before = own.memory().peak;
+    const graph = new Graph(own, { training: true, recording });
+    const x = graph.values(images, [count, 7, 7, 1]);
+    const outputs: Tensor[] = [];
+    network.forward(x, toyPath('conv', 'add', 'attention'), {
+      mode: { kind: 'calibrate', batch: 0 },
+      ...(probed ? { probe: (_, y) => outputs.push(y) } : {}),
+    });
+    for (const { buffer } of outputs) own.share(buffer); // a freed one throws
+    graph.close();
+    network.dispose();
+    expect(own.memory().used).toBe(0);
+    return own.memory().peak - before;
+  };
+  expect(peak(false, false)).toBeLessThan(0.6 * peak(true, false));
+  expect(peak(false, true)).toBeGreaterThan(peak(false, false));
 });
 
 describe('a store', () => {

@@ -8,7 +8,7 @@ import { conv2d } from '../autograd/convolution.ts';
 import type { Tensor } from '../autograd/graph.ts';
 import { matmul } from '../autograd/matmul.ts';
 import { globalAveragePool, maxPool } from '../autograd/pool.ts';
-import type { Backend } from '../backends/backend.ts';
+import type { Backend, Buffer } from '../backends/backend.ts';
 import type { Random } from '../core/random.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { OperatorName } from '../operators/names.ts';
@@ -50,11 +50,17 @@ export class Network implements TrainableNetwork<Genotype> {
   readonly store: WeightStore;
   private readonly random: Random;
 
-  constructor(backend: Backend, config: NetworkConfig, random: Random) {
+  /** `weights`: parameters that are there already and stay their owner's, for example another thread's. */
+  constructor(
+    backend: Backend,
+    config: NetworkConfig,
+    random: Random,
+    weights?: (name: string) => Buffer | undefined,
+  ) {
     checkSharing(config.sharing);
     this.config = config;
     this.random = random;
-    this.store = new WeightStore(backend, random);
+    this.store = new WeightStore(backend, random, weights);
     const { space, task, sharing, genotype, quantisation } = config;
     for (const { name, shape, traits, initialise } of declarations(space, task, sharing, genotype)) {
       this.store.declare(name, shape, traits, initialise);
@@ -77,14 +83,22 @@ export class Network implements TrainableNetwork<Genotype> {
     const network = planNetwork(space, genotype, task);
     const leaf = (name: string) => graph.parameter(this.store.parameter(name));
 
+    // Whoever looks at what is in between may do so until the graph is closed.
+    const watched = probe !== undefined || onWeight !== undefined;
+    const part = (work: () => Tensor) => (watched ? work() : graph.part(work));
+    const done = ({ buffer }: Tensor) => {
+      if (!watched && !graph.recording) this.store.backend.free(buffer);
+    };
     const frame = (value: Tensor, weight: string, layer: 'stem' | 'head') =>
       operands(value, leaf(weight), this.store, quantisation, { layer, family: layer, mode });
 
     const { stride, pad, pool } = network.stem;
-    let y = conv2d(...frame(x, 'stem.conv', 'stem'), { stride, pad, groups: 1 });
-    y = normalise(y, this.store, 'stem.norm', mode, 'relu');
-    if (pool === 'max2') y = maxPool(y, halving(network.stem.map));
-    if (pool === 'max3') y = maxPool(y, { kernel: 3, stride: 2, pad: 1 });
+    let y = part(() => {
+      const convolved = conv2d(...frame(x, 'stem.conv', 'stem'), { stride, pad, groups: 1 });
+      const normal = normalise(convolved, this.store, 'stem.norm', mode, 'relu');
+      if (pool === 'max2') return maxPool(normal, halving(network.stem.map));
+      return pool === 'max3' ? maxPool(normal, { kernel: 3, stride: 2, pad: 1 }) : normal;
+    });
     probe?.('stem', y);
 
     const depth = network.blocks.length;
@@ -103,12 +117,17 @@ export class Network implements TrainableNetwork<Genotype> {
         },
         norm: (value, { role }: NormDeclaration, activation, residual) => {
           const name = `${plan.name}.${operator}.${role}`;
-          return residual !== undefined && dropPath !== undefined
-            ? normaliseAndDrop(value, this.store, name, activation, residual, dropPath, { layer, depth })
-            : normalise(value, this.store, name, mode, activation, residual);
+          const normal =
+            residual !== undefined && dropPath !== undefined
+              ? normaliseAndDrop(value, this.store, name, activation, residual, dropPath, { layer, depth })
+              : normalise(value, this.store, name, mode, activation, residual);
+          done(value);
+          return normal;
         },
       };
-      y = OPERATORS[operator].forward(y, plan, context);
+      const before = y;
+      y = part(() => OPERATORS[operator].forward(before, plan, context));
+      if (y.buffer !== before.buffer) done(before);
       probe?.(`${plan.name} (${operator})`, y);
     }
     const pooled = globalAveragePool(y);

@@ -16,19 +16,32 @@ export class WeightStore {
   /** Not trained, but part of a network: normalisation statistics. */
   private readonly statistics = new Map<string, { readonly buffer: Buffer; readonly shape: Shape }>();
 
-  constructor(backend: Backend, random: Random) {
+  private readonly given: (name: string) => Buffer | undefined;
+
+  /** `given`: parameters that are there already, by name; the others are made. */
+  constructor(
+    backend: Backend,
+    random: Random,
+    given: (name: string) => Buffer | undefined = () => undefined,
+  ) {
     this.backend = backend;
     this.random = random;
+    this.given = given;
   }
 
   /** Makes a parameter unless it is there. Must be called while no scope is open. */
   declare(name: string, shape: Shape, traits: ParameterTraits, initialise: Initialiser): void {
     if (this.held.has(name)) return;
+    const value = this.given(name) ?? this.initialised(name, shape, initialise);
+    this.held.set(name, { name, shape, value, traits });
+  }
+
+  private initialised(name: string, shape: Shape, initialise: Initialiser): Buffer {
     const value = this.backend.allocate(sizeOf(shape));
     const values = new Float32Array(sizeOf(shape));
     initialise(values, this.random.split(name));
     this.backend.write(value, values);
-    this.held.set(name, { name, shape, value, traits });
+    return value;
   }
 
   declareStatistic(name: string, shape: Shape, value: number): void {

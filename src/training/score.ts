@@ -4,7 +4,7 @@
  * (weight-sharing evidence, section 5).
  */
 import { Graph } from '../autograd/graph.ts';
-import type { Backend, Buffer } from '../backends/backend.ts';
+import type { Backend, Buffer, SharedBuffer } from '../backends/backend.ts';
 import { argmax } from '../metrics/accuracy.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
 import type { Batch, BatchSource } from './trainer.ts';
@@ -23,8 +23,36 @@ interface Held {
   readonly count: number;
 }
 
+/** Labelled images on a backend, in batches. */
+export interface HeldImages {
+  readonly batches: readonly Held[];
+  /** Images of all batches. */
+  readonly count: number;
+  readonly shape: readonly [number, number, number]; // h, w, c
+  readonly classes: number;
+}
+
+/** The same images as plain data, to be posted to a thread. */
+export interface SharedImages extends Omit<HeldImages, 'batches'> {
+  readonly batches: readonly (Omit<Held, 'images' | 'targets'> & {
+    readonly images: SharedBuffer;
+    readonly targets: SharedBuffer;
+  })[];
+}
+
+/** Images that another thread shares, on a backend that joined that thread's. */
+export function viewImages(backend: Backend, { batches, ...rest }: SharedImages): HeldImages {
+  const view = ({ images, targets, labels, count }: SharedImages['batches'][number]) => ({
+    images: backend.view(images),
+    targets: backend.view(targets),
+    labels,
+    count,
+  });
+  return { ...rest, batches: batches.map(view) };
+}
+
 /** Batches that stay on the backend and are used again and again. Made while no scope is open. */
-export class HeldBatches {
+export class HeldBatches implements HeldImages {
   readonly batches: readonly Held[];
   readonly count: number;
   private readonly backend: Backend;
@@ -40,6 +68,17 @@ export class HeldBatches {
     for (const batch of batches) held.push(hold(backend, batch, source.classes));
     this.batches = held;
     this.count = held.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** For threads that join the backend; the batches must be there for as long as threads read them. */
+  share(): SharedImages {
+    const { backend, count, shape, classes } = this;
+    const batches = this.batches.map((held) => ({
+      ...held,
+      images: backend.share(held.images),
+      targets: backend.share(held.targets),
+    }));
+    return { batches, count, shape, classes };
   }
 
   dispose(): void {
@@ -62,10 +101,19 @@ function hold(backend: Backend, { images, targets, count }: Batch, classes: numb
   return held;
 }
 
+/** Called before each batch; what it throws ends the work. */
+export type Between = () => void;
+
 /** Measures the statistics of a path's norms on the given batches (equally large ones). */
-export function calibrate<Path>(network: TrainableNetwork<Path>, path: Path, held: HeldBatches): void {
+export function calibrate<Path>(
+  network: TrainableNetwork<Path>,
+  path: Path,
+  held: HeldImages,
+  between?: Between,
+): void {
   const { backend } = network.store;
   for (const [batch, { images, count }] of held.batches.entries()) {
+    between?.();
     const graph = new Graph(backend, { training: true, recording: false });
     try {
       network.forward(graph.constant(images, [count, ...held.shape]), path, {
@@ -81,12 +129,14 @@ export function calibrate<Path>(network: TrainableNetwork<Path>, path: Path, hel
 export async function score<Path>(
   network: TrainableNetwork<Path>,
   path: Path,
-  held: HeldBatches,
+  held: HeldImages,
+  between?: Between,
 ): Promise<Score> {
   const { backend } = network.store;
   let loss = 0;
   let right = 0;
   for (const { images, targets, labels, count } of held.batches) {
+    between?.();
     const graph = new Graph(backend, { training: false });
     try {
       const x = graph.constant(images, [count, ...held.shape]);

@@ -31,6 +31,8 @@ export interface Addon {
   /** Threads that share a launch, the calling one included. Results do not depend on it. One pool a process. */
   setThreads(threads: number): void;
   threads(): number;
+  /** Launches of the calling thread leave the pool alone from now on: it is one of several threads that launch. */
+  workAlone(): void;
 }
 
 /** The folder that holds package.json, looked for from this file upwards: sources and dist lie at different depths. */

@@ -33,10 +33,22 @@ export function createNative(options: NativeOptions = {}): Backend {
   return backend;
 }
 
+/** Joins the native backend of another thread of this process: memory is seen by all, launches take one thread. */
+export function joinNative(): Backend {
+  const addon = loadAddon();
+  addon.workAlone();
+  return createMachineBackend({
+    ...kernelsOf(addon),
+    description: `native: ${addon.isa}, 1 thread`,
+    threads: 1,
+    dispose() {},
+  });
+}
+
 function machineOf(addon: Addon): Machine {
   let open = true;
   return {
-    name: 'native',
+    ...kernelsOf(addon),
     get description() {
       const threads = addon.threads();
       return `native: ${addon.isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
@@ -44,6 +56,19 @@ function machineOf(addon: Addon): Machine {
     get threads() {
       return addon.threads();
     },
+    dispose() {
+      if (!open) return;
+      open = false;
+      users--;
+      if (users === 0) addon.setThreads(1);
+    },
+  };
+}
+
+/** What a machine does, whoever shares its launches. */
+function kernelsOf(addon: Addon): Omit<Machine, 'description' | 'threads' | 'dispose'> {
+  return {
+    name: 'native',
     kernels: addon.kernels,
     arguments: addon.arguments,
     allocate(bytes) {
@@ -69,11 +94,6 @@ function machineOf(addon: Addon): Machine {
         );
       }
     },
-    dispose() {
-      if (!open) return;
-      open = false;
-      users--;
-      if (users === 0) addon.setThreads(1);
-    },
+    link: () => ({ backend: 'native' }),
   };
 }

@@ -9,10 +9,14 @@ export interface Block {
   readonly int32: Int32Array;
 }
 
+/** A block over memory that is there. */
+export function blockOver(memory: ArrayBuffer | SharedArrayBuffer): Block {
+  return { float32: new Float32Array(memory), int32: new Int32Array(memory) };
+}
+
 export const arrays: BlockSource<Block> = {
   create(bytes) {
-    const memory = new ArrayBuffer(bytes);
-    return { float32: new Float32Array(memory), int32: new Int32Array(memory) };
+    return blockOver(new ArrayBuffer(bytes));
   },
   destroy() {
     // The collector takes it.

@@ -6,6 +6,7 @@
 import type {
   AdamShape,
   Backend,
+  BackendLink,
   BatchNormShape,
   BinaryOp,
   Broadcast,
@@ -14,6 +15,7 @@ import type {
   MatmulShape,
   ReduceOp,
   SgdShape,
+  SharedBuffer,
   UnaryOp,
   WindowShape,
 } from '../backend.ts';
@@ -25,7 +27,7 @@ import * as convolution from './convolution.ts';
 import * as elementwise from './elementwise.ts';
 import * as layout from './layout.ts';
 import { matmul } from './matmul.ts';
-import { arrays, type Block } from './memory.ts';
+import { arrays, type Block, blockOver } from './memory.ts';
 import * as norm from './norm.ts';
 import * as optimisers from './optimisers.ts';
 import * as piecewise from './piecewise.ts';
@@ -37,6 +39,11 @@ import * as softmax from './softmax.ts';
 /** A fresh reference backend with memory of its own. */
 export function createReference(): Backend {
   return checked(new Reference());
+}
+
+/** Threads see the same array buffer. */
+interface SharedArray extends SharedBuffer {
+  readonly memory: SharedArrayBuffer;
 }
 
 class Reference implements Backend {
@@ -72,7 +79,8 @@ class Reference implements Backend {
   }
 
   write(buffer: Buffer, data: ArrayLike<number>, offset = 0): void {
-    (buffer.type === 'int32' ? this.integers(buffer) : this.floats(buffer)).set(data, offset);
+    const block = this.blocks.writable(buffer);
+    (buffer.type === 'int32' ? block.int32 : block.float32).set(data, offset);
   }
 
   async read(buffer: Buffer): Promise<Float32Array | Int32Array> {
@@ -82,6 +90,27 @@ class Reference implements Backend {
 
   memory(): { used: number; peak: number; reserved: number } {
     return this.blocks.statistics();
+  }
+
+  link(): BackendLink {
+    return { backend: this.name };
+  }
+
+  /** Moves the contents to memory that threads can share, and leaves them there. */
+  share(buffer: Buffer): SharedArray {
+    let memory = this.floats(buffer).buffer;
+    if (!(memory instanceof SharedArrayBuffer)) {
+      const shared = blockOver(new SharedArrayBuffer(memory.byteLength));
+      shared.int32.set(this.integers(buffer));
+      this.blocks.exchange(buffer, shared);
+      memory = shared.float32.buffer as SharedArrayBuffer;
+    }
+    return { length: buffer.length, type: buffer.type, memory };
+  }
+
+  view(shared: SharedBuffer): Buffer {
+    const { memory, length, type } = shared as SharedArray;
+    return this.blocks.view(blockOver(memory), length, type);
   }
 
   matmul(a: Buffer, b: Buffer, y: Buffer, shape: MatmulShape): void {

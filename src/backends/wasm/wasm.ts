@@ -5,7 +5,7 @@
  */
 import { internal, ShiftAddError } from '../../core/errors.ts';
 import type { Machine } from '../abi.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, BackendLink } from '../backend.ts';
 import { createMachineBackend } from '../machine.ts';
 import { loadModule, type ModuleBytes } from './module.ts';
 import { type WasmMemory, type WasmModule, webAssembly } from './webassembly.ts';
@@ -27,11 +27,26 @@ interface Kernels {
   argumentBlock(): number;
   kernelCount(): number;
   kernelName(index: number): number;
-  run(index: number): number;
+  run(index: number, from: number): number;
+  join(): void;
+  leave(): void;
   setMayWait(may: number): void;
   workerBytes(): number;
   stop(): void;
+  readonly __stack_pointer: { value: number };
+  __wasm_init_tls(block: number): void;
 }
+
+/** For a thread that launches kernels over this memory: the same code, and a block for its stack. */
+interface WasmLink extends BackendLink {
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
+  readonly block: number;
+  readonly bytes: number;
+}
+
+/** Doubles that hold the arguments of a launch. */
+const ARGUMENTS = 64;
 const OUT_OF_MEMORY = 1;
 const TRAPPED = 2;
 
@@ -50,6 +65,17 @@ export async function createWasm(options: WasmOptions = {}): Promise<Backend> {
   const memory = reserve(most);
   const { exports } = await webAssembly!.instantiate(module, { env: { memory } });
   return createMachineBackend(new WasmMachine(module, memory, exports as Kernels, threads));
+}
+
+/** Joins the backend that gave the link: its memory is seen by both, launches take this one thread. */
+export async function joinWasm(link: BackendLink): Promise<Backend> {
+  const { module, memory, block, bytes } = link as WasmLink;
+  const { exports } = await webAssembly!.instantiate(module, { env: { memory } });
+  const kernels = exports as Kernels;
+  kernels.__stack_pointer.value = block + bytes;
+  kernels.__wasm_init_tls(block);
+  kernels.join();
+  return createMachineBackend(new WasmMachine(module, memory, kernels, 1, true));
 }
 
 function threadsOf(options: WasmOptions): number {
@@ -111,18 +137,24 @@ class WasmMachine implements Machine {
   /** How to end each worker; they start with the first launch, so that opening costs little. */
   private workers: (() => void)[] | null = null;
   private broken = false;
+  /** Whether the memory and its workers are another thread's. */
+  private readonly guest: boolean;
 
-  constructor(module: WasmModule, memory: WasmMemory, wasm: Kernels, threads: number) {
+  constructor(module: WasmModule, memory: WasmMemory, wasm: Kernels, threads: number, guest = false) {
     this.module = module;
     this.memory = memory;
     this.wasm = wasm;
     this.threads = threads;
+    this.guest = guest;
     this.floats = new Float32Array(memory.buffer);
     this.ints = new Int32Array(memory.buffer);
     // What a view showed it goes on showing when the memory grows: the block never moves.
-    this.arguments = new Float64Array(memory.buffer, wasm.argumentBlock(), 64);
+    const own = guest ? this.allocate(8 * ARGUMENTS) : wasm.argumentBlock();
+    if (own === 0) internal('a thread has no memory left for its arguments', { backend: 'wasm' });
+    this.reach(own + 8 * ARGUMENTS);
+    this.arguments = new Float64Array(this.memory.buffer, own, ARGUMENTS);
     this.kernels = Array.from({ length: wasm.kernelCount() }, (_, i) => this.text(wasm.kernelName(i)));
-    wasm.setMayWait(mayWait(this.ints) ? 1 : 0);
+    if (!guest) wasm.setMayWait(mayWait(this.ints) ? 1 : 0);
   }
 
   get description(): string {
@@ -170,7 +202,7 @@ class WasmMachine implements Machine {
     if (this.broken) internal('the wasm backend is used after a kernel of it failed', { kernel });
     let outcome: number;
     try {
-      outcome = this.wasm.run(kernel);
+      outcome = this.wasm.run(kernel, this.arguments.byteOffset);
     } catch (cause) {
       this.broken = true;
       throw new ShiftAddError(
@@ -193,6 +225,14 @@ class WasmMachine implements Machine {
     }
   }
 
+  link(): WasmLink {
+    const bytes = this.wasm.workerBytes();
+    const block = this.allocate(bytes);
+    if (block === 0)
+      internal('there is no memory left for the stack of a thread', { backend: 'wasm', bytes });
+    return { backend: this.name, module: this.module, memory: this.memory, block, bytes };
+  }
+
   private startWorkers(): void {
     this.workers = [];
     const bytes = this.wasm.workerBytes();
@@ -204,6 +244,11 @@ class WasmMachine implements Machine {
   }
 
   dispose(): void {
+    if (this.guest) {
+      this.free(this.arguments.byteOffset);
+      this.wasm.leave();
+      return;
+    }
     this.wasm.stop();
     for (const end of this.workers ?? []) end();
     this.workers = [];

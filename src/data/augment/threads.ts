@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { require_, ShiftAddError } from '../../core/errors.ts';
+import { workerProgram } from '../../core/worker-program.ts';
 import { type Batch, BatchMaker, type BatchMemory, type BatchOptions } from '../batches.ts';
 import type { ImageSet } from '../dataset.ts';
 import { mostUnreadable } from '../decodebatch.ts';
@@ -48,14 +49,7 @@ function depth(batchBytes: number, threads: number): number {
 /** A thread that holds a batch for longer than this has died, milliseconds. */
 const PATIENCE = 60_000;
 
-/** Where the worker's program is; undefined where it would be TypeScript and Node runs none. */
-function besideThisFile(): URL | undefined {
-  if (!import.meta.url.endsWith('.ts')) return new URL('./worker.js', import.meta.url);
-  const { typescript } = process.features as { readonly typescript?: string | false };
-  return typescript === undefined || typescript === false
-    ? undefined
-    : new URL('./worker.ts', import.meta.url);
-}
+const besideThisFile = () => workerProgram(import.meta.url, 'worker');
 
 /** How many threads a recipe deserves: none where batches are cheap, or where there is one core or no program. */
 export function threadsFor({ recipe = PLAIN_RECIPE, set }: BatchOptions): number {

@@ -7,14 +7,13 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
-import { Random } from '../../core/random.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
 import { NETWORKS } from '../network-files.ts';
 import type { NetworkResult } from '../result.ts';
 import type { RunContext } from './context.ts';
 import { namedNetwork } from './named-network.ts';
 import { networkResult, writeNetwork } from './result-of.ts';
-import { type Measured, trainAndMeasure } from './retrain-phase.ts';
+import { type Chosen, type Measured, trainAndMeasure } from './retrain-phase.ts';
 import { type SessionOptions, session } from './session.ts';
 import type { Subject } from './subject.ts';
 
@@ -63,15 +62,11 @@ export function runComparison(
 ): Promise<ComparedNetwork[]> {
   return session(options, async (context) => {
     const rows = rowsOf(context, networks);
-    const found: ComparedNetwork[] = [];
-    for (const [i, row] of rows.entries()) {
-      const trained: Measured[] = [];
-      for (const [j, seed] of seeds.entries()) {
-        const place = { index: 1 + i * seeds.length + j, of: rows.length * seeds.length };
-        trained.push(await trainRow(context, row, seed, seeds.length > 1, place));
-      }
-      found.push(summarise(context, row, seeds, trained));
-    }
+    const chosen = rows.flatMap((row) => seeds.map((seed) => trainingOf(row, seed, seeds.length > 1)));
+    const trained = await trainAndMeasure(context, { first: 1, of: chosen.length }, chosen);
+    const found = rows.map((row, i) =>
+      summarise(context, row, seeds, trained.slice(i * seeds.length, (i + 1) * seeds.length)),
+    );
     writeFileAtomic(
       join(context.run.dir, 'comparison.json'),
       `${JSON.stringify({ rows: found }, null, 2)}\n`,
@@ -101,15 +96,8 @@ function rowsOf(context: RunContext, networks: readonly string[]): Row[] {
 /** As phases and folders are called. */
 const fileName = (name: string) => name.replace(/[^a-z0-9]+/gi, '-');
 
-function trainRow(
-  context: RunContext,
-  { name, subject }: Row,
-  seed: number,
-  several: boolean,
-  place: { readonly index: number; readonly of: number },
-): Promise<Measured> {
-  const seeded = { ...context, random: Random.fromSeed(seed) };
-  return trainAndMeasure(seeded, place, several ? `${name} seed ${seed}` : name, 'candidate', subject);
+function trainingOf({ name, subject }: Row, seed: number, several: boolean): Chosen {
+  return { name: several ? `${name} seed ${seed}` : name, role: 'candidate', subject, seed };
 }
 
 function summarise(

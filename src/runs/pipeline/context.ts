@@ -19,6 +19,7 @@ import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches } from '../../training/score.ts';
 import type { ArchitectureLog } from '../architectures.ts';
 import { type LoadedCheckpoint, loadCheckpoint, previousOf, saveCheckpoint } from '../checkpoint.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
 import type { OpenRun } from '../folder.ts';
 import { type Journal, readJournal } from '../journal.ts';
 import type { RunConfig } from '../options.ts';
@@ -35,17 +36,15 @@ export interface Lines {
  */
 export interface Told {
   readonly phases: Set<string>;
+  /** Phases whose start it holds. */
+  readonly started: Set<string>;
   /** Set while an event is emitted that is written down already. */
   again: boolean;
 }
 
-export interface RunContext {
+/** What jobs are done with, in this thread, in another or on another machine. */
+export interface JobContext {
   readonly config: RunConfig;
-  readonly run: OpenRun;
-  readonly bus: EventBus;
-  readonly journal: Journal;
-  readonly architectures: ArchitectureLog;
-  readonly signal: AbortSignal;
   readonly backend: Backend;
   readonly dataset: ImageDataset;
   readonly split: Split;
@@ -56,22 +55,41 @@ export interface RunContext {
   readonly sharingAlone: SharingConfig;
   /** Bits of weights and activations; undefined for real numbers. */
   readonly quantisation: Quantisation | undefined;
-  readonly pricer: ArchitecturePricer;
   readonly random: Random;
-  readonly told: Told;
   /** Files that could not be decoded so far. */
   readonly unreadable: Set<string>;
+  /** Folder of checkpoints. */
+  readonly checkpoints: string;
   /** Seconds between checkpoints. */
   readonly saveEvery: number;
 }
 
-const EVALUATION_BATCH = 256;
+export interface RunContext extends JobContext {
+  readonly run: OpenRun;
+  readonly bus: EventBus;
+  readonly journal: Journal;
+  readonly architectures: ArchitectureLog;
+  readonly signal: AbortSignal;
+  readonly pricer: ArchitecturePricer;
+  readonly told: Told;
+  /** Who scores candidates and trains networks. */
+  readonly evaluator: Evaluator;
+}
+
+/** What images for calibrating, scoring and measuring are made of. */
+export type ImagesContext = Pick<
+  JobContext,
+  'config' | 'backend' | 'dataset' | 'split' | 'task' | 'random' | 'unreadable'
+>;
+
+/** As a batch that calibrates: larger ones take more memory and no less time. Scores do not depend on it. */
+const EVALUATION_BATCH = 128;
 /** Of images that are decoded when they are needed: a few such batches are made ahead. */
 const DECODED_BATCH = 64;
 
 /** Plain batches of some images, kept on the backend. `equal` leaves out a last batch that is not full. */
 export function heldBatches(
-  context: RunContext,
+  context: ImagesContext,
   set: ImageSet,
   indices: ArrayLike<number>,
   { equal = false, size = set.files === undefined ? EVALUATION_BATCH : DECODED_BATCH } = {},
@@ -92,7 +110,7 @@ export function heldBatches(
 }
 
 /** Training images that recalibrate norms, always the same ones. */
-export function calibrationBatches(context: RunContext): HeldBatches {
+export function calibrationBatches(context: ImagesContext): HeldBatches {
   const { dataset, split, config, random } = context;
   const count = Math.min(config.calibrationImages, split.kept.length);
   const labels = Uint16Array.from(split.kept, (index) => dataset.train.labels[index]);
@@ -102,7 +120,7 @@ export function calibrationBatches(context: RunContext): HeldBatches {
 }
 
 /** The held-out images that candidates are scored on. */
-export function scoringBatches(context: RunContext): HeldBatches {
+export function scoringBatches(context: ImagesContext): HeldBatches {
   const { dataset, split, config, random } = context;
   const count = Math.min(config.scoreImages, split.held.length);
   const labels = Uint16Array.from(split.held, (index) => dataset.train.labels[index]);
@@ -114,8 +132,9 @@ export function scoringBatches(context: RunContext): HeldBatches {
   );
 }
 
-function checkpointPath(context: RunContext, phase: string): string {
-  return join(context.run.checkpoints, `${phase.replace(/[^a-z0-9-]/gi, '-')}.safetensors`);
+/** The file that the state of a phase is kept in. */
+export function checkpointPath(context: Pick<JobContext, 'checkpoints'>, phase: string): string {
+  return join(context.checkpoints, `${phase.replace(/[^a-z0-9-]/gi, '-')}.safetensors`);
 }
 
 /** The state of a phase with the lines that belong to it; flushed, so that what it counts is on disk. */
@@ -152,6 +171,11 @@ export function tell({ bus, told }: RunContext, phase: string, event: RunEvent):
   }
 }
 
+/** Writes down an event that was shown before, or that nobody need see. */
+export function repeat({ journal, told }: RunContext, phase: string, event: RunEvent): void {
+  if (!told.phases.has(phase)) journal.record(event);
+}
+
 /** What a phase called `phase` is called once its network is measured. */
 export function measuredPhase(phase: string): string {
   return `${phase}:measured`;
@@ -164,12 +188,14 @@ export function measuredPhase(phase: string): string {
 export function rewind({ journal, architectures, run, told }: RunContext): boolean {
   let lines: Lines = { journal: 0, architectures: 0 };
   for (const path of checkpointPaths(run.checkpoints)) {
-    const found = loadCheckpoint<{ readonly lines: Lines }>(path);
-    if (found !== undefined && found.state.lines.journal > lines.journal) lines = found.state.lines;
+    // That of a network trained alone counts no lines: it holds what the training told (job-record.ts).
+    const counted = loadCheckpoint<{ readonly lines?: Lines }>(path)?.state.lines;
+    if (counted !== undefined && counted.journal > lines.journal) lines = counted;
   }
   journal.truncateTo(lines.journal);
   architectures.truncateTo(lines.architectures);
   for (const { event } of readJournal(run.journal)) {
+    if (event.type === 'phase-started') told.started.add(event.phase);
     if (event.type === 'phase-ended') told.phases.add(event.phase);
     if (event.type === 'network-evaluated') told.phases.add(measuredPhase(retrainPhase(event.name)));
   }
@@ -195,7 +221,11 @@ const PREVIOUS = previousOf('');
 
 /** Throws 'interrupted' when the user asked to stop; the caller has saved. */
 export function stopIfAsked(context: RunContext): void {
-  if (!context.signal.aborted) return;
+  if (context.signal.aborted) interrupt(context);
+}
+
+/** Throws 'interrupted' with the command that goes on. */
+export function interrupt(context: Pick<RunContext, 'run'>): never {
   const { dir, description } = context.run;
   const sentence = `stopped; go on with: shiftaddnas ${description.command} --resume ${dir}`;
   throw new ShiftAddError('interrupted', sentence, { dir });

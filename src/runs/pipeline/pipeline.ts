@@ -19,7 +19,7 @@ import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
 import { checkRank, type RankedPath, rankPhases, runRankPhase, scoreRankPaths } from './rank-phase.ts';
 import { networkResult, resultOf, writeNetwork } from './result-of.ts';
-import { type Retrained, runRetrainPhase } from './retrain-phase.ts';
+import { runRetrainPhases } from './retrain-phase.ts';
 import { checkFeasible, runSearchPhase } from './search-phase.ts';
 import { type SessionOptions, session } from './session.ts';
 import { spaceSubject } from './space-subject.ts';
@@ -75,13 +75,9 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
     })),
     ...fixed.map((baseline) => ({ ...baseline, role: 'baseline' as const })),
   ];
-  const networks: Retrained[] = [];
   const before = 1 + searches + (config.rank === 0 ? 0 : 1);
   const phases = 1 + searches + jobs.length + rankPhases(context);
-  for (const [i, { name, role, genotype }] of jobs.entries()) {
-    const place = { index: 1 + before + i, of: phases };
-    networks.push(await runRetrainPhase(context, place, name, role, genotype));
-  }
+  const networks = await runRetrainPhases(context, { first: 1 + before, of: phases }, jobs);
   const winner = chooseWinner(networks, split.held.length, (genotype) => pricer.price(genotype).energyMj);
   const subject = spaceSubject(context, winner.genotype);
   writeNetwork(context, run.winner, subject, winner, networkResult(winner.name, subject, winner));
@@ -107,10 +103,11 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
 async function searchPhases(context: RunContext, limits: Limits, frugal: Limits | undefined, of: number) {
   const { config, run } = context;
   const { network, curve } = await runSupernetPhase(context, of);
+  const offer = await context.evaluator.offer(network);
   try {
     const { generations } = config;
     const main = { phase: 'search', title: 'searching', index: 2, of, limits, generations };
-    const scored = [...(await runSearchPhase(context, main, network))];
+    const scored = [...(await runSearchPhase(context, main, offer))];
     if (frugal !== undefined) {
       const plan = {
         phase: 'search-frugal',
@@ -120,16 +117,17 @@ async function searchPhases(context: RunContext, limits: Limits, frugal: Limits 
         limits: frugal,
         generations: Math.max(1, Math.ceil(generations / 2)),
       };
-      scored.push(...(await runSearchPhase(context, plan, network)));
+      scored.push(...(await runSearchPhase(context, plan, offer)));
     }
     await writeHistograms(run.histograms, network);
     let ranked: readonly RankedPath[] | undefined;
     if (config.rank > 0) {
       const place = { index: frugal === undefined ? 3 : 4, of };
-      ranked = await scoreRankPaths(context, place, network);
+      ranked = await scoreRankPaths(context, place, offer);
     }
     return { curve, scales: await adderScales(network), scored: distinct(scored), ranked };
   } finally {
+    await offer.withdraw();
     network.dispose();
   }
 }

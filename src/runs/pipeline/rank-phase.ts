@@ -7,27 +7,17 @@
  *   rank:1 ...     one training each
  *   rank           tau and rho with their intervals
  */
-import { ShiftAddError } from '../../core/errors.ts';
+import { internal, ShiftAddError } from '../../core/errors.ts';
 import { FEWEST_RANKED, type RankCorrelation, rankCorrelation } from '../../metrics/rank-interval.ts';
 import { countSpace } from '../../spaces/count.ts';
-import { decode, encode } from '../../spaces/genotype.ts';
+import { encode } from '../../spaces/genotype.ts';
 import { type SampleMode, sample } from '../../spaces/sample.ts';
 import type { Genotype } from '../../spaces/space.ts';
-import type { Network } from '../../supernet/network.ts';
-import { calibrate, type Score, score } from '../../training/score.ts';
-import { breathe } from '../../training/trainer.ts';
-import {
-  calibrationBatches,
-  loadPhase,
-  measuredPhase,
-  type RunContext,
-  savePhase,
-  scoringBatches,
-  stopIfAsked,
-  tell,
-} from './context.ts';
-import { spaceSubject } from './space-subject.ts';
-import { trainAlone } from './train-alone.ts';
+import type { Score } from '../../training/score.ts';
+import type { EvaluateJob, Offer } from '../evaluation/evaluator.ts';
+import { inOrder } from '../evaluation/in-order.ts';
+import { loadPhase, measuredPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
+import { type TrainTask, trainTasks } from './train-jobs.ts';
 
 /** A path as the supernet scores it. */
 export interface RankedPath {
@@ -98,7 +88,7 @@ export function rankPaths({ config, space, random }: RunContext): Genotype[] {
 export async function scoreRankPaths(
   context: RunContext,
   place: Place,
-  network: Network,
+  { supernet }: Offer,
 ): Promise<readonly RankedPath[]> {
   const phase = 'rank-scores';
   const saved = loadPhase<{ readonly paths: readonly RankedPath[]; readonly done: boolean }>(context, phase);
@@ -111,27 +101,22 @@ export async function scoreRankPaths(
   }
   const started = Date.now();
   let savedAt = started;
-  const calibration = calibrationBatches(context);
-  const scoring = scoringBatches(context);
-  try {
-    for (const genotype of genotypes.slice(paths.length)) {
-      calibrate(network, genotype, calibration);
-      const { loss, accuracy } = await score(network, genotype, scoring);
-      paths.push({ genotype: encode(genotype), supernet: { loss, accuracy } });
-      if (context.signal.aborted || Date.now() - savedAt > context.saveEvery * 1000) {
-        savePhase(context, phase, { paths, done: false });
-        savedAt = Date.now();
-      }
-      stopIfAsked(context);
-      await breathe();
+  const jobs = genotypes
+    .slice(paths.length)
+    .map((genotype): EvaluateJob => ({ kind: 'evaluate', supernet, genotype: encode(genotype) }));
+  for await (const { job, result } of inOrder(context.evaluator, jobs, context.signal)) {
+    const { loss, accuracy } = result;
+    paths.push({ genotype: job.genotype, supernet: { loss, accuracy } });
+    if (Date.now() - savedAt > context.saveEvery * 1000) {
+      savePhase(context, phase, { paths, done: false });
+      savedAt = Date.now();
     }
-    tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
-    savePhase(context, phase, { paths, done: true });
-    return paths;
-  } finally {
-    calibration.dispose();
-    scoring.dispose();
   }
+  if (context.signal.aborted) savePhase(context, phase, { paths, done: false });
+  stopIfAsked(context);
+  tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
+  savePhase(context, phase, { paths, done: true });
+  return paths;
 }
 
 /** Trains every path alone and compares the orders. `place` is that of the first training. */
@@ -143,12 +128,7 @@ export async function runRankPhase(
   const phase = 'rank';
   const saved = loadPhase<{ readonly finding: RankFinding }>(context, phase);
   if (saved !== undefined) return saved.state.finding;
-  const compared: ComparedPath[] = [];
-  for (const [i, path] of paths.entries()) {
-    const title = `training path ${i + 1} of ${paths.length} alone (${path.genotype})`;
-    const at = { index: place.index + i, of: place.of };
-    compared.push({ ...path, alone: await measureAlone(context, `rank:${i + 1}`, title, at, path.genotype) });
-  }
+  const compared = await trainPaths(context, place, paths);
   const correlation = rankCorrelation(
     compared.map(({ supernet }) => supernet.loss),
     compared.map((path) => path.alone.loss),
@@ -160,22 +140,35 @@ export async function runRankPhase(
   return finding;
 }
 
-async function measureAlone(
+/** The paths, each with its score after training alone. */
+async function trainPaths(
   context: RunContext,
-  phase: string,
-  title: string,
   place: Place,
-  word: string,
-): Promise<Score> {
-  const measured = loadPhase<{ readonly alone: Score }>(context, measuredPhase(phase));
-  if (measured !== undefined) return measured.state.alone;
-  const { space, dataset, split } = context;
-  const subject = spaceSubject(context, decode(space, word));
-  return trainAlone(context, { phase, title, place, subject }, async ({ measure }) => {
-    const { loss, accuracy } = await measure(dataset.train, split.held);
-    savePhase(context, measuredPhase(phase), { alone: { loss, accuracy } });
-    return { loss, accuracy };
-  });
+  paths: readonly RankedPath[],
+): Promise<ComparedPath[]> {
+  const scores = new Map<RankedPath, Score>();
+  const tasks: (TrainTask & { readonly path: RankedPath })[] = [];
+  for (const [i, path] of paths.entries()) {
+    const phase = `rank:${i + 1}`;
+    const measured = loadPhase<{ readonly alone: Score }>(context, measuredPhase(phase));
+    if (measured !== undefined) {
+      scores.set(path, measured.state.alone);
+      continue;
+    }
+    const architecture = { genotype: path.genotype, space: context.space };
+    const job = { kind: 'train', phase, architecture, tests: false } as const;
+    const title = `training path ${i + 1} of ${paths.length} alone (${path.genotype})`;
+    tasks.push({ job, title, place: { index: place.index + i, of: place.of }, path });
+  }
+  for await (const { task, result } of trainTasks(context, tasks)) {
+    const { loss, accuracy } = result.validation;
+    savePhase(context, measuredPhase(task.job.phase), { alone: { loss, accuracy } });
+    scores.set(task.path, { loss, accuracy });
+  }
+  return paths.map((path) => ({
+    ...path,
+    alone: scores.get(path) ?? internal(`${path.genotype} was not trained`),
+  }));
 }
 
 /** `supernet against training alone, 8 paths: Kendall's tau 0.64 (95 %: 0.21 to 0.92), Spearman's rho ...` */

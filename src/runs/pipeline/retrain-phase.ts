@@ -1,14 +1,15 @@
-/** Trains one network alone and measures it: on held-out images to choose by, and once on the test set. */
+/** Trains networks alone and measures them: on held-out images to choose by, and once on the test set. */
+import { internal } from '../../core/errors.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import type { Genotype } from '../../spaces/space.ts';
-import { type LayerRecord, layerTable } from '../../supernet/layer-table.ts';
-import { Network } from '../../supernet/network.ts';
+import type { LayerRecord } from '../../supernet/layer-table.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
+import type { TrainResult } from '../evaluation/evaluator.ts';
 import { loadPhase, measuredPhase, type RunContext, retrainPhase, savePhase, tell } from './context.ts';
 import { spaceSubject } from './space-subject.ts';
 import type { Subject } from './subject.ts';
-import { trainAlone } from './train-alone.ts';
+import { type TrainTask, trainTasks } from './train-jobs.ts';
 
 interface SavedMeasurement {
   readonly validation: Score;
@@ -31,58 +32,81 @@ export interface Retrained extends Measured {
   readonly genotype: Genotype;
 }
 
-/** A network of the run's space. */
-export async function runRetrainPhase(
-  context: RunContext,
-  place: { readonly index: number; readonly of: number },
-  name: string,
-  role: Retrained['role'],
-  genotype: Genotype,
-): Promise<Retrained> {
-  const measured = await trainAndMeasure(context, place, name, role, spaceSubject(context, genotype));
-  return { name, role, genotype, ...measured };
+/** A network to train, and what it is trained for. */
+export interface Chosen {
+  /** What it is called in the run. */
+  readonly name: string;
+  readonly role: Retrained['role'];
+  readonly subject: Subject;
+  /** First weights, batches and calibration follow it in place of the run's. */
+  readonly seed?: number;
 }
 
-/** Any network, called `name` in the run. */
-export async function trainAndMeasure<Path>(
+/** Networks of the run's space, in their order; `first` and `of` place their phases in the run. */
+export async function runRetrainPhases(
   context: RunContext,
-  place: { readonly index: number; readonly of: number },
-  name: string,
-  role: Retrained['role'],
-  subject: Subject<Path>,
-): Promise<Measured> {
-  const phase = retrainPhase(name);
-  const measured = loadPhase<SavedMeasurement>(context, measuredPhase(phase));
-  if (measured !== undefined) {
-    const { validation, test, curve, layers = [] } = measured.state;
-    return { validation, test, curve, tensors: measured.tensors, layers };
+  places: { readonly first: number; readonly of: number },
+  chosen: readonly Pick<Retrained, 'name' | 'role' | 'genotype'>[],
+): Promise<Retrained[]> {
+  const named = chosen.map((one) => ({ ...one, subject: spaceSubject(context, one.genotype) }));
+  const measured = await trainAndMeasure(context, places, named);
+  return chosen.map(({ name, role, genotype }, i) => ({ name, role, genotype, ...measured[i] }));
+}
+
+/** Any networks, in their order. */
+export async function trainAndMeasure(
+  context: RunContext,
+  { first, of }: { readonly first: number; readonly of: number },
+  chosen: readonly Chosen[],
+): Promise<Measured[]> {
+  const done = new Map<Chosen, Measured>();
+  const tasks: (TrainTask & { readonly one: Chosen })[] = [];
+  for (const [i, one] of chosen.entries()) {
+    const measured = measurementOf(context, one);
+    if (measured !== undefined) done.set(one, measured);
+    else tasks.push({ ...taskOf(one, { index: first + i, of }), one });
   }
-  const { backend, dataset, split } = context;
-  const title = `training ${name} (${subject.key})`;
-  return trainAlone(context, { phase, title, place, subject }, async ({ network, curve, measure }) => {
-    const validation = await measure(dataset.train, split.held);
-    const test = await measure(
-      dataset.test,
-      Uint32Array.from({ length: dataset.test.count }, (_, i) => i),
-    );
-    const tensors = new Map<string, TensorData>();
-    for (const { name: tensor, shape, buffer } of network.store.tensors()) {
-      tensors.set(tensor, { shape, data: (await backend.read(buffer)) as Float32Array });
-    }
-    const layers = network instanceof Network ? await layerTable(network) : [];
-    // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
-    tell(context, measuredPhase(phase), {
-      type: 'network-evaluated',
-      name,
-      role,
-      genotype: subject.key,
-      loss: test.loss,
-      accuracy: test.accuracy,
-      validationAccuracy: validation.accuracy,
-      ...subject.costs(),
-    });
-    const state = { validation, test, curve, ...(layers.length === 0 ? {} : { layers }) };
-    savePhase<SavedMeasurement>(context, measuredPhase(phase), state, tensors);
-    return { validation, test, curve, tensors, layers };
+  for await (const { task, result } of trainTasks(context, tasks)) {
+    done.set(task.one, measure(context, task.one, result));
+  }
+  return chosen.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
+}
+
+function taskOf({ name, subject, seed }: Chosen, place: TrainTask['place']): TrainTask {
+  const { key, architecture } = subject;
+  const seeded = seed === undefined ? {} : { seed };
+  const job = { kind: 'train', phase: retrainPhase(name), architecture, tests: true, ...seeded } as const;
+  return { job, title: `training ${name} (${key})`, place };
+}
+
+/** What an earlier process found; undefined where it did not come so far. */
+function measurementOf(context: RunContext, { name }: Chosen): Measured | undefined {
+  const found = loadPhase<SavedMeasurement>(context, measuredPhase(retrainPhase(name)));
+  if (found === undefined) return undefined;
+  const { validation, test, curve, layers = [] } = found.state;
+  return { validation, test, curve, tensors: found.tensors, layers };
+}
+
+/** Tells and saves what a training came to. */
+function measure(
+  context: RunContext,
+  { name, role, subject }: Chosen,
+  { validation, curve, test, tensors, layers = [] }: TrainResult,
+): Measured {
+  if (test === undefined || tensors === undefined) return internal(`${name} was not tested`);
+  const phase = measuredPhase(retrainPhase(name));
+  // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
+  tell(context, phase, {
+    type: 'network-evaluated',
+    name,
+    role,
+    genotype: subject.key,
+    loss: test.loss,
+    accuracy: test.accuracy,
+    validationAccuracy: validation.accuracy,
+    ...subject.costs(),
   });
+  const state = { validation, test, curve, ...(layers.length === 0 ? {} : { layers }) };
+  savePhase<SavedMeasurement>(context, phase, state, tensors);
+  return { validation, test, curve, tensors, layers };
 }

@@ -7,17 +7,21 @@ import type { Limits } from '../../hardware/limits.ts';
 import type { PlannedSearch } from '../../search/algorithms.ts';
 import { evolution } from '../../search/evolution.ts';
 import { front } from '../../search/front.ts';
-import { type Score, type Scored, type SearchProblem, whollyScored } from '../../search/problem.ts';
+import {
+  type Candidate,
+  type Score,
+  type Scored,
+  type SearchProblem,
+  whollyScored,
+} from '../../search/problem.ts';
 import { type SearchState, waiting } from '../../search/sampler.ts';
 import { spaceProblem } from '../../search/space-problem.ts';
 import { summary } from '../../search/summary.ts';
 import { PUBLISHED_RATES } from '../../spaces/neighbours.ts';
 import type { Genotype } from '../../spaces/space.ts';
-import type { Network } from '../../supernet/network.ts';
-import { calibrate, score } from '../../training/score.ts';
-import { breathe } from '../../training/trainer.ts';
+import type { EvaluateJob, Offer } from '../evaluation/evaluator.ts';
+import { inOrder } from '../evaluation/in-order.ts';
 import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
-import { EvaluationSets } from './evaluation-sets.ts';
 import { plannedSearch } from './planned-search.ts';
 
 type State = SearchState<Genotype>;
@@ -38,13 +42,13 @@ export interface SearchPlan {
 }
 
 /** Scores by genotype of the searches over one supernet: what two of them propose is evaluated once. */
-const scoresOf = new WeakMap<Network, Map<string, Score>>();
+const scoresOf = new WeakMap<Offer, Map<string, Score>>();
 
 /** Everything scored in full, in the order proposed. Throws 'limit' when no architecture meets the limits. */
 export async function runSearchPhase(
   context: RunContext,
   plan: SearchPlan,
-  network: Network,
+  offer: Offer,
 ): Promise<readonly Scored<Genotype>[]> {
   const { random, config } = context;
   const { phase, title, index, of, limits } = plan;
@@ -53,8 +57,8 @@ export async function runSearchPhase(
   const { sampler, generations, evaluations } = planned;
   const saved = loadPhase<SavedSearch>(context, phase);
   let state: State = saved?.state.search ?? sampler.init<Genotype>(planned.config, random.split(phase));
-  const known = scoresOf.get(network) ?? new Map<string, Score>();
-  scoresOf.set(network, known);
+  const known = scoresOf.get(offer) ?? new Map<string, Score>();
+  scoresOf.set(offer, known);
   for (const { key, loss, accuracy } of whollyScored(state.scored)) known.set(key, { loss, accuracy });
   if (saved?.state.done) return whollyScored(state.scored);
   if (saved === undefined) {
@@ -62,14 +66,17 @@ export async function runSearchPhase(
     tell(context, phase, { type: 'search-started', generations, evaluations, limits });
   }
   const started = Date.now();
-  const sets = new EvaluationSets(context, planned.shares);
-  try {
-    let savedAt = Date.now();
-    while (!sampler.finished(state)) {
-      state = sampler.propose(state, problem);
-      for (const { key, genotype, costs, share } of waiting(state)) {
+  let savedAt = Date.now();
+  while (!sampler.finished(state)) {
+    state = sampler.propose(state, problem);
+    const proposed = waiting(state);
+    const scores = inOrder(context.evaluator, unknownOf(proposed, known, offer), context.signal);
+    try {
+      for (const { key, costs, share } of proposed) {
         const found = share === undefined ? known.get(key) : undefined;
-        const { loss, accuracy } = found ?? (await evaluate(network, genotype, sets, share));
+        const score = found ?? (await scores.next()).value?.result;
+        if (score === undefined) break; // asked to stop
+        const { loss, accuracy } = score;
         state = sampler.absorb(state, { [key]: { loss, accuracy } });
         if (share === undefined) {
           known.set(key, { loss, accuracy });
@@ -84,31 +91,36 @@ export async function runSearchPhase(
           });
         }
         if (state.pending.length === 0) emitGeneration(context, phase, state, planned);
-        if (context.signal.aborted || Date.now() - savedAt > context.saveEvery * 1000) {
+        if (!context.signal.aborted && Date.now() - savedAt > context.saveEvery * 1000) {
           savePhase<SavedSearch>(context, phase, { search: state, done: false });
           savedAt = Date.now();
         }
-        stopIfAsked(context);
-        await breathe();
       }
+    } finally {
+      await scores.return();
     }
-    tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
-    savePhase<SavedSearch>(context, phase, { search: state, done: true });
-    return whollyScored(state.scored);
-  } finally {
-    sets.dispose();
+    if (context.signal.aborted) savePhase<SavedSearch>(context, phase, { search: state, done: false });
+    stopIfAsked(context);
   }
+  tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
+  savePhase<SavedSearch>(context, phase, { search: state, done: true });
+  return whollyScored(state.scored);
 }
 
-async function evaluate(
-  network: Network,
-  genotype: Genotype,
-  sets: EvaluationSets,
-  share: number | undefined,
-): Promise<Score> {
-  const { calibration, scoring } = sets.of(share);
-  calibrate(network, genotype, calibration);
-  return score(network, genotype, scoring);
+/** Jobs for the candidates that no search over these weights has scored in full, in the order proposed. */
+function unknownOf(
+  proposed: readonly Candidate<Genotype>[],
+  known: ReadonlyMap<string, Score>,
+  { supernet }: Offer,
+): EvaluateJob[] {
+  return proposed
+    .filter(({ key, share }) => share !== undefined || !known.has(key))
+    .map(({ key, share }) => ({
+      kind: 'evaluate',
+      supernet,
+      genotype: key,
+      ...(share === undefined ? {} : { share }),
+    }));
 }
 
 function problemOf({ space, pricer, config }: RunContext): SearchProblem<Genotype> {

@@ -8,6 +8,7 @@ import type { EventBus } from '../../core/events.ts';
 import { Random } from '../../core/random.ts';
 import type { ImageDataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
+import { sharedSet } from '../../data/shared-set.ts';
 import { stratified, subset } from '../../data/split.ts';
 import { channelStatistics } from '../../data/statistics.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
@@ -16,6 +17,8 @@ import { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Space } from '../../spaces/space.ts';
 import { version } from '../../version.ts';
 import { ArchitectureLog } from '../architectures.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
+import { openEvaluator } from '../evaluation/open-evaluator.ts';
 import type { OpenRun } from '../folder.ts';
 import { Journal } from '../journal.ts';
 import { machine } from '../machine.ts';
@@ -36,15 +39,24 @@ export interface SessionOptions {
   readonly saveEvery?: number;
   /** Opens the data; for programs that run many sessions over one set and keep it. */
   readonly openData?: typeof openDataset;
+  /** Jobs at once in threads of this process; 0, the default, for as many as the backend has threads. */
+  readonly workers?: number;
+  /** Who does the jobs, where that is not this process: called once data and settings are open. */
+  readonly evaluator?: (context: Omit<RunContext, 'evaluator'>) => Evaluator | Promise<Evaluator>;
 }
 
 /** Makes what all phases share. Reads the data, prices the baselines, refuses what cannot work. */
-async function openContext(options: SessionOptions): Promise<RunContext & { close(): void }> {
+async function openContext(
+  options: SessionOptions,
+): Promise<Omit<RunContext, 'evaluator'> & { close(): void }> {
   const { run, config, backend, bus, signal } = options;
   const space = loadSpace(config.space);
   const accelerator = findAccelerator(config.accelerator);
   const random = Random.fromSeed(config.seed);
-  const dataset = await limitedDataset(config, space, random, options.openData ?? openDataset);
+  const read = await limitedDataset(config, space, random, options.openData ?? openDataset);
+  // Read in place by threads that train; one that works alone needs no second copy while it is made.
+  const several = backend.threads > 1 && options.workers !== 1;
+  const dataset = several ? { ...read, train: sharedSet(read.train), test: sharedSet(read.test) } : read;
   if (config.validation >= dataset.train.count) {
     throw new ShiftAddError(
       'usage',
@@ -60,9 +72,9 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
   const split = stratified(dataset.train.labels, config.validation, random.split('held out'));
   const journal = new Journal(run.journal);
   const architectures = new ArchitectureLog(run.architectures);
-  const told: Told = { phases: new Set(), again: false };
+  const told: Told = { phases: new Set(), started: new Set(), again: false };
   bus.subscribe((event) => {
-    if (told.again) return;
+    if (told.again || event.type === 'networks-training') return;
     journal.record(event);
     architectures.record(event);
   });
@@ -85,6 +97,7 @@ async function openContext(options: SessionOptions): Promise<RunContext & { clos
     random,
     told,
     unreadable: new Set(),
+    checkpoints: run.checkpoints,
     saveEvery: options.saveEvery ?? 30,
     close: () => {
       journal.close();
@@ -116,7 +129,9 @@ export async function session<T>(
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
   const started = Date.now();
-  const context = await openContext(options);
+  const opened = await openContext(options);
+  const evaluator = (await options.evaluator?.(opened)) ?? openEvaluator(opened, options.workers);
+  const context = { ...opened, evaluator };
   const measured = () => ({
     seconds: (Date.now() - started) / 1000,
     ...(context.unreadable.size > 0 ? { unreadable: [...context.unreadable].sort() } : {}),
@@ -133,6 +148,7 @@ export async function session<T>(
     endQuietly(() => context.bus.emit({ type: 'run-ended', outcome, text, ...measured() }));
     throw error;
   } finally {
+    await evaluator.dispose();
     endQuietly(() => context.close());
   }
 }

@@ -5,8 +5,19 @@ import { planNetwork } from '../../spaces/layout.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
 import { Network } from '../../supernet/network.ts';
-import type { RunContext } from './context.ts';
-import { blockCost, type Subject } from './subject.ts';
+import type { JobContext, RunContext } from './context.ts';
+import { blockCost, type Subject, type Trainable } from './subject.ts';
+
+/** What training it takes. */
+export function spaceTrainable(
+  { task, sharingAlone: sharing, quantisation }: Pick<JobContext, 'task' | 'sharingAlone' | 'quantisation'>,
+  genotype: Genotype,
+  space: Space,
+): Trainable<Genotype> {
+  const build: Trainable<Genotype>['build'] = (backend, random) =>
+    new Network(backend, { space, task, sharing, genotype, quantisation }, random);
+  return { path: genotype, sharing, build };
+}
 
 /** Of the run's space, or of another one. */
 export function spaceSubject(
@@ -14,18 +25,16 @@ export function spaceSubject(
   genotype: Genotype,
   space: Space = context.space,
 ): Subject<Genotype> {
-  const { task, sharingAlone: sharing, quantisation } = context;
+  const { task, quantisation } = context;
+  const trainable = spaceTrainable(context, genotype, space);
   const pricer =
     space === context.space ? context.pricer : new ArchitecturePricer(space, task, context.pricer.pricer);
   const key = encode(genotype);
   return {
     key,
     description: describe(genotype),
-    path: genotype,
-    sharing,
+    ...trainable,
     architecture: { genotype: key, space, ...(quantisation === undefined ? {} : { quantisation }) },
-    build: (backend, random) =>
-      new Network(backend, { space, task, sharing, genotype, quantisation }, random),
     costs: () => pricer.price(genotype),
     price: () => pricer.detail(genotype),
     blocks(price) {

@@ -11,19 +11,23 @@ import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import type { Architecture } from '../network-files.ts';
 import type { BlockResult } from '../result.ts';
 
-export interface Subject<Path = unknown> {
-  /** What events and results call it: an encoded genotype, or a name of the zoo. */
-  readonly key: string;
-  /** One line for people. */
-  readonly description: string;
+/** What training it takes, and nothing of what it costs. */
+export interface Trainable<Path = unknown> {
   /** What of the network runs. */
   readonly path: Path;
   /** How its adders and shifts learn. */
   readonly sharing: SharingConfig;
-  /** As it is saved. */
-  readonly architecture: Architecture;
   /** With its first weights, which depend on `random` and their names alone. */
   build(backend: Backend, random: Random): TrainableNetwork<Path>;
+}
+
+export interface Subject<Path = unknown> extends Trainable<Path> {
+  /** What events and results call it: an encoded genotype, or a name of the zoo. */
+  readonly key: string;
+  /** One line for people. */
+  readonly description: string;
+  /** As it is saved. */
+  readonly architecture: Architecture;
   costs(): ArchitectureCosts;
   /** Layer by layer. */
   price(): NetworkPrice;

@@ -3,7 +3,7 @@ import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { type Distillation, networkTeacher, renormalisation } from '../../training/distillation.ts';
 import { type OpenedNetwork, openNetwork } from '../network-files.ts';
-import type { RunContext } from './context.ts';
+import type { JobContext } from './context.ts';
 
 export interface Teacher {
   readonly distillation: Distillation;
@@ -14,7 +14,7 @@ export interface Teacher {
  * Undefined when the run has no teacher. Throws 'usage' when its folder holds no trained network, when it tells other
  * classes apart or takes images of another size.
  */
-export function openTeacher({ backend, config, dataset, task }: RunContext): Teacher | undefined {
+export function openTeacher({ backend, config, dataset, task }: JobContext): Teacher | undefined {
   if (config.distill === 'none') return undefined;
   const { description, path, network } = loadTeacher(backend, config.distill);
   try {

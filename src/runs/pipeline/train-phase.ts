@@ -25,16 +25,27 @@ import {
   train,
   trainStep,
 } from '../../training/trainer.ts';
+import type { LoadedCheckpoint } from '../checkpoint.ts';
 import type { RunConfig } from '../options.ts';
-import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
+import type { JobContext } from './context.ts';
 import { optimiserOf, scheduleOf } from './optimiser-of.ts';
 
+/** Where a training keeps what it has become, and who hears what happens. */
+export interface TrainingRecord {
+  load(): LoadedCheckpoint<SavedTraining> | undefined;
+  save(state: SavedTraining, tensors: ReadonlyMap<string, TensorData>): void;
+  tell(event: RunEvent): void;
+  /** Whether to save and stop; then `stop` throws. */
+  stopped(): boolean;
+  stop(): never;
+}
+
 export interface TrainPhase<Path> {
-  /** Identifier and title, as events name it. */
+  /** Identifier, as events name it. */
   readonly phase: string;
+  /** For people. */
   readonly title: string;
-  readonly index: number;
-  readonly of: number;
+  readonly record: TrainingRecord;
   readonly network: TrainableNetwork<Path>;
   readonly epochs: number;
   /** What a step trains: always the same, or a path of the supernet. */
@@ -48,7 +59,7 @@ export interface TrainPhase<Path> {
   validate(): Promise<Score>;
 }
 
-interface SavedTraining {
+export interface SavedTraining {
   readonly training: TrainingState;
   readonly optimiser: OptimiserState;
   readonly done: boolean;
@@ -56,36 +67,29 @@ interface SavedTraining {
 
 /** Trains to the end and returns the curve. The network then holds its final weights. */
 export async function runTrainPhase<Path>(
-  context: RunContext,
+  context: JobContext,
   phase: TrainPhase<Path>,
 ): Promise<readonly CurvePoint[]> {
-  const { config, signal } = context;
-  const { network } = phase;
+  const { config } = context;
+  const { network, record } = phase;
   const optimiser = optimiserFor(context, network);
   const average = averageFor(context, phase, network);
   let batches: ImageBatches | undefined;
   try {
     batches = trainingBatches(context, streamOf(phase));
-    const saved = loadPhase<SavedTraining>(context, phase.phase);
+    const saved = record.load();
     if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser, average);
     if (saved?.state.done) return saved.state.training.curve;
 
     const source = batches;
-    const { index, of, title } = phase;
-    const emit = (event: RunEvent) => tell(context, phase.phase, event);
-    if (saved === undefined) emit({ type: 'phase-started', phase: phase.phase, index, of, title });
+    const emit = (event: RunEvent) => record.tell(event);
     const steps = phase.epochs * batches.stepsPerEpoch;
     const started = Date.now();
     const firstStep = saved?.state.training.step ?? 0;
     let savedAt = Date.now();
     const save = async (training: TrainingState, done: boolean) => {
       const tensors = await collect(network, optimiser, average);
-      savePhase<SavedTraining>(
-        context,
-        phase.phase,
-        { training, optimiser: optimiser.state(), done },
-        tensors,
-      );
+      record.save({ training, optimiser: optimiser.state(), done }, tensors);
       savedAt = Date.now();
     };
     const last = await train(
@@ -121,13 +125,14 @@ export async function runTrainPhase<Path>(
             validationAccuracy,
           }),
         between: async (training) => {
-          if (signal.aborted || Date.now() - savedAt > context.saveEvery * 1000) await save(training, false);
-          stopIfAsked(context);
+          const stopped = record.stopped();
+          if (stopped || Date.now() - savedAt > context.saveEvery * 1000) await save(training, false);
+          if (stopped) record.stop();
         },
       },
     );
     average?.swap(); // from here on the network is its average
-    tellWaiting(context, phase.phase, batches, (Date.now() - started) / 1000);
+    tellWaiting(context, phase, batches, (Date.now() - started) / 1000);
     const scales = await adderScales(network);
     if (scales !== undefined) {
       const text = describeScales(scales, network.config.sharing);
@@ -156,7 +161,7 @@ function recipeOf({ randAugment, jitter, erasing, mixup, cutmix, repeats }: RunC
 
 /** Augmented, shuffled batches of the images that train; the same for every network that is trained. */
 export function trainingBatches(
-  { dataset, split, config, random }: RunContext,
+  { dataset, split, config, random }: JobContext,
   label: 'supernet' | 'alone',
 ): ImageBatches {
   const padding = config.padding === 'black' ? 'black' : 'edge';
@@ -178,11 +183,16 @@ export function trainingBatches(
 }
 
 /** Which part of this process's training time went by without a batch to train on; said where batches cost something. */
-function tellWaiting(context: RunContext, phase: string, batches: ImageBatches, seconds: number): void {
-  if (isPlain(recipeOf(context.config))) return;
+function tellWaiting(
+  { config }: JobContext,
+  { phase, record }: Pick<TrainPhase<unknown>, 'phase' | 'record'>,
+  batches: ImageBatches,
+  seconds: number,
+): void {
+  if (isPlain(recipeOf(config))) return;
   const waitedSeconds = batches.waitedSeconds();
   const waitedShare = waitedSeconds / Math.max(seconds, 1e-3);
-  tell(context, phase, {
+  record.tell({
     type: 'batches-waited',
     phase,
     waitedSeconds,
@@ -192,7 +202,7 @@ function tellWaiting(context: RunContext, phase: string, batches: ImageBatches, 
 }
 
 function averageFor(
-  { backend }: RunContext,
+  { backend }: JobContext,
   { averaging = 0 }: Pick<TrainPhase<unknown>, 'averaging'>,
   network: TrainableNetwork<unknown>,
 ): WeightAverage | undefined {
@@ -210,14 +220,14 @@ function finite(found: Score, title: string, rate: number): Score {
 }
 
 function optimiserFor(
-  { backend, config, sharing }: RunContext,
+  { backend, config, sharing }: JobContext,
   network: TrainableNetwork<unknown>,
 ): Optimiser {
   return optimiserOf(backend, config, sharing.families, network);
 }
 
 function stepJob<Path>(
-  { backend, config, random }: RunContext,
+  { backend, config, random }: JobContext,
   phase: TrainPhase<Path>,
   network: TrainableNetwork<Path>,
   optimiser: Optimiser,
@@ -252,7 +262,7 @@ function stepJob<Path>(
  * steps since the last checkpoint are walked again, up to this one, and its forward pass is looked at.
  */
 async function locateByReplay<Path>(
-  context: RunContext,
+  context: JobContext,
   phase: TrainPhase<Path>,
   batches: BatchSource,
   step: number,
@@ -260,7 +270,7 @@ async function locateByReplay<Path>(
   const network = phase.network.untrained();
   const optimiser = optimiserFor(context, network);
   try {
-    const saved = loadPhase<SavedTraining>(context, phase.phase);
+    const saved = phase.record.load();
     if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
     const job = stepJob(context, phase, network, optimiser, batches);
     for (let at = saved?.state.training.step ?? 0; at < step; at++) trainStep(job, at);

@@ -12,7 +12,8 @@ export type TrainConfig = RunConfig & { readonly network: string };
 export function runTraining(options: SessionOptions, network: string): Promise<NetworkResult> {
   return session(options, async (context) => {
     const subject = namedNetwork(context, network);
-    const measured = await trainAndMeasure(context, { index: 1, of: 1 }, 'network', 'candidate', subject);
+    const one = { name: 'network', role: 'candidate', subject } as const;
+    const [measured] = await trainAndMeasure(context, { first: 1, of: 1 }, [one]);
     const result = networkResult('network', subject, measured);
     writeNetwork(context, context.run.winner, subject, measured, result);
     return result;

@@ -12,25 +12,36 @@ import {
   ZooNetwork,
 } from '../../zoo/index.ts';
 import type { BlockResult } from '../result.ts';
-import type { RunContext } from './context.ts';
-import { blockCost, type Subject } from './subject.ts';
+import type { JobContext, RunContext } from './context.ts';
+import { blockCost, type Subject, type Trainable } from './subject.ts';
+
+/** What training it takes. */
+export function zooTrainable(
+  { task, sharingAlone }: Pick<JobContext, 'task' | 'sharingAlone'>,
+  baseline: NamedBaseline,
+): Trainable<null> {
+  const plan = baselinePlan(baseline, task.image, task.classes);
+  const sharing = zooSharing(sharingAlone, baseline);
+  return {
+    path: null,
+    sharing,
+    build: (backend, random) => new ZooNetwork(backend, { plan, sharing }, random),
+  };
+}
 
 export function zooSubject(
   context: Pick<RunContext, 'task' | 'sharingAlone' | 'quantisation' | 'pricer' | 'config'>,
   baseline: NamedBaseline,
 ): Subject<null> {
   refuseForSpaces(context, baseline);
-  const { task, sharingAlone, pricer } = context;
+  const { task, pricer } = context;
   const plan = baselinePlan(baseline, task.image, task.classes);
-  const sharing = zooSharing(sharingAlone, baseline);
   const loads = planWorkloads(plan.steps);
   return {
     key: baseline.name,
     description: describe(baseline, plan.steps),
-    path: null,
-    sharing,
+    ...zooTrainable(context, baseline),
     architecture: { zoo: baseline.name },
-    build: (backend, random) => new ZooNetwork(backend, { plan, sharing }, random),
     costs: () => ({
       ...pricer.pricer.totals(loads),
       params: planParameters(plan.steps),

@@ -1,0 +1,50 @@
+/** Many jobs at once, their results in the order asked. */
+import { setMaxListeners } from 'node:events';
+import type { Evaluator, Job, JobEvent, ResultOf } from './evaluator.ts';
+
+export interface Ordered<J extends Job> {
+  readonly job: J;
+  readonly result: ResultOf<J>;
+}
+
+/**
+ * Hands all jobs to the evaluator and gives their results in the order of the jobs. Whoever stops listening, by
+ * break or by an error, withdraws the jobs that are left. Ends early, without an error, when `signal` is aborted.
+ * Throws what the first job that failed, in the order of the jobs, threw. `onEvent`: what job `index` tells.
+ */
+export async function* inOrder<J extends Job>(
+  evaluator: Evaluator,
+  jobs: readonly J[],
+  signal?: AbortSignal,
+  onEvent?: (index: number, told: JobEvent) => void,
+): AsyncGenerator<Ordered<J>, void, void> {
+  const left = new AbortController();
+  setMaxListeners(0, left.signal); // every job listens
+  const stop = () => left.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  const running = jobs.map((job, i) =>
+    evaluator.run(job, {
+      signal: left.signal,
+      ...(onEvent === undefined ? {} : { onEvent: (told: JobEvent) => onEvent(i, told) }),
+    }),
+  );
+  // One that fails out of its turn is reported in its turn, or not at all when nobody waits for it any more.
+  for (const one of running) one.catch(() => {});
+  try {
+    for (const [i, job] of jobs.entries()) {
+      if (left.signal.aborted) return;
+      let result: ResultOf<J>;
+      try {
+        result = await running[i];
+      } catch (error) {
+        if (left.signal.aborted) return;
+        throw error;
+      }
+      yield { job, result };
+    }
+  } finally {
+    stop();
+    signal?.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * One network trained alone, with the recipe that every network of a run gets: same images in the same order, same
+ * rates, same parametrisation of its adders. Winners, baselines and ranked paths are comparable because of it.
+ */
+import { internal } from '../../core/errors.ts';
+import { Random } from '../../core/random.ts';
+import type { TensorData } from '../../core/safetensors.ts';
+import type { ImageSet } from '../../data/dataset.ts';
+import { decodeAny } from '../../spaces/genotype.ts';
+import { layerTable } from '../../supernet/layer-table.ts';
+import { Network } from '../../supernet/network.ts';
+import type { TrainableNetwork } from '../../supernet/trainable.ts';
+import { calibrate, score } from '../../training/score.ts';
+import { findBaseline } from '../../zoo/index.ts';
+import type { Architecture } from '../network-files.ts';
+import { calibrationBatches, heldBatches, type JobContext, scoringBatches } from '../pipeline/context.ts';
+import { spaceTrainable } from '../pipeline/space-subject.ts';
+import type { Trainable } from '../pipeline/subject.ts';
+import { openTeacher, type Teacher } from '../pipeline/teacher.ts';
+import { runTrainPhase } from '../pipeline/train-phase.ts';
+import { zooTrainable } from '../pipeline/zoo-subject.ts';
+import type { JobEvent, TrainJob, TrainResult } from './evaluator.ts';
+import { jobRecord } from './job-record.ts';
+
+/** Images measured at a time, of a set that is decoded while training. */
+const AT_ONCE = 512;
+
+export interface TrainNetworkOptions {
+  readonly onEvent?: (told: JobEvent) => void;
+  /** Whether the job is withdrawn: it then saves a checkpoint and throws 'interrupted'. */
+  readonly stopped?: () => boolean;
+}
+
+/** Trains (or goes on training) and measures. */
+export async function trainNetwork(
+  run: JobContext,
+  job: TrainJob,
+  { onEvent = () => {}, stopped = () => false }: TrainNetworkOptions = {},
+): Promise<TrainResult> {
+  const { phase, seed } = job;
+  const context = seed === undefined ? run : { ...run, random: Random.fromSeed(seed) };
+  const { backend, config, random, dataset, split } = context;
+  const { path, build } = trainableOf(context, job.architecture);
+  const network = build(backend, random.split('retrained weights'));
+  const calibration = calibrationBatches(context);
+  const scoring = scoringBatches(context);
+  let teacher: Teacher | undefined;
+  try {
+    teacher = openTeacher(context);
+    const curve = await runTrainPhase(context, {
+      phase,
+      title: `training ${nameOf(job.architecture)}`,
+      record: jobRecord(context, { phase, onEvent, stopped }),
+      network,
+      epochs: config.epochs,
+      pathAt: () => path,
+      averaging: config.averaging,
+      ...(teacher === undefined ? {} : { distillation: teacher.distillation }),
+      validate: () => {
+        calibrate(network, path, calibration);
+        return score(network, path, scoring);
+      },
+    });
+    calibrate(network, path, calibration);
+    const measure = async (set: ImageSet, indices: ArrayLike<number>) => {
+      // what does not fit into memory as bytes does not fit onto the backend as floats either
+      const most = set.files === undefined ? indices.length : AT_ONCE;
+      let [loss, right] = [0, 0];
+      for (let from = 0; from < indices.length; from += most) {
+        const part = Array.prototype.slice.call(indices, from, from + most);
+        const held = heldBatches(context, set, part);
+        try {
+          const found = await score(network, path, held);
+          if (part.length === indices.length) return found;
+          loss += found.loss * part.length;
+          right += found.accuracy * part.length;
+        } finally {
+          held.dispose();
+        }
+      }
+      return { loss: loss / indices.length, accuracy: right / indices.length };
+    };
+    const validation = await measure(dataset.train, split.held);
+    if (!job.tests) return { validation, curve };
+    const all = Uint32Array.from({ length: dataset.test.count }, (_, i) => i);
+    const test = await measure(dataset.test, all);
+    const layers = network instanceof Network ? await layerTable(network) : [];
+    return { validation, curve, test, tensors: await tensorsOf(network), layers };
+  } finally {
+    teacher?.dispose();
+    calibration.dispose();
+    scoring.dispose();
+    network.dispose();
+  }
+}
+
+/** The network that a job names. */
+function trainableOf(context: JobContext, architecture: Architecture): Trainable {
+  if ('zoo' in architecture) {
+    const baseline = findBaseline(architecture.zoo) ?? internal(`the zoo has no ${architecture.zoo}`);
+    return zooTrainable(context, baseline);
+  }
+  const { genotype, space } = architecture;
+  return spaceTrainable(context, decodeAny(space, genotype), space);
+}
+
+/** What a job's network is called. */
+export function nameOf(architecture: Architecture): string {
+  return 'zoo' in architecture ? architecture.zoo : architecture.genotype;
+}
+
+/** Weights and calibrated norms: all that using the network needs. */
+async function tensorsOf({ store }: TrainableNetwork<unknown>): Promise<ReadonlyMap<string, TensorData>> {
+  const tensors = new Map<string, TensorData>();
+  for (const { name, shape, buffer } of store.tensors()) {
+    tensors.set(name, { shape, data: (await store.backend.read(buffer)) as Float32Array });
+  }
+  return tensors;
+}

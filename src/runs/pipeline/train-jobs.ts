@@ -1,0 +1,120 @@
+/**
+ * Several networks trained alone, as many at once as the evaluator does, with a journal as if they had been trained
+ * one after the other: what a training tells waits until it is its turn.
+ *
+ *   turn      1                 2            3
+ *   journal   start, steps ...  start, ...                told at once
+ *   waiting                     steps ...    steps ...    told when the turn comes
+ */
+import type { PhaseStarted } from '../../core/events.ts';
+import type { JobEvent, TrainJob, TrainResult } from '../evaluation/evaluator.ts';
+import { inOrder } from '../evaluation/in-order.ts';
+import { type RunContext, repeat, stopIfAsked, tell } from './context.ts';
+
+export interface TrainTask {
+  readonly job: TrainJob;
+  /** For people: `training all-conv (2-2:cc|cc)`. */
+  readonly title: string;
+  readonly place: { readonly index: number; readonly of: number };
+}
+
+/**
+ * Trains and gives the results in the order of the tasks; whoever takes one has told and saved what follows from it
+ * before the next one's turn begins. Throws 'interrupted' when the run is asked to stop.
+ */
+export async function* trainTasks<T extends TrainTask>(
+  context: RunContext,
+  tasks: readonly T[],
+): AsyncGenerator<{ readonly task: T; readonly result: TrainResult }, void, void> {
+  const { evaluator, signal } = context;
+  const turns = new Turns(context, tasks);
+  for (const [from, to] of batches(tasks.length, evaluator.slots)) {
+    turns.begin(from);
+    const jobs = tasks.slice(from, to).map(({ job }) => job);
+    let at = from;
+    const hear = (i: number, told: JobEvent) => turns.hear(from + i, told);
+    for await (const { result } of inOrder(evaluator, jobs, signal, hear)) {
+      yield { task: tasks[at], result };
+      at++;
+      if (at < to) turns.begin(at);
+    }
+    stopIfAsked(context);
+  }
+}
+
+/** One that would be left over for a single slot comes first and alone: it then has all threads, not one. */
+function batches(count: number, slots: number): [number, number][] {
+  const single = slots > 1 && count > 1 && count % slots === 1;
+  return single
+    ? [
+        [0, 1],
+        [1, count],
+      ]
+    : [[0, count]];
+}
+
+class Turns {
+  private readonly context: RunContext;
+  private readonly tasks: readonly TrainTask[];
+  private turn = -1;
+  private readonly waiting: JobEvent[][];
+  /** Number of the next event of each task that nobody has heard. */
+  private readonly next: number[];
+  /** Whether one goes on from its checkpoint: then its pace is not that of its steps so far. */
+  private resumed = false;
+  /** Part of each training that is done. */
+  private readonly done: number[];
+
+  constructor(context: RunContext, tasks: readonly TrainTask[]) {
+    this.context = context;
+    this.tasks = tasks;
+    this.waiting = tasks.map(() => []);
+    this.next = tasks.map(() => 0);
+    this.done = tasks.map(() => 0);
+  }
+
+  begin(turn: number): void {
+    if (turn >= this.tasks.length) return;
+    const { job, title, place } = this.tasks[turn];
+    const { phase } = job;
+    this.turn = turn;
+    const started: PhaseStarted = { type: 'phase-started', phase, ...place, title };
+    if (!this.context.told.started.has(phase)) tell(this.context, phase, started);
+    for (const told of this.waiting[turn].splice(0)) this.tell(turn, told, true);
+  }
+
+  hear(i: number, told: JobEvent): void {
+    if (told.at < 0) {
+      this.context.bus.emit(told.event);
+      return;
+    }
+    if (told.at < this.next[i]) return;
+    this.next[i] = told.at + 1;
+    if (i === this.turn) this.tell(i, told, false);
+    else this.waiting[i].push(told);
+    const { event } = told;
+    if (told.repeated) this.resumed = true;
+    if (event.type === 'train-step') this.done[i] = event.step / event.steps;
+    if (event.type === 'train-step' && !told.repeated) this.tellAll();
+  }
+
+  /** Steps of an earlier time are written down, but would show a person a pace that never was. */
+  private tell(i: number, { event, repeated }: JobEvent, waited: boolean): void {
+    const { phase } = this.tasks[i].job;
+    if (repeated || (waited && event.type === 'train-step')) repeat(this.context, phase, event);
+    else tell(this.context, phase, event);
+  }
+
+  /** Several at once are shown together, and so are those that began earlier. */
+  private tellAll(): void {
+    const { bus, evaluator } = this.context;
+    if ((evaluator.slots < 2 || this.tasks.length < 2) && !this.resumed) return;
+    const running = this.tasks
+      .map(({ job }, i) => ({ phase: job.phase, done: this.done[i] }))
+      .filter(({ done }, i) => i >= this.turn && done > 0 && done < 1);
+    const done = this.done.reduce((sum, part) => sum + part, 0);
+    const of = this.tasks.length;
+    const last = this.tasks[of - 1].place.index;
+    bus.emit({ type: 'networks-training', running, done, of, last });
+  }
+}
