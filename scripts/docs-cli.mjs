@@ -93,8 +93,8 @@ Every command takes \`--json\`: it prints one JSON object on stdout and nothing 
 stderr. \`--help\` works for every command.
 
 A \`--config\` file is one JSON object. Its keys are the flags in camel case: \`--limit-energy\` is \`"limitEnergy"\`. Flags
-win over the file, the file wins over the preset, the preset wins over the defaults below. Unknown flags and unknown
-keys are errors.
+win over the file, the file wins over what a space says of its adders, that wins over the preset, and the preset over the
+defaults below. Unknown flags and unknown keys are errors.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (the run can be resumed).`;
 

@@ -145,8 +145,12 @@ export { brokenRule, showRules } from './spaces/rules.ts';
 export { SAMPLE_MODES, type SampleMode, sample } from './spaces/sample.ts';
 export { parseSpace } from './spaces/schema.ts';
 export type { Choice, Exclusion, Genotype, Place, Space, Stage } from './spaces/space.ts';
+/** @experimental Widths, steps and ranges of a network's layers. */
+export { type LayerRecord, layerTable } from './supernet/layer-table.ts';
 /** @experimental Networks of a space over one store of weights: a supernet, or one network alone. */
 export { Network, type NetworkConfig } from './supernet/network.ts';
+/** @experimental Which layers have how many bits. */
+export { checkQuantisation, type Quantisation, type WidthException } from './supernet/quantisation.ts';
 /** @experimental How operator families share one tensor. */
 export { RELEASED_SUPERNETS, type ReleasedSupernet, releasedTensors } from './supernet/released-supernets.ts';
 export { type AdderScale, checkSharing, DEFAULT_SHARING, type SharingConfig } from './supernet/sharing.ts';

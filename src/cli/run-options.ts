@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { BackendName } from '../backends/open.ts';
 import { nearest, ShiftAddError } from '../core/errors.ts';
+import { settledExceptions } from '../runs/bit-exceptions.ts';
 import { createRun, type OpenRun, resumeRun } from '../runs/folder.ts';
 import {
   DEFAULT_CONFIG,
@@ -16,6 +17,8 @@ import {
 } from '../runs/options.ts';
 import { defaultPreset, PRESETS } from '../runs/presets.ts';
 import { RECIPES, recipeSettings } from '../runs/recipes.ts';
+import { spaceSettings } from '../runs/space-settings.ts';
+import { loadSpace } from '../spaces/load.ts';
 import { type CommandContext, given } from './command.ts';
 
 type Options = Readonly<Record<string, Option>>;
@@ -60,14 +63,17 @@ export const RECIPE_FLAG: Options = {
   },
 };
 
-/** Defaults, then the preset, then the recipe, then what was given. `networks`: what a published recipe is for. */
+/** Defaults, preset, space, recipe, what was given: the later wins. `networks`: what a published recipe is for. */
 export function configOf(context: CommandContext, networks: readonly string[] = []): RunConfig {
   const data = given<string>(context, 'data') ?? DEFAULT_CONFIG.data;
   const preset = PRESETS[given<string>(context, 'preset') ?? defaultPreset(data)];
   const chosen = Object.entries(context.options).filter(([key]) => key in RUN_OPTIONS);
   const recipe = given<string>(context, 'recipe');
   const published = recipe === undefined ? {} : recipeSettings(recipe, networks);
-  return { ...DEFAULT_CONFIG, ...preset.settings, ...published, ...Object.fromEntries(chosen) };
+  const asked = { ...published, ...Object.fromEntries(chosen) };
+  const wanted: RunConfig = { ...DEFAULT_CONFIG, ...preset.settings, ...asked };
+  const bitExceptions = settledExceptions(wanted.bitExceptions);
+  return { ...wanted, ...spaceSettings(loadSpace(wanted.space)), ...asked, bitExceptions };
 }
 
 function defaultFolder(data: string): string {

@@ -10,6 +10,7 @@ import { createRun, resumeRun } from '../runs/folder.ts';
 import { DEFAULT_CONFIG, type RunConfig } from '../runs/options.ts';
 import { runPipeline } from '../runs/pipeline/pipeline.ts';
 import { PRESETS } from '../runs/presets.ts';
+import { spacePreset } from '../spaces/presets.ts';
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
 import { runBytes } from './testing/run-bytes.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
@@ -35,7 +36,7 @@ async function search(name: string, ...flags: string[]) {
   const done = await shiftaddnas('search', ...where, ...QUICK, '--frugal', '0', ...flags);
   expect(done.stderr + done.stdout).toMatch(/result|winner/i);
   expect(done.code).toBe(0);
-  return json(name, 'result.json');
+  return { ...json(name, 'result.json'), printed: done.stdout };
 }
 
 const SCHEMES: readonly (readonly [string, readonly string[]])[] = [
@@ -75,6 +76,9 @@ test.each(SCHEMES)('%s: a search ends, and its winner can be evaluated', async (
     expect(low).toBeLessThanOrEqual(high);
     if (result.config.adderScale === 'bounded') expect(low >= 1 && high <= 8).toBe(true);
   }
+  if (withScale) {
+    expect(result.printed).toMatch(/scales that adders ended with: supernet [\d.]+ to [\d.]+, .*all-add/);
+  }
   const journal = fs.readFileSync(join(folder, name, 'journal.jsonl'), 'utf8');
   expect(journal.includes('scales of its adders')).toBe(withScale);
 });
@@ -107,6 +111,37 @@ test('the scale of the result is that of the saved weights, one for each channel
   expect(adderScale.low).toBeCloseTo(Math.min(...scales), 9);
   expect(adderScale.high).toBeCloseTo(Math.max(...scales), 9);
   expect(new Set(scales).size).toBeGreaterThan(10);
+});
+
+test('a space says how its adders are spread, a flag wins over it, and training alone may differ', async () => {
+  const file = join(folder, 'space.json');
+  const adder = { kind: 'bounded', initial: 2, low: 1.5, high: 3, offset: 0.4, per: 'channel' };
+  fs.writeFileSync(file, JSON.stringify({ ...spacePreset('micro'), name: 'mine', adder }));
+  const train = (name: string, ...flags: string[]) =>
+    shiftaddnas(
+      ...['train', '--network', 'all-add', '--preset', 'smoke', '--data', data, '--threads', '1'],
+      ...['--space', file, '--epochs', '1', '--validation', '80', '--out', join(folder, name), ...flags],
+    );
+  expect((await train('by-space')).code).toBe(0);
+  expect(json('by-space', 'config.json').config).toMatchObject({
+    ...{ adderScale: 'bounded', adderInitial: 2, adderLow: 1.5, adderHigh: 3 },
+    ...{ adderOffset: 0.4, adderPer: 'channel', adderAlone: 'same' },
+  });
+  const { space, sharing } = json('by-space', 'winner', 'architecture.json');
+  expect(sharing.adder).toEqual(adder);
+  expect(space.adder).toEqual(adder);
+  const { adderScale } = json('by-space', 'winner', 'metrics.json');
+  expect(adderScale.low).toBeGreaterThanOrEqual(1.4999);
+  expect(adderScale.high).toBeLessThanOrEqual(3.0001);
+
+  expect((await train('by-flag', '--adder-high', '5', '--adder-alone', 'fixed')).code).toBe(0);
+  expect(json('by-flag', 'config.json').config).toMatchObject({ adderScale: 'bounded', adderHigh: 5 });
+  expect(json('by-flag', 'winner', 'architecture.json').sharing.adder.kind).toBe('fixed');
+  expect(json('by-flag', 'winner', 'metrics.json').adderScale).toEqual({ low: 2, high: 2 });
+
+  const refused = await train('outside', '--adder-initial', '7');
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/needs 0 < low <= initial <= high, got low 1.5, initial 7, high 3/);
 });
 
 test('settings that do not go together are refused before anything is written', async () => {

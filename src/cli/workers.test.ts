@@ -1,4 +1,5 @@
 /** Jobs done in threads give what this thread gives, whatever happens to the threads. */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,6 +18,7 @@ import { InProcess } from '../runs/evaluation/in-process.ts';
 import { Threads } from '../runs/evaluation/threads.ts';
 import { DEFAULT_CONFIG } from '../runs/options.ts';
 import type { JobContext } from '../runs/pipeline/context.ts';
+import { sharingAloneOf } from '../runs/pipeline/sharing-of.ts';
 import { encode } from '../spaces/genotype.ts';
 import { loadSpace } from '../spaces/load.ts';
 import { sample } from '../spaces/sample.ts';
@@ -62,6 +64,8 @@ async function bench(name: 'native' | 'wasm' | 'reference' | 'auto'): Promise<Be
     backend,
     space,
     sharing,
+    sharingAlone: sharingAloneOf(config),
+    quantisation: undefined,
     checkpoints,
     saveEvery: 0,
     unreadable: new Set<string>(),

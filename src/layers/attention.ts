@@ -18,13 +18,21 @@ import type { Layer, NamedBuffer, Source } from './layer.ts';
 import { type EffectiveWeight, PlainWeight } from './weight.ts';
 import { attentionWorkloads, convWorkload } from './workloads.ts';
 
+/** What attention multiplies: queries with keys, scores with values. */
+export const ATTENTION_PRODUCTS = ['q', 'k', 'v', 'scores'] as const;
+export type AttentionProduct = (typeof ATTENTION_PRODUCTS)[number];
+
 /**
  * Attention of queries, keys and values that stand side by side in the channels, each as heads * d.
- * qkv: [n, h, w, 3 c] -> [n, h, w, c].
+ * qkv: [n, h, w, 3 c] -> [n, h, w, c]. `as` is shown each tensor that is multiplied, and gives it as it is to be read.
  *
  * @throws ShiftAddError 'shape' when the heads do not divide c.
  */
-export function attentionOverPositions(qkv: Tensor, heads: number): Tensor {
+export function attentionOverPositions(
+  qkv: Tensor,
+  heads: number,
+  as: (part: Tensor, role: AttentionProduct) => Tensor = (part) => part,
+): Tensor {
   const [n, h, w, tripled] = qkv.shape;
   const c = tripled / 3;
   require_(
@@ -37,8 +45,9 @@ export function attentionOverPositions(qkv: Tensor, heads: number): Tensor {
   const parted = permute(reshape(qkv, [n, positions, 3, heads, width]), [2, 0, 3, 1, 4]);
   const head = [n, heads, positions, width];
   const [q, k, v] = split(parted, 0, [1, 1, 1]).map((part) => reshape(part, head));
-  const scores = softmax(matmul(q, k, { transposeB: true }), { scale: 1 / Math.sqrt(width) });
-  return reshape(permute(matmul(scores, v), [0, 2, 1, 3]), [n, h, w, c]);
+  const products = matmul(as(q, 'q'), as(k, 'k'), { transposeB: true });
+  const scores = softmax(products, { scale: 1 / Math.sqrt(width) });
+  return reshape(permute(matmul(as(scores, 'scores'), as(v, 'v')), [0, 2, 1, 3]), [n, h, w, c]);
 }
 
 /** Heads of a width: at least one, narrower than asked for where there are fewer channels. */

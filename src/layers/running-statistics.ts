@@ -44,25 +44,28 @@ export class RunningStatistics {
   /** Takes in a batch's statistics, [channels] each, over `rows` rows. */
   observe(mean: Buffer, variance: Buffer, rows: number): void {
     if (!this.recalibrating) {
-      this.move(this.mean.value, mean, this.momentum);
-      this.move(this.variance.value, variance, this.momentum);
+      moveTowards(this.backend, this.mean.value, mean, this.momentum);
+      moveTowards(this.backend, this.variance.value, variance, this.momentum);
       return;
     }
     this.rows += rows;
     const kept = { mean: this.mean.value, variance: this.variance.value };
     mergeStatistics(this.backend, kept, { mean, variance }, rows / this.rows);
   }
+}
 
-  /** held += share * (batch - held) */
-  private move(held: Buffer, batch: Buffer, share: number): void {
-    const { backend } = this;
-    const { length } = held;
-    if (share === 0) return;
-    const delta = backend.allocate(length);
-    backend.binary('subtract', batch, held, delta, 1, length, 'same');
-    backend.axpy(delta, held, length, share);
-    backend.free(delta);
+/** held += share * (batch - held); becomes exactly the batch with a share of 1. */
+export function moveTowards(backend: Backend, held: Buffer, batch: Buffer, share: number): void {
+  const { length } = held;
+  if (share === 0) return;
+  if (share === 1) {
+    backend.unary('copy', batch, held, length);
+    return;
   }
+  const delta = backend.allocate(length);
+  backend.binary('subtract', batch, held, delta, 1, length, 'same');
+  backend.axpy(delta, held, length, share);
+  backend.free(delta);
 }
 
 /** Merges a batch's statistics into those kept; `share`: its rows among all so far, 1 for the first batch. */

@@ -4,7 +4,7 @@
  *
  *   x ─ 1x1 ─ PEG ─ norm relu ─ qkv ─ softmax(q k' / sqrt d) v ─ norm relu ─ 1x1 ─ norm(0) ─ + ─ relu
  */
-import { attentionOverPositions } from '../layers/attention.ts';
+import { ATTENTION_PRODUCTS, attentionOverPositions } from '../layers/attention.ts';
 import {
   activationWorkload,
   attentionWorkloads,
@@ -12,7 +12,7 @@ import {
   residualWorkload,
   windowWorkload,
 } from '../layers/workloads.ts';
-import { shortcut, shortcutWeight, shortcutWorkloads } from './bottleneck.ts';
+import { layersOf, shortcut, shortcutWeight, shortcutWorkloads } from './bottleneck.ts';
 import { convPrimitive } from './conv.ts';
 import type { BlockPlan, NormDeclaration, Operator, WeightDeclaration } from './operator.ts';
 
@@ -51,17 +51,21 @@ export const attention: Operator = {
   title: 'Attention',
   weights,
   norms,
+  products: ATTENTION_PRODUCTS,
 
   forward(x, plan, context) {
     const [conv1, peg, qkv, conv3] = weights(plan);
     const [norm1, norm2, norm3] = norms(plan);
     const pointwise = { stride: 1, pad: 0, groups: 1 };
-    let y = convPrimitive.window(x, context.weight(conv1), pointwise);
-    y = convPrimitive.window(y, context.weight(peg), { stride: plan.stride, pad: 1, groups: plan.inner });
+    const layer = layersOf(convPrimitive, context);
+    let y = layer(x, conv1, pointwise);
+    y = layer(y, peg, { stride: plan.stride, pad: 1, groups: plan.inner });
     y = context.norm(y, norm1, 'relu');
-    y = attentionOverPositions(convPrimitive.window(y, context.weight(qkv), pointwise), heads(plan));
+    y = attentionOverPositions(layer(y, qkv, pointwise), heads(plan), (part, role) =>
+      context.product(part, role),
+    );
     y = context.norm(y, norm2, 'relu');
-    y = convPrimitive.window(y, context.weight(conv3), pointwise);
+    y = layer(y, conv3, pointwise);
     return context.norm(y, norm3, 'relu', shortcut(x, plan, context, convPrimitive, false));
   },
 

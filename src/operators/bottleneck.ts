@@ -20,6 +20,8 @@ export interface WindowOptions {
 /** What tells one family from another: how it meets inputs and weights. */
 export interface Primitive {
   readonly kind: WorkloadKind & ('conv' | 'add' | 'shift');
+  /** An input as the family reads it, before it is brought to its width: a shift layer reads fixed point. */
+  input(x: Tensor): Tensor;
   /** x [n, h, w, c], effective weight [r, s, c / groups, m] -> [n, e, f, m]. */
   window(x: Tensor, weight: Tensor, options: WindowOptions): Tensor;
   /**
@@ -27,6 +29,12 @@ export interface Primitive {
    * and an adder reading it saturates (spec 4.1: a norm after every adder layer).
    */
   readonly normAfterPointwise: boolean;
+}
+
+/** Layers of a family in a block: what each reads and its weight, at their widths, and the window over them. */
+export function layersOf(primitive: Primitive, context: BlockContext) {
+  return (x: Tensor, declaration: WeightDeclaration, options: WindowOptions): Tensor =>
+    primitive.window(...context.operands(primitive.input(x), declaration), options);
 }
 
 /** Suffix of the weights that only a resolution change uses ("_d" branches, spec 3.3). */
@@ -83,22 +91,23 @@ export function shortcut(
   shared: boolean,
 ): Tensor {
   if (plan.shortcut === 'identity') return x;
-  const weight = context.weight(shortcutWeight(plan, shared));
+  const declaration = shortcutWeight(plan, shared);
   const norm: NormDeclaration = {
     role: `shortcut-norm${suffix(plan)}`,
     channels: plan.output.c,
     zero: false,
   };
+  const layer = layersOf(primitive, context);
   let y: Tensor;
   switch (plan.shortcut) {
     case 'project':
-      y = primitive.window(x, weight, { stride: 1, pad: 0, groups: 1 });
+      y = layer(x, declaration, { stride: 1, pad: 0, groups: 1 });
       break;
     case 'average-down':
-      y = primitive.window(averageDown(x, plan), weight, { stride: 1, pad: 0, groups: 1 });
+      y = layer(averageDown(x, plan), declaration, { stride: 1, pad: 0, groups: 1 });
       break;
     case 'conv3x3':
-      y = primitive.window(x, weight, { stride: plan.stride, pad: 1, groups: 1 });
+      y = layer(x, declaration, { stride: plan.stride, pad: 1, groups: 1 });
       break;
   }
   return context.norm(y, norm, 'none');
@@ -141,13 +150,14 @@ export function bottleneckForward(
   const [conv1, peg, conv2, conv3] = bottleneckWeights(plan);
   const norms = new Map(bottleneckNorms(plan, primitive.normAfterPointwise).map((norm) => [norm.role, norm]));
   const pointwise = { stride: 1, pad: 0, groups: 1 };
-  let y = primitive.window(x, context.weight(conv1), pointwise);
+  const layer = layersOf(primitive, context);
+  let y = layer(x, conv1, pointwise);
   if (primitive.normAfterPointwise) y = context.norm(y, norms.get('norm0')!, 'relu');
-  y = primitive.window(y, context.weight(peg), { stride: plan.stride, pad: 1, groups: plan.inner });
+  y = layer(y, peg, { stride: plan.stride, pad: 1, groups: plan.inner });
   y = context.norm(y, norms.get('norm1')!, 'relu');
-  y = primitive.window(y, context.weight(conv2), { stride: 1, pad: (middle(plan) - 1) / 2, groups: 1 });
+  y = layer(y, conv2, { stride: 1, pad: (middle(plan) - 1) / 2, groups: 1 });
   y = context.norm(y, norms.get('norm2')!, 'relu');
-  y = primitive.window(y, context.weight(conv3), pointwise);
+  y = layer(y, conv3, pointwise);
   return context.norm(y, norms.get('norm3')!, 'relu', shortcut(x, plan, context, primitive, true));
 }
 
@@ -209,6 +219,7 @@ export function bottleneckOperator(
     title,
     weights: bottleneckWeights,
     norms: (plan) => bottleneckNorms(plan, primitive.normAfterPointwise),
+    products: [],
     forward: (x, plan, context) => bottleneckForward(x, plan, context, primitive),
     workloads: (plan) => bottleneckWorkloads(plan, primitive, name),
   };

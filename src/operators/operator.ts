@@ -51,8 +51,10 @@ export interface NormDeclaration {
 
 export interface BlockContext {
   readonly graph: Graph;
-  /** The effective weight of a role, as this block's family computes with it. */
-  weight(declaration: WeightDeclaration): Tensor;
+  /** What a layer computes with: x, and the effective weight of its role as this family reads it, at their widths. */
+  operands(x: Tensor, declaration: WeightDeclaration): readonly [x: Tensor, weight: Tensor];
+  /** A tensor of the operator's `products`, by its role, at its width. */
+  product(x: Tensor, role: string): Tensor;
   /**
    * Batch normalisation of this family and role, then the activation; `residual` is added before it. Nothing else may
    * read x: without a tape its memory is free at once.
@@ -67,6 +69,8 @@ export interface Operator {
   readonly title: string;
   weights(plan: BlockPlan): readonly WeightDeclaration[];
   norms(plan: BlockPlan): readonly NormDeclaration[];
+  /** Roles of tensors that the block multiplies with each other, and not with a weight. */
+  readonly products: readonly string[];
   /** x: [n, h, w, c] of plan.input -> [n, h, w, c] of plan.output. */
   forward(x: Tensor, plan: BlockPlan, context: BlockContext): Tensor;
   /** Per image. */

@@ -41,6 +41,7 @@ const PLANS: readonly (readonly [string, BlockPlan])[] = [
 class Asked {
   readonly weights = new Map<string, WeightDeclaration>();
   readonly norms = new Map<string, NormDeclaration>();
+  readonly products = new Set<string>();
   readonly parameters = new Map<string, Parameter>();
   /** Where the last gamma starts. */
   private readonly lastGamma: number;
@@ -54,11 +55,16 @@ class Asked {
   context(graph: Graph): BlockContext {
     return {
       graph,
-      weight: (declaration) => {
+      operands: (x, declaration) => {
         expect(this.weights.has(declaration.role), `${declaration.role} asked for twice`).toBe(false);
         this.weights.set(declaration.role, declaration);
         const { data } = draw(`${this.seed} ${declaration.role}`, declaration.shape);
-        return graph.parameter(this.make(declaration.role, declaration.shape, data));
+        return [x, graph.parameter(this.make(declaration.role, declaration.shape, data))];
+      },
+      product: (x, role) => {
+        expect(this.products.has(role), `${role} multiplied twice`).toBe(false);
+        this.products.add(role);
+        return x;
       },
       norm: (x, declaration, activation, residual) => {
         const { role, channels, zero } = declaration;
@@ -125,6 +131,7 @@ describe.each(OPERATOR_NAMES)('%s', (name) => {
       expect(y.every(Number.isFinite)).toBe(true);
       expect(byRole(asked.weights.values())).toEqual(byRole(operator.weights(block)));
       expect(byRole(asked.norms.values())).toEqual(byRole(operator.norms(block)));
+      expect([...asked.products].sort()).toEqual([...operator.products].sort());
     });
 
     test('counts a multiply-accumulate for every weight at every position', () => {
@@ -222,7 +229,8 @@ test('a shift block reads fixed point: activations below 2^-16 are lost to it', 
   const seen: Float32Array[] = [];
   const context: BlockContext = {
     graph,
-    weight: ({ shape }) => graph.values(new Float32Array(sizeOf(shape)).fill(1), shape),
+    operands: (x, { shape }) => [x, graph.values(new Float32Array(sizeOf(shape)).fill(1), shape)],
+    product: (x) => x,
     norm: (x) => x,
   };
   for (const value of [2 ** -17, 2 ** -15]) {
@@ -232,4 +240,22 @@ test('a shift block reads fixed point: activations below 2^-16 are lost to it', 
   graph.close();
   expect(seen[0].every((value) => value === 0)).toBe(true);
   expect(seen[1].every((value) => value > 0)).toBe(true);
+});
+
+test('what a shift block reads is rounded to its width after fixed point: the window sees the steps themselves', async () => {
+  const graph = new Graph(backend, { training: false });
+  const step = 2 ** -17;
+  const context: BlockContext = {
+    graph,
+    operands: (x, { shape }) => [
+      graph.values(new Float32Array(sizeOf(x.shape)).fill(step), x.shape),
+      graph.values(new Float32Array(sizeOf(shape)).fill(1), shape),
+    ],
+    product: (x) => x,
+    norm: (x) => x,
+  };
+  const x = graph.values(new Float32Array(2 * 2 * 6).fill(1), [1, 2, 2, 6]);
+  const y = await graph.read(OPERATORS.shift.forward(x, plan('project', 2), context));
+  expect(y.every((value) => value === 4 * step)).toBe(true); // the last 1x1 sums 4 inner channels
+  graph.close();
 });

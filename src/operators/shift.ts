@@ -11,7 +11,8 @@ export const ACTIVATION_FRACTION_BITS = 16;
  */
 export const shiftPrimitive: Primitive = {
   kind: 'shift',
-  window: (x, weight, options) => conv2d(fixedPoint(x, ACTIVATION_FRACTION_BITS), weight, options),
+  input: (x) => fixedPoint(x, ACTIVATION_FRACTION_BITS),
+  window: (x, weight, options) => conv2d(x, weight, options),
   normAfterPointwise: false,
 };
 

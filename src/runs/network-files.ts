@@ -13,7 +13,9 @@ import { decode } from '../spaces/genotype.ts';
 import type { Task } from '../spaces/layout.ts';
 import { parseSpace } from '../spaces/schema.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
+import type { LayerRecord } from '../supernet/layer-table.ts';
 import { Network } from '../supernet/network.ts';
+import type { Quantisation } from '../supernet/quantisation.ts';
 import type { SharingConfig } from '../supernet/sharing.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
 import { baselinePlan, findBaseline, ZooNetwork } from '../zoo/index.ts';
@@ -24,8 +26,16 @@ export const NETWORKS = 'networks';
 const FORMAT = 'shiftaddnas-network';
 const SCHEMA = 1;
 
+/** A genotype of a space. */
+export interface SpaceArchitecture {
+  readonly genotype: string;
+  readonly space: Space;
+  /** Bits of weights and activations; real numbers when absent. */
+  readonly quantisation?: Quantisation;
+}
+
 /** Which network: a genotype of a space, or a name of the zoo. */
-export type Architecture = { readonly genotype: string; readonly space: Space } | { readonly zoo: string };
+export type Architecture = SpaceArchitecture | { readonly zoo: string };
 
 /** What a network was trained for and how. */
 export interface TrainedFor {
@@ -38,10 +48,7 @@ export interface TrainedFor {
 }
 
 /** A network of a space. */
-export interface NetworkDescription extends TrainedFor {
-  readonly genotype: string;
-  readonly space: Space;
-}
+export type NetworkDescription = TrainedFor & SpaceArchitecture;
 
 export type TrainedDescription = TrainedFor & Architecture;
 
@@ -69,6 +76,25 @@ export function saveNetwork(
   writeSafetensors(join(dir, 'weights.safetensors'), tensors, { format: FORMAT });
   const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
   writeFileAtomic(join(dir, 'architecture.json'), `${text}\n`);
+}
+
+/** `quantisation.json`: what a program of whole numbers must know of the layers. @throws ShiftAddError 'disk' */
+export function saveLayerTable(dir: string, layers: readonly LayerRecord[]): void {
+  const table = {
+    format: 'shiftaddnas-quantisation',
+    schema: SCHEMA,
+    meaning:
+      'value = step * q; q = round(value / step) with halves away from zero, then lowest <= q <= highest',
+    units: {
+      bits: 'bits of q',
+      step: 'units of the tensor: images normalised by mean and deviation of architecture.json, activations as computed',
+      low: 'mean over calibration batches of the smallest value, or 0; same unit',
+      high: 'mean over calibration batches of the largest value, or 0; same unit',
+      exponent: 'weight = sign * 2^exponent, or 0',
+    },
+    layers,
+  };
+  writeFileAtomic(join(dir, 'quantisation.json'), `${JSON.stringify(table, null, 2)}\n`);
 }
 
 /**
@@ -105,9 +131,10 @@ export function loadNetwork(backend: Backend, dir: string): LoadedNetwork {
 }
 
 function loadSpaceNetwork(backend: Backend, dir: string, description: NetworkDescription): LoadedNetwork {
-  const { space, task, sharing } = description;
+  const { space, task, sharing, quantisation } = description;
   const genotype = decode(space, description.genotype);
-  const network = new Network(backend, { space, task, sharing, genotype }, Random.fromSeed(0));
+  const settings = { space, task, sharing, genotype, quantisation };
+  const network = new Network(backend, settings, Random.fromSeed(0));
   return { description, genotype, network: withWeights(network, dir) };
 }
 

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../backends/open.ts';
+import { DEFAULT_ADDER, SCALE_KINDS } from '../layers/adder-scale.ts';
 import { ALGORITHM_NAMES } from '../search/names.ts';
 import { SAMPLE_MODES } from '../spaces/sample.ts';
 
@@ -110,6 +111,28 @@ export const RUN_OPTIONS = {
     0,
     0.9999999,
   ),
+  dropPath: number(
+    'stochastic depth: probability that the last block is left out for an image, 0.1 is usual; less before it; 0 for none',
+    0,
+    0,
+    0.95,
+  ),
+  weightBits: integer(
+    'bits of weights that networks are trained and run with, 2 to 16; 32 for real numbers; shift weights are powers of two anyway',
+    32,
+    2,
+  ),
+  activationBits: integer('bits of what layers read, 2 to 16; 32 for real numbers', 32, 2),
+  weightScales: choice(
+    'a step of rounded weights for each layer or each output channel',
+    ['layer', 'channel'],
+    'channel',
+  ),
+  bitExceptions: text(
+    'layers with other bits, as in stem=32,*.peg=16/8 (weights/activations), or a JSON file; layers are called stem, head, layer0.stage0.conv.conv2, and * stands for any letters',
+    'list|file',
+    'none',
+  ),
   distill: text('teacher of networks trained alone: folder of a run or of a network', 'dir', 'none'),
   distillKind: choice("learn from the teacher's probabilities or from its choice", ['soft', 'hard'], 'soft'),
   distillShare: number('part of the loss that comes from the teacher', 0.5, 0, 1),
@@ -148,8 +171,8 @@ export const RUN_OPTIONS = {
     'affine',
   ),
   alignment: choice(
-    'loss that aligns what add reads with a Laplacian: as released, or the Wasserstein distance',
-    ['none', 'released', 'wasserstein'],
+    'loss that aligns what add reads with a Laplacian and what convolution reads with a Gaussian: as released (add alone), or the Wasserstein distance (of both, or of add alone)',
+    ['none', 'released', 'wasserstein', 'wasserstein-add'],
     'none',
   ),
   sharedGradient: choice(
@@ -162,8 +185,28 @@ export const RUN_OPTIONS = {
     ['auto', 'kaiming', 'published'],
     'auto',
   ),
-  adderScale: choice("spread of the adder's weights", ['bounded', 'fixed', 'free'], 'bounded'),
-  adderInitial: number("initial spread of the adder's weights", 4, 1e-3),
+  adderScale: choice(
+    "spread of the adder's weights: learned within bounds, fixed, or learned freely; a space may say otherwise",
+    SCALE_KINDS,
+    DEFAULT_ADDER.kind,
+  ),
+  adderInitial: number(
+    "spread of the adder's weights, at the start where it is learned",
+    DEFAULT_ADDER.initial,
+    1e-3,
+  ),
+  adderLow: number('lower bound of a bounded spread', DEFAULT_ADDER.low, 1e-3),
+  adderHigh: number('upper bound of a bounded spread', DEFAULT_ADDER.high, 1e-3),
+  adderOffset: number(
+    "offset of the adder's weights, at the start where it is learned",
+    DEFAULT_ADDER.offset,
+    -Number.MAX_VALUE,
+  ),
+  adderAlone: choice(
+    "spread of the adder's weights in networks trained alone: the supernet's, or another kind with the same numbers",
+    ['same', ...SCALE_KINDS],
+    'same',
+  ),
   adderPer: choice(
     "a spread and an offset of the adder's weights for each layer or each output channel",
     ['layer', 'channel'],
@@ -236,10 +279,12 @@ export const DEFAULT_CONFIG = Object.fromEntries(
 /** Settings that runs of version 0.1.0 lack; their defaults are what such a run did. Any other must be there. */
 const SINCE_0_1_0 = [
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'],
+  ...['dropPath', 'weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['imageSize', 'dataMemory'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
+  ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],
 ] as readonly (keyof RunConfig)[];
 
 /** What a run of any version did where its config says nothing. */

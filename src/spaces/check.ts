@@ -1,4 +1,5 @@
 import { require_ } from '../core/errors.ts';
+import { adderScaleFault, DEFAULT_ADDER } from '../layers/adder-scale.ts';
 import { checkRules } from './check-rules.ts';
 import type { Space, Stage } from './space.ts';
 import { layerCount, showLengths } from './stage-layers.ts';
@@ -21,6 +22,7 @@ export function checkSpace(space: Space): Space {
     checkStage(space, stage, i, rule);
   });
   checkLengths(space, rule);
+  checkAdder(space, rule);
   checkRules(space, rule);
   return space;
 }
@@ -76,6 +78,13 @@ function checkStage(space: Space, stage: Stage, i: number, rule: Rule): void {
     'headWidth',
     `attention in stage ${i} has an inner width of ${inner}, which does not split into heads of ${space.headWidth}`,
   );
+}
+
+/** What the space leaves open counts as it does in a run that says nothing of it. */
+function checkAdder({ adder = {} }: Space, rule: Rule): void {
+  const given = Object.entries(adder).filter(([, value]) => value !== undefined);
+  const fault = adderScaleFault({ ...DEFAULT_ADDER, ...Object.fromEntries(given) });
+  rule(fault === undefined, 'adder', fault ?? '');
 }
 
 function checkLengths(space: Space, rule: Rule): void {

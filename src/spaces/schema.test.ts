@@ -104,6 +104,16 @@ describe('a space from a config file', () => {
     ['channels that do not divide', (s) => (s.stages[0].channels = 66), 'channels must divide by 4, got 66'],
     ['heads that do not divide', (s) => (s.headWidth = 12), 'attention in stage 1 has an inner width of 32'],
     ['an even window', (s) => (s.stem.kernel = 4), 'stem.kernel: the window must be odd'],
+    [
+      'adders that start outside their bounds',
+      (s) => (s.adder = { initial: 16 }),
+      "adder: a bounded scale of an adder's weights needs 0 < low <= initial <= high, got low 1, initial 16, high 8",
+    ],
+    [
+      'an unknown key of its adders',
+      (s) => (s.adder = { inital: 3 }),
+      "adder: unknown key 'inital'; did you mean 'initial'?",
+    ],
     ['a bad name', (s) => (s.name = 'a b'), 'name: may hold only letters, digits'],
   ];
   test.each(cases)('with %s is refused', (_, spoil, message) => {

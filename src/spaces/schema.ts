@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nearest, ShiftAddError } from '../core/errors.ts';
+import { SCALE_KINDS } from '../layers/adder-scale.ts';
 import { OPERATOR_NAMES } from '../operators/names.ts';
 import { checkSpace } from './check.ts';
 import { countTuple } from './count.ts';
@@ -43,6 +44,15 @@ const exclusion = z.strictObject({
   together: z.array(choice).optional(),
   inARow: z.array(z.enum(OPERATOR_NAMES)).optional(),
 });
+const positiveNumber = z.number().min(1e-3).max(1e6);
+const adder = z.strictObject({
+  kind: z.enum(SCALE_KINDS).optional(),
+  initial: positiveNumber.optional(),
+  low: positiveNumber.optional(),
+  high: positiveNumber.optional(),
+  offset: z.number().min(-1e6).max(1e6).optional(),
+  per: z.enum(['layer', 'channel']).optional(),
+});
 const root = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'letters, digits, dot, dash and underscore'),
   stem,
@@ -53,6 +63,7 @@ const root = z.strictObject({
   shortcut: z.enum(['average-down', 'conv3x3']),
   ties: z.array(z.array(place)).optional(),
   exclusions: z.array(exclusion).optional(),
+  adder: adder.optional(),
 });
 
 /**
@@ -126,6 +137,7 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   if (schema === (rule as z.ZodType)) return Object.keys(rule.shape);
   if (path[0] === 'stem') return Object.keys(stem.shape);
   if (path[0] === 'stages') return Object.keys(stage.shape);
+  if (path[0] === 'adder') return Object.keys(adder.shape);
   if (path[0] === 'ties') return Object.keys(place.shape);
   if (path[0] === 'exclusions') return Object.keys((path.length > 2 ? choice : exclusion).shape);
   return Object.keys(root.shape);

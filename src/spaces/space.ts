@@ -1,3 +1,4 @@
+import type { AdderScale } from '../layers/adder-scale.ts';
 import type { OperatorName } from '../operators/names.ts';
 
 /**
@@ -63,6 +64,10 @@ export interface Space {
   /** All layers of the places of a tie use one operator. */
   readonly ties?: readonly (readonly Place[])[] | undefined;
   readonly exclusions?: readonly Exclusion[] | undefined;
+  /** The spread of the weights of its add blocks, in supernet and retraining, where a run does not say otherwise. */
+  readonly adder?:
+    | { readonly [K in Exclude<keyof AdderScale, 'eta'>]?: AdderScale[K] | undefined }
+    | undefined;
 }
 
 /** One network: layers per stage and the operator of every layer, first to last. */

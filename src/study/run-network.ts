@@ -5,7 +5,7 @@ import { DEFAULT_CONFIG } from '../runs/options.ts';
 import type { RunContext } from '../runs/pipeline/context.ts';
 import { namedNetwork } from '../runs/pipeline/named-network.ts';
 import { trainAndMeasure } from '../runs/pipeline/retrain-phase.ts';
-import { sharingOf } from '../runs/pipeline/sharing-of.ts';
+import { sharingAloneOf, sharingOf } from '../runs/pipeline/sharing-of.ts';
 import { ArchitecturePricer } from '../spaces/pricing.ts';
 import { scaleRange } from '../supernet/adder-scales.ts';
 import type { NetworkCell } from './cells.ts';
@@ -14,7 +14,11 @@ import { fitWeights } from './weight-fits.ts';
 
 /** Networks are trained alone with the default adders and shifts, whatever scheme their supernet had. */
 export function aloneContext(context: RunContext): RunContext {
-  return working({ ...context, sharing: sharingOf(DEFAULT_CONFIG) });
+  return working({
+    ...context,
+    sharing: sharingOf(DEFAULT_CONFIG),
+    sharingAlone: sharingAloneOf(DEFAULT_CONFIG),
+  });
 }
 
 /** A context that is not quite its run's own does its jobs itself: other evaluators know the run's settings only. */

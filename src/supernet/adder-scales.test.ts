@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createReference } from '../backends/reference/reference.ts';
 import { Random } from '../core/random.ts';
-import { adderScales, scaleRange } from './adder-scales.ts';
+import { adderScales, describeScales, scaleRange } from './adder-scales.ts';
 import { Network } from './network.ts';
 import { DEFAULT_ADDER, DEFAULT_SHARING, type SharingConfig } from './sharing.ts';
 import { TOY_SPACE, TOY_TASK, toyPath } from './toy.ts';
@@ -45,4 +45,12 @@ test('saved tensors say the same', () => {
     ['layer1.stage1.add.conv1.scale', [Math.log(5), Math.log(3)]],
   ];
   expect(scaleRange(DEFAULT_SHARING, tensors)).toEqual({ low: expect.closeTo(2), high: expect.closeTo(5) });
+});
+
+test('scales are described with the kind, and beyond 8 with what the operator then is', () => {
+  const free: SharingConfig = { ...DEFAULT_SHARING, adder: { ...DEFAULT_ADDER, kind: 'free' } };
+  expect(describeScales({ low: 3.104, high: 6.25 }, DEFAULT_SHARING)).toBe('3.10 to 6.25 (bounded)');
+  expect(describeScales({ low: 5, high: 95 }, free)).toBe(
+    '5.00 to 95.00 (free); above 8 an adder is a binary-weight convolution',
+  );
 });

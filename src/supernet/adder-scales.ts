@@ -43,4 +43,13 @@ export function scaleRange(
   return high === 0 ? undefined : { low, high };
 }
 
+/** Above it |x - w| is |w| - sign(w) x for nearly every weight (evidence 3b; practical advice 3). */
+const BINARY_FROM = 8;
+
+/** `3.10 to 6.25 (bounded)`: a range for people, with the operator's right name where adders turned into another. */
+export function describeScales({ low, high }: ScaleRange, { adder }: SharingConfig): string {
+  const text = `${low.toFixed(2)} to ${high.toFixed(2)} (${adder.kind})`;
+  return high > BINARY_FROM ? `${text}; above ${BINARY_FROM} an adder is a binary-weight convolution` : text;
+}
+
 const isScale = (name: string) => name.endsWith('.scale');

@@ -1,7 +1,8 @@
 /**
- * Terms of the loss that align what add blocks read with a Laplacian: a real divergence (wasserstein.ts), and the term
- * of the release, code-exact (spec 5.4). The latter: for every add tensor T(W) on the path, flattened to n
- * values v,
+ * Terms of the loss that align weights with the distributions that the paper gives their operators (spec 5.1, 5.4):
+ * what add blocks read with a Laplacian, what convolution blocks read with a Gaussian. There is a real divergence
+ * (wasserstein.ts), and the term of the release, code-exact: it computes the convolutions' part and throws it away,
+ * and for every add tensor T(W) on the path, flattened to n values v, it is
  *
  *   term = mean over j of q_j (log q_j - log p_j),   p = softmax(v),  q = softmax(z),  z ~ Laplace(0, 2) i.i.d.
  *
@@ -17,36 +18,39 @@ import { scale } from '../autograd/unary.ts';
 import type { Random } from '../core/random.ts';
 import { sizeOf } from '../core/shapes.ts';
 import type { SharingConfig } from './sharing.ts';
-import { distanceToLaplacian } from './wasserstein.ts';
+import { distanceToGaussian, distanceToLaplacian } from './wasserstein.ts';
 
 /** Weight of the sum of terms in the loss (spec 5.4, 6.1). */
 export const RELEASED_WEIGHT = 10;
 const LAPLACE_SCALE = 2;
 
-/** The alignment loss that a configuration asks for, over the effective weights of the add blocks of a path. */
+/** Effective weights on a path, by the family of their block. */
+export interface AlignedWeights {
+  readonly conv: readonly Tensor[];
+  readonly add: readonly Tensor[];
+}
+
+/** The alignment loss that a configuration asks for; undefined where a path has nothing to align. */
 export function alignmentLoss(
   kind: SharingConfig['alignment'],
-  weights: readonly Tensor[],
+  { conv, add: added }: AlignedWeights,
   random: Random,
 ): Tensor | undefined {
   switch (kind) {
     case 'none':
       return undefined;
     case 'released':
-      return releasedAlignment(weights, random);
+      return releasedAlignment(added, random);
     case 'wasserstein':
-      return wassersteinAlignment(weights);
+      return total([...added.map(distanceToLaplacian), ...conv.map(distanceToGaussian)]);
+    case 'wasserstein-add':
+      return total(added.map(distanceToLaplacian));
   }
 }
 
-/** The sum over tensors of their distances to the Laplacian, with weight 1 (evidence 1); undefined without any. */
-export function wassersteinAlignment(weights: readonly Tensor[]): Tensor | undefined {
-  let total: Tensor | undefined;
-  for (const tensor of weights) {
-    const term = distanceToLaplacian(tensor);
-    total = total === undefined ? term : add(total, term);
-  }
-  return total;
+/** The sum of distances, each with weight 1 (evidence 1). */
+function total(terms: readonly Tensor[]): Tensor | undefined {
+  return terms.length === 0 ? undefined : terms.reduce((sum, term) => add(sum, term));
 }
 
 /** The released alignment loss over the effective weights of the add blocks of a path; undefined without any. */
@@ -55,17 +59,15 @@ export function releasedAlignment(
   random: Random,
   weight = RELEASED_WEIGHT,
 ): Tensor | undefined {
-  let total: Tensor | undefined;
-  for (const [i, tensor] of weights.entries()) {
+  const terms = weights.map((tensor, i) => {
     const n = sizeOf(tensor.shape);
     const z = laplace(tensor, n, random.split(i));
     const q = softmax(z);
     // cross-entropy minus entropy is the divergence of one row; the release divides by n once more
     const divergence = subtract(meanCrossEntropy(reshape(tensor, [1, n]), q), meanCrossEntropy(z, q));
-    const term = scale(divergence, weight / n);
-    total = total === undefined ? term : add(total, term);
-  }
-  return total;
+    return scale(divergence, weight / n);
+  });
+  return total(terms);
 }
 
 /** [1, n] draws from Laplace(0, 2): -b sign(u) ln(1 - 2|u|), u uniform in [-1/2, 1/2). */

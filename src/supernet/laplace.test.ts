@@ -1,6 +1,12 @@
 /** Tail, transport and means of the Laplacian against published values and integrals. */
 import { expect, test } from 'vitest';
-import { gaussianTail, gaussianToLaplace, LAPLACE_B, laplaceClampedMean } from './laplace.ts';
+import {
+  gaussianClampedMean,
+  gaussianTail,
+  gaussianToLaplace,
+  LAPLACE_B,
+  laplaceClampedMean,
+} from './laplace.ts';
 
 const laplaceBelow = (x: number) =>
   x < 0 ? 0.5 * Math.exp(x / LAPLACE_B) : 1 - 0.5 * Math.exp(-x / LAPLACE_B);
@@ -35,9 +41,11 @@ test.each([
 ])('E[clamp(X, %d, %d) - clamp(0)] equals the integral over the density', (low, high) => {
   const clamp = (x: number) => Math.min(high, Math.max(low, x));
   const step = 1e-3;
-  let expected = 0;
+  let [expected, gaussian] = [0, 0];
   for (let x = -25 + step / 2; x < 25; x += step) {
     expected += ((clamp(x) - clamp(0)) * step * Math.exp(-Math.abs(x) / LAPLACE_B)) / (2 * LAPLACE_B);
+    gaussian += ((clamp(x) - clamp(0)) * step * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
   }
   expect(laplaceClampedMean(low, high)).toBeCloseTo(expected, 5);
+  expect(gaussianClampedMean(low, high)).toBeCloseTo(gaussian, 5);
 });

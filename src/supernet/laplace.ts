@@ -1,6 +1,6 @@
 /**
- * The Laplacian that alignment and the monotone transformation aim at: Laplace(0, b) of deviation 1, b = 1 / sqrt 2,
- * for tensors are standardised first. Plain numbers in double precision.
+ * The distributions that alignment and the monotone transformation know, both of mean 0 and deviation 1, for tensors
+ * are standardised first: Laplace(0, b), b = 1 / sqrt 2, and N(0, 1). Plain numbers in double precision.
  */
 
 export const LAPLACE_B = Math.SQRT1_2;
@@ -31,11 +31,26 @@ export function gaussianToLaplace(z: number): number {
   return -Math.sign(z) * LAPLACE_B * Math.log(2 * gaussianTail(Math.abs(z)));
 }
 
-/** E[clamp(X, low, high) - clamp(0, low, high)] of X ~ Laplace(0, b), b of deviation 1; low < high, may be infinite. */
-export function laplaceClampedMean(low: number, high: number): number {
-  /** The integral of P(X > t) over t from `from`, at least 0, to infinity. */
-  const beyond = (from: number) => (LAPLACE_B / 2) * Math.exp(-Math.max(0, from) / LAPLACE_B);
-  const right = beyond(low) - beyond(high);
-  const left = beyond(-high) - beyond(-low);
+/** The integral of P(X > t) over t from `from` >= 0 to infinity, of a distribution that is symmetric about 0. */
+type Beyond = (from: number) => number;
+
+/** E[clamp(X, low, high) - clamp(0, low, high)]; low < high, may be infinite. */
+function clampedMean(beyond: Beyond, low: number, high: number): number {
+  const right = beyond(Math.max(0, low)) - beyond(Math.max(0, high));
+  const left = beyond(Math.max(0, -high)) - beyond(Math.max(0, -low));
   return right - left;
+}
+
+/** The clamped mean of X ~ Laplace(0, b), b of deviation 1. */
+export function laplaceClampedMean(low: number, high: number): number {
+  return clampedMean((from) => (LAPLACE_B / 2) * Math.exp(-from / LAPLACE_B), low, high);
+}
+
+/** The clamped mean of X ~ N(0, 1): the integral beyond t is density(t) - t P(X > t). */
+export function gaussianClampedMean(low: number, high: number): number {
+  const beyond = (from: number) =>
+    from === Number.POSITIVE_INFINITY
+      ? 0
+      : Math.exp(-0.5 * from * from) / Math.sqrt(2 * Math.PI) - from * gaussianTail(from);
+  return clampedMean(beyond, low, high);
 }

@@ -16,8 +16,11 @@ import type { BlockContext, NormDeclaration } from '../operators/operator.ts';
 import { planNetwork, type Task } from '../spaces/layout.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
 import { declarations } from './declarations.ts';
+import { type DropPath, normaliseAndDrop } from './drop-path.ts';
 import { effectiveWeight } from './effective.ts';
 import { declareStatistics, type NormMode, normalise } from './norm.ts';
+import { layerName, type Quantisation, quantisedLayers } from './quantisation.ts';
+import { declareRanges, operands, product } from './quantised.ts';
 import { checkSharing, type SharingConfig } from './sharing.ts';
 import { WeightStore } from './store.ts';
 import type { TrainableNetwork } from './trainable.ts';
@@ -28,10 +31,14 @@ export interface NetworkConfig {
   readonly sharing: SharingConfig;
   /** Only the blocks of this genotype; all of them when absent. */
   readonly genotype?: Genotype;
+  /** Bits of weights and activations; real numbers when absent. */
+  readonly quantisation?: Quantisation | undefined;
 }
 
 export interface ForwardOptions {
   readonly mode: NormMode;
+  /** Stochastic depth while training; the other modes take no notice of it. */
+  readonly dropPath?: DropPath | undefined;
   /** Called with every block's output, first to last. */
   readonly probe?: (place: string, y: Tensor) => void;
   /** Called with every effective weight of a searchable block. */
@@ -54,11 +61,12 @@ export class Network implements TrainableNetwork<Genotype> {
     this.config = config;
     this.random = random;
     this.store = new WeightStore(backend, random, weights);
-    const { space, task, sharing, genotype } = config;
+    const { space, task, sharing, genotype, quantisation } = config;
     for (const { name, shape, traits, initialise } of declarations(space, task, sharing, genotype)) {
       this.store.declare(name, shape, traits, initialise);
     }
     declareStatistics(this.store);
+    declareRanges(this.store, quantisation, quantisedLayers(space, task, genotype));
   }
 
   /** A second network as this one was before any training. */
@@ -67,9 +75,11 @@ export class Network implements TrainableNetwork<Genotype> {
   }
 
   /** x: [n, h, w, c] -> logits [n, classes]. */
-  forward(x: Tensor, genotype: Genotype, { mode, probe, onWeight }: ForwardOptions): Tensor {
+  forward(x: Tensor, genotype: Genotype, options: ForwardOptions): Tensor {
+    const { mode, probe, onWeight } = options;
+    const dropPath = mode.kind === 'train' ? options.dropPath : undefined;
     const { graph } = x;
-    const { space, task, sharing } = this.config;
+    const { space, task, sharing, quantisation } = this.config;
     const network = planNetwork(space, genotype, task);
     const leaf = (name: string) => graph.parameter(this.store.parameter(name));
 
@@ -79,27 +89,38 @@ export class Network implements TrainableNetwork<Genotype> {
     const done = ({ buffer }: Tensor) => {
       if (!watched && !graph.recording) this.store.backend.free(buffer);
     };
+    const frame = (value: Tensor, weight: string, layer: 'stem' | 'head') =>
+      operands(value, leaf(weight), this.store, quantisation, { layer, family: layer, mode });
 
     const { stride, pad, pool } = network.stem;
     let y = part(() => {
-      const convolved = conv2d(x, leaf('stem.conv'), { stride, pad, groups: 1 });
+      const convolved = conv2d(...frame(x, 'stem.conv', 'stem'), { stride, pad, groups: 1 });
       const normal = normalise(convolved, this.store, 'stem.norm', mode, 'relu');
       if (pool === 'max2') return maxPool(normal, halving(network.stem.map));
       return pool === 'max3' ? maxPool(normal, { kernel: 3, stride: 2, pad: 1 }) : normal;
     });
     probe?.('stem', y);
 
-    for (const { operator, plan } of network.blocks) {
+    const depth = network.blocks.length;
+    for (const [layer, { operator, plan }] of network.blocks.entries()) {
       const context: BlockContext = {
         graph,
-        weight: (declaration) => {
+        operands: (value, declaration) => {
           const weight = effectiveWeight(graph, this.store, sharing, plan.name, operator, declaration);
           onWeight?.(operator, weight);
-          return weight;
+          const name = layerName(plan.name, operator, declaration.role);
+          return operands(value, weight, this.store, quantisation, { layer: name, family: operator, mode });
+        },
+        product: (value, role) => {
+          const name = layerName(plan.name, operator, role);
+          return product(value, this.store, quantisation, { layer: name, family: operator, mode });
         },
         norm: (value, { role }: NormDeclaration, activation, residual) => {
           const name = `${plan.name}.${operator}.${role}`;
-          const normal = normalise(value, this.store, name, mode, activation, residual);
+          const normal =
+            residual !== undefined && dropPath !== undefined
+              ? normaliseAndDrop(value, this.store, name, activation, residual, dropPath, { layer, depth })
+              : normalise(value, this.store, name, mode, activation, residual);
           done(value);
           return normal;
         },
@@ -109,7 +130,8 @@ export class Network implements TrainableNetwork<Genotype> {
       if (y.buffer !== before.buffer) done(before);
       probe?.(`${plan.name} (${operator})`, y);
     }
-    const logits = add(matmul(globalAveragePool(y), leaf('head.weight')), leaf('head.bias'));
+    const pooled = globalAveragePool(y);
+    const logits = add(matmul(...frame(pooled, 'head.weight', 'head')), leaf('head.bias'));
     probe?.('head', logits);
     return logits;
   }

@@ -3,7 +3,10 @@
  * transformation. The default is the formulation that the weight-sharing study found to work (its section 6).
  */
 import { require_ } from '../core/errors.ts';
+import { type AdderScale, checkAdderScale, DEFAULT_ADDER } from '../layers/adder-scale.ts';
 import type { OperatorName } from '../operators/names.ts';
+
+export { type AdderScale, DEFAULT_ADDER } from '../layers/adder-scale.ts';
 
 export interface SharingConfig {
   /** Families that read one tensor a layer; attention never does (spec 5.2). [] shares nothing. */
@@ -17,10 +20,12 @@ export interface SharingConfig {
    */
   readonly transformation: 'affine' | 'monotone' | 'released' | 'none';
   /**
-   * released: the published loss term, numerically almost void (spec 5.4). wasserstein: the distance between what add
-   * reads and the Laplacian fitted to it (wasserstein.ts).
+   * released: the published loss term, numerically almost void (spec 5.4). wasserstein: the distances between what add
+   * reads and the Laplacian fitted to it, and between what convolution reads and the Gaussian fitted to it
+   * (wasserstein.ts); wasserstein-add: the former alone. Where both read W and its shape is not transformed (affine,
+   * none), the two pull at it from different sides.
    */
-  readonly alignment: 'none' | 'released' | 'wasserstein';
+  readonly alignment: 'none' | 'released' | 'wasserstein' | 'wasserstein-add';
   readonly adder: AdderScale;
   /**
    * Q rounds a real weight to a power of two; PS holds exponent and sign apart (spec 4.2). Where W is shared, PS takes
@@ -42,22 +47,6 @@ export interface SharingConfig {
   readonly initialisation?: 'auto' | 'kaiming' | 'published';
 }
 
-/** The spread of an adder's weights (evidence 2, 3b): the most important number of an adder layer. */
-export interface AdderScale {
-  /** fixed; learned within [low, high]; or learned freely, which ends as a binary-weight convolution. */
-  readonly kind: 'fixed' | 'bounded' | 'free';
-  readonly initial: number;
-  readonly low: number;
-  readonly high: number;
-  readonly offset: number;
-  /** One scale and offset for a weight (also when absent), or one for each of its output channels. */
-  readonly per?: 'layer' | 'channel';
-  /** AdderNet's local rate (spec 4.1): gradients of adder weights are brought to eta * sqrt(size). Absent: as they are. */
-  readonly eta?: number;
-}
-
-export const DEFAULT_ADDER: AdderScale = { kind: 'bounded', initial: 4, low: 1, high: 8, offset: 0.2 };
-
 export const DEFAULT_SHARING: SharingConfig = {
   families: ['conv', 'add', 'shift'],
   transformation: 'affine',
@@ -73,7 +62,8 @@ export function shares({ families }: SharingConfig, family: OperatorName): boole
 
 /** @throws ShiftAddError 'usage' for parts that do not go together */
 export function checkSharing(sharing: SharingConfig): void {
-  const { shift, transformation } = sharing;
+  const { shift, transformation, adder } = sharing;
+  checkAdderScale(adder);
   require_(
     !shift.startsWith('PS-released') || !shares(sharing, 'shift') || transformation === 'released',
     'usage',

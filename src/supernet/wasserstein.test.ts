@@ -4,15 +4,15 @@ import { draw, gradientError } from '../autograd/gradcheck.ts';
 import { Graph } from '../autograd/graph.ts';
 import { createReference } from '../backends/reference/reference.ts';
 import { Random } from '../core/random.ts';
-import { alignmentLoss, wassersteinAlignment } from './alignment.ts';
-import { LAPLACE_B } from './laplace.ts';
-import { distanceToLaplacian } from './wasserstein.ts';
+import { alignmentLoss } from './alignment.ts';
+import { gaussianTail, LAPLACE_B } from './laplace.ts';
+import { distanceToGaussian, distanceToLaplacian } from './wasserstein.ts';
 
 const backend = createReference();
 
-async function distance(data: ArrayLike<number>): Promise<number> {
+async function distance(data: ArrayLike<number>, to = distanceToLaplacian): Promise<number> {
   const graph = new Graph(backend, { training: false });
-  const [value] = await graph.read(distanceToLaplacian(graph.values(data, [data.length])));
+  const [value] = await graph.read(to(graph.values(data, [data.length])));
   graph.close();
   return value;
 }
@@ -24,16 +24,18 @@ function standardised(data: ArrayLike<number>): number[] {
   return values.map((v) => (v - mean) / deviation);
 }
 
-/** Integral of |F_u - F_L| with a fine rule, u standardised. */
-function exact(data: ArrayLike<number>): number {
+const laplace = (t: number) => (t < 0 ? 0.5 * Math.exp(t / LAPLACE_B) : 1 - 0.5 * Math.exp(-t / LAPLACE_B));
+const gauss = (t: number) => (t < 0 ? gaussianTail(-t) : 1 - gaussianTail(t));
+
+/** Integral of |F_u - F| with a fine rule, u standardised. */
+function exact(data: ArrayLike<number>, distribution = laplace): number {
   const n = data.length;
   const u = standardised(data).sort((a, b) => a - b);
   const step = 1e-3;
   let [total, below] = [0, 0];
   for (let t = -12 + step / 2; t < 12; t += step) {
     while (below < n && u[below] < t) below++;
-    const laplace = t < 0 ? 0.5 * Math.exp(t / LAPLACE_B) : 1 - 0.5 * Math.exp(-t / LAPLACE_B);
-    total += step * Math.abs(below / n - laplace);
+    total += step * Math.abs(below / n - distribution(t));
   }
   return total;
 }
@@ -98,14 +100,42 @@ describe('distance to the fitted Laplacian', () => {
   });
 });
 
-test('the alignment loss sums distances over the add tensors of a path, and is absent without any', async () => {
+describe('distance to the fitted Gaussian', () => {
+  test.each([
+    ['laplacian', laplacian],
+    ['uniform', uniform],
+    ['skewed', skewed],
+  ])('%s weights: W1, and at most a fiftieth less', async (_, data) => {
+    const [found, expected] = [await distance(data, distanceToGaussian), exact(data, gauss)];
+    expect(found).toBeLessThan(expected * 1.001);
+    expect(found).toBeGreaterThan(expected * 0.98);
+  });
+
+  test('is smallest for Gaussian weights, by a factor of four', async () => {
+    const own = await distance(normal, distanceToGaussian);
+    for (const data of [laplacian, uniform, skewed]) {
+      expect(await distance(data, distanceToGaussian)).toBeGreaterThan(4 * own);
+    }
+  });
+});
+
+test('the alignment loss: add weights to the Laplacian, convolution weights to the Gaussian; absent without any', async () => {
   const graph = new Graph(backend, { training: false });
-  const tensors = [normal, uniform].map((data) => graph.values(data, [data.length]));
-  const [total] = await graph.read(wassersteinAlignment(tensors)!);
-  const [chosen] = await graph.read(alignmentLoss('wasserstein', tensors, random)!);
-  expect(total).toBeCloseTo((await distance(normal)) + (await distance(uniform)), 5);
-  expect(chosen).toBe(total);
-  expect(alignmentLoss('wasserstein', [], random)).toBeUndefined();
-  expect(alignmentLoss('none', tensors, random)).toBeUndefined();
+  const tensor = (data: Float32Array) => graph.values(data, [data.length]);
+  const weights = { add: [normal, uniform].map(tensor), conv: [skewed, laplacian].map(tensor) };
+  const value = async (kind: Parameters<typeof alignmentLoss>[0]) => {
+    const [found] = await graph.read(alignmentLoss(kind, weights, random)!);
+    return found;
+  };
+  const added = (await distance(normal)) + (await distance(uniform));
+  const convolved =
+    (await distance(skewed, distanceToGaussian)) + (await distance(laplacian, distanceToGaussian));
+  expect(await value('wasserstein-add')).toBeCloseTo(added, 5);
+  expect(await value('wasserstein')).toBeCloseTo(added + convolved, 5);
+  const none = { add: [], conv: [] };
+  expect(alignmentLoss('wasserstein', none, random)).toBeUndefined();
+  expect(alignmentLoss('wasserstein-add', { ...none, conv: weights.conv }, random)).toBeUndefined();
+  expect(alignmentLoss('released', { ...none, conv: weights.conv }, random)).toBeUndefined();
+  expect(alignmentLoss('none', weights, random)).toBeUndefined();
   graph.close();
 });

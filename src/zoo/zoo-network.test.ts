@@ -235,3 +235,20 @@ test('the loads of a plan are those of its steps in order', () => {
   const { steps } = baselinePlan(named('adder-resnet-20'), { h: 32, w: 32, c: 3 }, 10);
   expect(planWorkloads(steps)).toEqual(zooWorkloads('adder-resnet-20'));
 });
+
+test('a shift network reads fixed point: what lies below 2^-16 is lost to its shifts, not to a convolution', async () => {
+  const first = async (name: string) => {
+    const plan = baselinePlan(named(name), { h: 8, w: 8, c: 3 }, 2);
+    const steps = plan.steps.flatMap((step) => (step.kind === 'residual' ? step.body : [])).slice(0, 1);
+    const network = new ZooNetwork(backend, { plan: { ...plan, steps }, sharing: ALONE }, Random.fromSeed(1));
+    const graph = new Graph(backend, { training: false });
+    const { h, w, c } = steps[0].input;
+    const x = graph.values(new Float32Array(h * w * c).fill(2 ** -17), [1, h, w, c]);
+    const y = await graph.read(network.forward(x, null, { mode: { kind: 'evaluate' } }));
+    graph.close();
+    network.dispose();
+    return y.some((value) => value !== 0);
+  };
+  expect(await first('shift-resnet-20')).toBe(false);
+  expect(await first('resnet-20')).toBe(true);
+});

@@ -111,7 +111,8 @@ export class ZooNetwork implements TrainableNetwork<null> {
     const declaration = { role: WEIGHT_ROLE, shape: windowShapeOf(step), shared: false };
     const weight = effectiveWeight(x.graph, this.store, this.config.sharing, name, arithmetic, declaration);
     onWeight?.(arithmetic, weight);
-    return PRIMITIVES[arithmetic].window(x, weight, { stride, pad, groups });
+    const primitive = PRIMITIVES[arithmetic];
+    return primitive.window(primitive.input(x), weight, { stride, pad, groups });
   }
 
   private norm({ name, activation }: NormStep, x: Tensor, { mode }: ForwardOptions): Tensor {

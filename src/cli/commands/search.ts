@@ -29,6 +29,13 @@ function printResult(context: CommandContext, result: ResultInput): void {
   context.print(
     `supernet: ${count(params)} parameters, ${count(paramsUnshared)} if no operators shared a tensor`,
   );
+  const scales = [
+    ['supernet', result.supernet.adderScale] as const,
+    ...networks.map(({ name, adderScale }) => [name, adderScale] as const),
+  ].flatMap(([name, scale]) =>
+    scale === undefined ? [] : [`${name} ${scale.low.toFixed(2)} to ${scale.high.toFixed(2)}`],
+  );
+  if (scales.length > 0) context.print(`scales that adders ended with: ${scales.join(', ')}`);
   const conv = result.baselines.find(({ name }) => name === 'all-conv');
   if (conv !== undefined) {
     const saved = 1 - result.winner.energyMj / conv.energyMj;

@@ -18,6 +18,7 @@
  */
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
+import type { LayerRecord } from '../../supernet/layer-table.ts';
 import type { Network } from '../../supernet/network.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
@@ -55,6 +56,8 @@ export interface TrainResult {
   /** With `tests`: on the test images; weights and calibrated norms by name. */
   readonly test?: Score;
   readonly tensors?: ReadonlyMap<string, TensorData>;
+  /** Bits and ranges of its layers, where they are few. */
+  readonly layers?: readonly LayerRecord[];
 }
 
 /** What a job of this kind gives. */

@@ -207,8 +207,9 @@ export class Threads implements Evaluator {
     const { backend: _, random, dataset, ...rest } = this.context;
     const { train, test } = dataset;
     const inPlace = { ...dataset, train: sharedSet(train), test: sharedSet(test) };
-    const { config, split, space, task, sharing, checkpoints, saveEvery } = rest;
-    const plain = { config, split, space, task, sharing, checkpoints, saveEvery };
+    const { config, split, space, task, sharing, sharingAlone, quantisation, checkpoints, saveEvery } = rest;
+    const settings = { config, split, space, task, checkpoints, saveEvery };
+    const plain = { ...settings, sharing, sharingAlone, quantisation };
     tell(thread, { kind: 'material', material: { ...plain, dataset: inPlace, random: random.state() } });
     thread.hasMaterial = true;
   }

@@ -13,6 +13,7 @@ import { type Split, stratified } from '../../data/split.ts';
 import type { Task } from '../../spaces/layout.ts';
 import type { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Space } from '../../spaces/space.ts';
+import type { Quantisation } from '../../supernet/quantisation.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches } from '../../training/score.ts';
@@ -50,6 +51,10 @@ export interface JobContext {
   readonly space: Space;
   readonly task: Task;
   readonly sharing: SharingConfig;
+  /** Of networks trained alone. */
+  readonly sharingAlone: SharingConfig;
+  /** Bits of weights and activations; undefined for real numbers. */
+  readonly quantisation: Quantisation | undefined;
   readonly random: Random;
   /** Files that could not be decoded so far. */
   readonly unreadable: Set<string>;

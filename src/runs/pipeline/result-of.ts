@@ -8,7 +8,7 @@ import type { Genotype } from '../../spaces/space.ts';
 import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
 import { countParameters, declarations } from '../../supernet/declarations.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
-import { saveNetwork } from '../network-files.ts';
+import { saveLayerTable, saveNetwork } from '../network-files.ts';
 import type { NetworkResult, ResultInput } from '../result.ts';
 import type { RunContext } from './context.ts';
 import type { RankFinding } from './rank-phase.ts';
@@ -139,5 +139,6 @@ export function writeNetwork(
   const { classes, mean, deviation } = dataset;
   writeFileAtomic(join(dir, 'metrics.json'), `${JSON.stringify(result, null, 2)}\n`);
   const { architecture, sharing } = subject;
+  if (measured.layers.length > 0) saveLayerTable(dir, measured.layers);
   saveNetwork(dir, { ...architecture, task, sharing, classes, mean, deviation }, measured.tensors);
 }

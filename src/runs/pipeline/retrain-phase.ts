@@ -2,6 +2,7 @@
 import { internal } from '../../core/errors.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import type { Genotype } from '../../spaces/space.ts';
+import type { LayerRecord } from '../../supernet/layer-table.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import type { TrainResult } from '../evaluation/evaluator.ts';
@@ -14,11 +15,15 @@ interface SavedMeasurement {
   readonly validation: Score;
   readonly test: Score;
   readonly curve: readonly CurvePoint[];
+  /** Absent where it computes with real numbers. */
+  readonly layers?: readonly LayerRecord[];
 }
 
 export interface Measured extends SavedMeasurement {
   /** Weights and calibrated norms: all that using the network needs. */
   readonly tensors: ReadonlyMap<string, TensorData>;
+  /** Widths and steps of its layers; empty where it computes with real numbers, as networks of the zoo do. */
+  readonly layers: readonly LayerRecord[];
 }
 
 export interface Retrained extends Measured {
@@ -78,15 +83,15 @@ function taskOf({ name, subject, seed }: Chosen, place: TrainTask['place']): Tra
 function measurementOf(context: RunContext, { name }: Chosen): Measured | undefined {
   const found = loadPhase<SavedMeasurement>(context, measuredPhase(retrainPhase(name)));
   if (found === undefined) return undefined;
-  const { validation, test, curve } = found.state;
-  return { validation, test, curve, tensors: found.tensors };
+  const { validation, test, curve, layers = [] } = found.state;
+  return { validation, test, curve, tensors: found.tensors, layers };
 }
 
 /** Tells and saves what a training came to. */
 function measure(
   context: RunContext,
   { name, role, subject }: Chosen,
-  { validation, curve, test, tensors }: TrainResult,
+  { validation, curve, test, tensors, layers = [] }: TrainResult,
 ): Measured {
   if (test === undefined || tensors === undefined) return internal(`${name} was not tested`);
   const phase = measuredPhase(retrainPhase(name));
@@ -101,6 +106,7 @@ function measure(
     validationAccuracy: validation.accuracy,
     ...subject.costs(),
   });
-  savePhase<SavedMeasurement>(context, phase, { validation, test, curve }, tensors);
-  return { validation, test, curve, tensors };
+  const state = { validation, test, curve, ...(layers.length === 0 ? {} : { layers }) };
+  savePhase<SavedMeasurement>(context, phase, state, tensors);
+  return { validation, test, curve, tensors, layers };
 }

@@ -25,7 +25,8 @@ import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
 import { type RunContext, rewind, type Told } from './context.ts';
 import { imageSizeOf } from './image-size.ts';
-import { sharingOf } from './sharing-of.ts';
+import { quantisationOf } from './quantisation-of.ts';
+import { sharingAloneOf, sharingOf } from './sharing-of.ts';
 
 export interface SessionOptions {
   readonly run: OpenRun;
@@ -65,6 +66,8 @@ async function openContext(
   const { height: h, width: w, channels: c } = dataset.train;
   const task = { image: { h, w, c }, classes: dataset.classes.length };
   const sharing = sharingOf(config);
+  const sharingAlone = sharingAloneOf(config);
+  const quantisation = quantisationOf(config, space, task);
   const pricer = new ArchitecturePricer(space, task, new Pricer(accelerator, Number(config.bits)));
   const split = stratified(dataset.train.labels, config.validation, random.split('held out'));
   const journal = new Journal(run.journal);
@@ -88,6 +91,8 @@ async function openContext(
     space,
     task,
     sharing,
+    sharingAlone,
+    quantisation,
     pricer,
     random,
     told,

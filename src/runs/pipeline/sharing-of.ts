@@ -1,7 +1,7 @@
 /** The sharing scheme that a configuration asks for. */
 import { nearest, ShiftAddError } from '../../core/errors.ts';
 import { OPERATOR_NAMES, type OperatorName } from '../../operators/names.ts';
-import { type AdderScale, checkSharing, DEFAULT_ADDER, type SharingConfig } from '../../supernet/sharing.ts';
+import { type AdderScale, checkSharing, type SharingConfig } from '../../supernet/sharing.ts';
 import type { RunConfig } from '../options.ts';
 
 /** What a setting says only where it differs from what its absence means: saved networks stay as they were. */
@@ -15,9 +15,11 @@ export function sharingOf(config: RunConfig): SharingConfig {
     transformation: config.transformation as SharingConfig['transformation'],
     alignment: config.alignment as SharingConfig['alignment'],
     adder: {
-      ...DEFAULT_ADDER,
-      kind: config.adderScale as SharingConfig['adder']['kind'],
+      kind: config.adderScale as AdderScale['kind'],
       initial: config.adderInitial,
+      low: config.adderLow,
+      high: config.adderHigh,
+      offset: config.adderOffset,
       ...unless<AdderScale>('layer', 'per', config.adderPer),
       ...(config.adderEta === 0 ? {} : { eta: config.adderEta }),
     },
@@ -27,6 +29,20 @@ export function sharingOf(config: RunConfig): SharingConfig {
   };
   checkSharing(sharing);
   return sharing;
+}
+
+/** Sharing of a network that is alone: none, with the same transformations, and the same adders unless told otherwise. */
+export function sharingAloneOf(config: RunConfig): SharingConfig {
+  const sharing = sharingOf(config);
+  const kind = config.adderAlone === 'same' ? config.adderScale : config.adderAlone;
+  const alone: SharingConfig = {
+    ...sharing,
+    families: [],
+    alignment: 'none',
+    adder: { ...sharing.adder, kind: kind as AdderScale['kind'] },
+  };
+  checkSharing(alone);
+  return alone;
 }
 
 function parseFamilies(text: string): OperatorName[] {

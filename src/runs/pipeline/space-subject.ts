@@ -5,35 +5,27 @@ import { planNetwork } from '../../spaces/layout.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
 import { Network } from '../../supernet/network.ts';
-import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { JobContext, RunContext } from './context.ts';
 import { blockCost, type Subject, type Trainable } from './subject.ts';
 
-/** Sharing of a network that is alone: none, with the same transformations. */
-export function alone(sharing: SharingConfig): SharingConfig {
-  return { ...sharing, families: [], alignment: 'none' };
-}
-
 /** What training it takes. */
 export function spaceTrainable(
-  context: Pick<JobContext, 'task' | 'sharing'>,
+  { task, sharingAlone: sharing, quantisation }: Pick<JobContext, 'task' | 'sharingAlone' | 'quantisation'>,
   genotype: Genotype,
   space: Space,
 ): Trainable<Genotype> {
-  const { task } = context;
-  const sharing = alone(context.sharing);
   const build: Trainable<Genotype>['build'] = (backend, random) =>
-    new Network(backend, { space, task, sharing, genotype }, random);
+    new Network(backend, { space, task, sharing, genotype, quantisation }, random);
   return { path: genotype, sharing, build };
 }
 
 /** Of the run's space, or of another one. */
 export function spaceSubject(
-  context: Pick<RunContext, 'space' | 'task' | 'sharing' | 'pricer'>,
+  context: Pick<RunContext, 'space' | 'task' | 'sharingAlone' | 'quantisation' | 'pricer'>,
   genotype: Genotype,
   space: Space = context.space,
 ): Subject<Genotype> {
-  const { task } = context;
+  const { task, quantisation } = context;
   const trainable = spaceTrainable(context, genotype, space);
   const pricer =
     space === context.space ? context.pricer : new ArchitecturePricer(space, task, context.pricer.pricer);
@@ -42,7 +34,7 @@ export function spaceSubject(
     key,
     description: describe(genotype),
     ...trainable,
-    architecture: { genotype: key, space },
+    architecture: { genotype: key, space, ...(quantisation === undefined ? {} : { quantisation }) },
     costs: () => pricer.price(genotype),
     price: () => pricer.detail(genotype),
     blocks(price) {

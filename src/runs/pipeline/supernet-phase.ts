@@ -28,9 +28,10 @@ export interface TrainedSupernet {
 
 /** The trained supernet; the caller disposes of its network. */
 export async function runSupernetPhase(context: RunContext, of: number): Promise<TrainedSupernet> {
-  const { backend, space, task, sharing, random, config } = context;
+  const { backend, space, task, sharing, quantisation, random, config } = context;
   openTeacher(context)?.dispose(); // a wrong one is better found now than when the first network is retrained
-  const network = new Network(backend, { space, task, sharing }, random.split('supernet weights'));
+  const settings = { space, task, sharing, quantisation };
+  const network = new Network(backend, settings, random.split('supernet weights'));
   const calibration = calibrationBatches(context);
   const scoring = scoringBatches(context);
   const paths = random.split('supernet paths');

@@ -29,7 +29,7 @@ const PLAIN: RunConfig = {
 const FULL: RunConfig = {
   ...PLAIN,
   ...{ randAugment: 9, jitter: 0.4, erasing: 0.25, mixup: 0.8, cutmix: 1, repeats: 2 },
-  ...{ clip: 0.5, averaging: 0.9 },
+  ...{ clip: 0.5, averaging: 0.9, dropPath: 0.3 },
 };
 
 /** Trains in `dir` until `stopAt` losses are reported, or to the end. */
@@ -74,12 +74,19 @@ describe('augmented, clipped and averaged', () => {
     expect(await go('whole', FULL)).toBe(whole);
   });
 
-  test.each(['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'] as const)(
-    'without %s it ends elsewhere',
-    async (key) => {
-      expect(await go(`without-${key}`, { ...FULL, [key]: PLAIN[key] })).not.toBe(whole);
-    },
-  );
+  test.each([
+    'randAugment',
+    'jitter',
+    'erasing',
+    'mixup',
+    'cutmix',
+    'repeats',
+    'clip',
+    'averaging',
+    'dropPath',
+  ] as const)('without %s it ends elsewhere', async (key) => {
+    expect(await go(`without-${key}`, { ...FULL, [key]: PLAIN[key] })).not.toBe(whole);
+  });
 
   test('it says how much of the time it waited for batches; a plain run has nothing to say', async () => {
     const waits = (name: string) =>

@@ -7,7 +7,8 @@ import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import { isPlain, type Recipe } from '../../data/augment/recipe.ts';
-import { adderScales } from '../../supernet/adder-scales.ts';
+import { adderScales, describeScales } from '../../supernet/adder-scales.ts';
+import type { AlignedWeights } from '../../supernet/alignment.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { WeightAverage } from '../../training/average.ts';
 import type { Distillation } from '../../training/distillation.ts';
@@ -49,8 +50,8 @@ export interface TrainPhase<Path> {
   readonly epochs: number;
   /** What a step trains: always the same, or a path of the supernet. */
   pathAt(step: number): Path;
-  /** An addition to the loss of a step, made from the effective weights of its add blocks. */
-  penalty?(addWeights: readonly Tensor[], step: number): Tensor | undefined;
+  /** An addition to the loss of a step, made from the effective weights of its blocks. */
+  penalty?(weights: AlignedWeights, step: number): Tensor | undefined;
   /** A teacher beside the labels. */
   readonly distillation?: Distillation;
   /** Decay of the moving average of weights that is validated and kept in the end. */
@@ -75,7 +76,7 @@ export async function runTrainPhase<Path>(
   const average = averageFor(context, phase, network);
   let batches: ImageBatches | undefined;
   try {
-    batches = trainingBatches(context, phase.phase === 'supernet' ? 'supernet' : 'alone');
+    batches = trainingBatches(context, streamOf(phase));
     const saved = record.load();
     if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser, average);
     if (saved?.state.done) return saved.state.training.curve;
@@ -134,8 +135,8 @@ export async function runTrainPhase<Path>(
     tellWaiting(context, phase, batches, (Date.now() - started) / 1000);
     const scales = await adderScales(network);
     if (scales !== undefined) {
-      const text = `scales of its adders: ${scales.low.toFixed(2)} to ${scales.high.toFixed(2)} (${config.adderScale})`;
-      emit({ type: 'note', text: `${phase.phase}: ${text}` });
+      const text = describeScales(scales, network.config.sharing);
+      emit({ type: 'note', text: `${phase.phase}: scales of its adders: ${text}` });
     }
     emit({ type: 'phase-ended', phase: phase.phase, seconds: (Date.now() - started) / 1000 });
     await save(last, true);
@@ -146,6 +147,11 @@ export async function runTrainPhase<Path>(
     average?.dispose();
     optimiser.dispose();
   }
+}
+
+/** Networks that are trained alone get the same images and the same draws: only they differ. */
+function streamOf({ phase }: Pick<TrainPhase<unknown>, 'phase'>): 'supernet' | 'alone' {
+  return phase === 'supernet' ? 'supernet' : 'alone';
 }
 
 /** How images are changed for training, by the settings of a run. */
@@ -221,12 +227,13 @@ function optimiserFor(
 }
 
 function stepJob<Path>(
-  { backend, config }: JobContext,
+  { backend, config, random }: JobContext,
   phase: TrainPhase<Path>,
   network: TrainableNetwork<Path>,
   optimiser: Optimiser,
   batches: BatchSource,
 ): StepJob {
+  const dropped = random.split(`drop path:${streamOf(phase)}`);
   const steps = phase.epochs * batches.stepsPerEpoch;
   return {
     backend,
@@ -236,14 +243,15 @@ function stepJob<Path>(
     ...(config.clip > 0 ? { clip: config.clip } : {}),
     ...(phase.distillation === undefined ? {} : { distillation: phase.distillation }),
     forward: (x, step) => {
-      const addWeights: Tensor[] = [];
+      const weights = { conv: [] as Tensor[], add: [] as Tensor[] };
       const logits = network.forward(x, phase.pathAt(step), {
         mode: { kind: 'train' },
+        ...(config.dropPath > 0 ? { dropPath: { rate: config.dropPath, random: dropped.split(step) } } : {}),
         onWeight: (family, weight) => {
-          if (family === 'add') addWeights.push(weight);
+          if (family === 'add' || family === 'conv') weights[family].push(weight);
         },
       });
-      const penalty = phase.penalty?.(addWeights, step);
+      const penalty = phase.penalty?.(weights, step);
       return penalty === undefined ? { logits } : { logits, penalty };
     },
   };

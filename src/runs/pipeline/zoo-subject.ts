@@ -1,4 +1,5 @@
 /** A network of the zoo as something to train, at the size and with the classes of a run's data. */
+import { require_ } from '../../core/errors.ts';
 import type { NetworkPrice } from '../../hardware/price.ts';
 import { accumulates } from '../../hardware/workload.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
@@ -12,16 +13,15 @@ import {
 } from '../../zoo/index.ts';
 import type { BlockResult } from '../result.ts';
 import type { JobContext, RunContext } from './context.ts';
-import { alone } from './space-subject.ts';
 import { blockCost, type Subject, type Trainable } from './subject.ts';
 
 /** What training it takes. */
 export function zooTrainable(
-  { task, sharing: asked }: Pick<JobContext, 'task' | 'sharing'>,
+  { task, sharingAlone }: Pick<JobContext, 'task' | 'sharingAlone'>,
   baseline: NamedBaseline,
 ): Trainable<null> {
   const plan = baselinePlan(baseline, task.image, task.classes);
-  const sharing = zooSharing(asked, baseline);
+  const sharing = zooSharing(sharingAlone, baseline);
   return {
     path: null,
     sharing,
@@ -30,9 +30,10 @@ export function zooTrainable(
 }
 
 export function zooSubject(
-  context: Pick<RunContext, 'task' | 'sharing' | 'pricer'>,
+  context: Pick<RunContext, 'task' | 'sharingAlone' | 'quantisation' | 'pricer' | 'config'>,
   baseline: NamedBaseline,
 ): Subject<null> {
+  refuseForSpaces(context, baseline);
   const { task, pricer } = context;
   const plan = baselinePlan(baseline, task.image, task.classes);
   const loads = planWorkloads(plan.steps);
@@ -51,9 +52,27 @@ export function zooSubject(
   };
 }
 
+/** Settings that blocks of a space know, and steps of the zoo do not yet: better refused than forgotten. */
+function refuseForSpaces(
+  { quantisation, config }: Pick<RunContext, 'quantisation' | 'config'>,
+  { name }: NamedBaseline,
+): void {
+  const flags = [
+    ...(quantisation === undefined ? [] : ['--weight-bits, --activation-bits and --bit-exceptions']),
+    ...(config.dropPath > 0 ? ['--drop-path'] : []),
+  ];
+  require_(
+    flags.length === 0,
+    'usage',
+    () =>
+      `only networks of a space take ${flags.join(' and ')}, and ${name} is one of the zoo; leave that out`,
+    { network: name },
+  );
+}
+
 /** A run's settings for adders and shifts; the name of a network may say which shift. */
-export function zooSharing(sharing: SharingConfig, { shift }: NamedBaseline): SharingConfig {
-  return { ...alone(sharing), ...(shift === undefined ? {} : { shift }) };
+export function zooSharing(sharingAlone: SharingConfig, { shift }: NamedBaseline): SharingConfig {
+  return { ...sharingAlone, ...(shift === undefined ? {} : { shift }) };
 }
 
 function windowsOf(step: Step): readonly string[] {
