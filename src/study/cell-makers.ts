@@ -15,6 +15,9 @@ const SCORE = 0.15;
 /** Of opening a run, and of measuring a network. */
 const OPENING = 2;
 
+/** Networks of convolutions alone start at 71 % of the all-convolution network of the reference shape. */
+export const OPERATOR_LIMIT = '100%';
+
 /** Paths that a supernet's training curve is made of. */
 const PROBES = 3;
 
@@ -81,6 +84,17 @@ export class CellMakers {
       ...{ part, set, seed, wave, scheme, length, operators, config, space },
       work: OPENING + this.searching() + this.training(),
       needs: [from.id],
+    };
+  }
+
+  /** Its winner under a limit that every set of operators can meet. */
+  operatorWinner(wave: number, from: SupernetCell): WinnerCell {
+    const winner = this.winner(wave, from);
+    return {
+      ...winner,
+      part: 'operators',
+      id: `${this.place.set}/${from.operators}/winner/${from.seed}`,
+      config: { ...winner.config, limitEnergy: OPERATOR_LIMIT },
     };
   }
 

@@ -1,38 +1,11 @@
-/**
- * The cells of the study of image networks, by importance: what matters most is answered first on every data set, and
- * a budget that ends early leaves out what matters least.
- */
+/** The cells of the study of image networks, most important first: a budget that ends early leaves out the others. */
 import type { Space } from '../spaces/space.ts';
 import { CellMakers } from './cell-makers.ts';
 import type { Cell, SupernetCell } from './cells.ts';
 import { ALL_OPERATORS } from './operator-spaces.ts';
+import { type Group, ordering } from './order.ts';
 import { DEFAULT_SCHEME, UNSHARED } from './schemes.ts';
 import { type StudySettings, sourceOf } from './settings.ts';
-
-/** When a cell's turn comes with the first seed, and with the others. */
-const WAVES = {
-  main: [1, 4],
-  uniform: [2, 5],
-  /** Ranked paths: the first parts, and the rest of them. */
-  truth: [3, 6],
-  truthRest: [7, 22],
-  winner: [8, 24],
-  schemes0: [9, 25],
-  long: [10, 23],
-  algorithms: [11, 28],
-  operators: [12, 26],
-  zoo: [13, 27],
-  unsharedWinner: [14, 29],
-  schemes1: [15, 30],
-  winners0: [16, 31],
-  winners1: [17, 32],
-  longScale: [18, 33],
-  schemes2: [90, 92],
-  winners2: [91, 93],
-} as const;
-
-/** Between one later seed and the next; the first later seed of the main question comes early. */
-const SEED_STEP = 30;
 
 const UNIFORM = ['all-conv', 'all-add', 'all-shift'];
 const MAIN = [UNSHARED, DEFAULT_SCHEME];
@@ -45,20 +18,21 @@ export function imageCells(
 ): Cell[] {
   const cells = settings.sets.flatMap((set, i) => {
     const make = new CellMakers(settings, { set, data: sourceOf(set, folder), spaceFile });
-    return cellsOf(settings, make).map((cell) => ({ cell, i }));
+    return cellsOf(settings, make, i).map((cell) => ({ cell, i }));
   });
   return cells.sort((a, b) => a.cell.wave - b.cell.wave || a.i - b.i).map(({ cell }) => cell);
 }
 
-function cellsOf(settings: StudySettings, make: CellMakers): Cell[] {
+function cellsOf(settings: StudySettings, make: CellMakers, set: number): Cell[] {
   const cells: Cell[] = [];
+  const place = ordering(settings.seeds.length);
   const parts = Array.from({ length: settings.rankParts }, (_, i) => i);
+  const all = settings.operatorSets.includes(ALL_OPERATORS);
   const operatorSets = settings.operatorSets.filter((name) => name !== ALL_OPERATORS);
   /** All algorithms search one and the same supernet. */
   let searched: SupernetCell | undefined;
   for (const [n, seed] of settings.seeds.entries()) {
-    const at = (what: keyof typeof WAVES) =>
-      n === 0 ? WAVES[what][0] : WAVES[what][1] + SEED_STEP * (n - 1);
+    const at = (group: Group) => place(group, n, set);
     for (const scheme of MAIN) {
       const from = make.supernet(at('main'), scheme, 'short', seed);
       const isDefault = scheme === DEFAULT_SCHEME;
@@ -66,6 +40,7 @@ function cellsOf(settings: StudySettings, make: CellMakers): Cell[] {
       cells.push(
         from,
         make.winner(at(isDefault ? 'winner' : 'unsharedWinner'), from),
+        ...(isDefault && all ? [make.operatorWinner(at('operators'), from)] : []),
         make.supernet(at('long'), scheme, 'long', seed),
       );
     }
@@ -73,7 +48,7 @@ function cellsOf(settings: StudySettings, make: CellMakers): Cell[] {
     for (const i of parts) cells.push(make.truth(at(early(n, i) ? 'truth' : 'truthRest'), seed, i));
     for (const operators of operatorSets) {
       const from = make.supernet(at('operators'), DEFAULT_SCHEME, 'short', seed, operators);
-      cells.push(from, make.winner(at('operators'), from));
+      cells.push(from, make.operatorWinner(at('operators'), from));
     }
     for (const name of settings.zoo) cells.push(make.network(at('zoo'), 'zoo', name, seed));
     for (const name of settings.algorithms)

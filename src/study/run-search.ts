@@ -16,12 +16,14 @@ import { measureNetwork } from './run-network.ts';
 
 export async function runWinner(context: RunContext, cell: WinnerCell): Promise<WinnerFigures> {
   const limitMj = energyLimit(context);
-  const scored = await searchSupernet(context, 'search', 'searching for a winner', limitMj);
+  // One supernet can have two winners, under different limits.
+  const name = cell.part === 'operators' ? 'operator-winner' : 'winner';
+  const scored = await searchSupernet(context, `search-${name}`, 'searching for a winner', limitMj);
   const { key, loss, accuracy } = best(scored, limitMj);
   return {
     kind: 'winner',
     ...{ scheme: cell.scheme, length: cell.length, operators: cell.operators },
-    ...(await measureNetwork(context, 'winner', key)),
+    ...(await measureNetwork(context, name, key)),
     evaluated: scored.length,
     supernet: { loss, accuracy },
     limitMj,

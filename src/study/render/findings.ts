@@ -40,4 +40,15 @@ export function supernets(
   );
 }
 
+/** Winners of supernets over the whole space, under the limit of all searches. */
+export function schemeWinners(
+  cells: readonly CellLine[],
+  set: string,
+  scheme: string,
+  length: 'short' | 'long' = 'short',
+): Found<'winner'>[] {
+  const those = cells.filter(({ part }) => part === 'sharing');
+  return pick(those, set, 'winner', (one) => one.scheme === scheme && one.length === length);
+}
+
 export const setsOf = (cells: readonly CellLine[]) => [...new Set(cells.map(({ set }) => set))];

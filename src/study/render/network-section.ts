@@ -2,7 +2,7 @@
 import type { Measured } from '../figures.ts';
 import type { CellLine } from '../journal.ts';
 import { DEFAULT_SCHEME, schemeTitle, UNSHARED } from '../schemes.ts';
-import { pick } from './findings.ts';
+import { pick, schemeWinners } from './findings.ts';
 import { energy, markdownTable, mean, millions, percents } from './format.ts';
 import { scaleRange } from './sharing-section.ts';
 
@@ -19,12 +19,7 @@ export function networkSection(cells: readonly CellLine[], set: string): string 
     return [name, ...columns(those.map(({ figures }) => figures))];
   });
   for (const scheme of [DEFAULT_SCHEME, UNSHARED]) {
-    const those = pick(
-      cells,
-      set,
-      'winner',
-      (one) => one.scheme === scheme && one.length === 'short' && one.operators === 'all',
-    );
+    const those = schemeWinners(cells, set, scheme);
     const words = [...new Set(those.map(({ figures }) => `\`${figures.genotype}\``))].join(', ');
     const name = `**winner**, ${schemeTitle(scheme)} (${words})`;
     if (those.length > 0) rows.push([name, ...columns(those.map(({ figures }) => figures))]);
@@ -34,10 +29,9 @@ export function networkSection(cells: readonly CellLine[], set: string): string 
 
 export function operatorSection(cells: readonly CellLine[], set: string): string {
   const winners = pick(
-    cells,
+    cells.filter(({ part }) => part === 'operators'),
     set,
     'winner',
-    (one) => one.scheme === DEFAULT_SCHEME && one.length === 'short',
   );
   const sets = [...new Set(winners.map(({ figures }) => figures.operators))];
   if (sets.length < 2) return '';

@@ -113,7 +113,7 @@ function setSections(cells: readonly CellLine[], set: string, truth: readonly Tr
     ),
     ...section(
       'operators',
-      'One supernet for each set of operators, searched under the same limit; the winners, trained alone.',
+      'One supernet for each set of operators, searched under the energy of the all-convolution network, which networks of convolutions alone can meet too; the winners, trained alone.',
       operatorSection(cells, set),
     ),
     ...section(

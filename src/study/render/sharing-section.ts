@@ -2,7 +2,7 @@
 import type { CellLine } from '../journal.ts';
 import { agreement, type TruePath } from '../rank.ts';
 import { SCHEMES } from '../schemes.ts';
-import { type Found, pick, supernets } from './findings.ts';
+import { type Found, schemeWinners, supernets } from './findings.ts';
 import { energy, largest, markdownTable, mean, millions, percents, smallest, spread } from './format.ts';
 
 const HEAD = [
@@ -15,12 +15,7 @@ export function sharingSection(cells: readonly CellLine[], set: string, truth: r
     SCHEMES.flatMap(({ name, title }) => {
       const found = supernets(cells, set, name, length);
       if (found.length === 0) return [];
-      const winners = pick(
-        cells,
-        set,
-        'winner',
-        (one) => one.scheme === name && one.length === length && one.operators === 'all',
-      );
+      const winners = schemeWinners(cells, set, name, length);
       return [[title, ...supernetColumns(found), ...rankColumns(found, truth), ...winnerColumns(winners)]];
     }),
   );
