@@ -78,7 +78,7 @@ function runaway(found: readonly Found<'supernet'>[]): string {
   const high = largest(
     found.flatMap(({ figures }) => (figures.scales === null ? [] : [figures.scales.high])),
   );
-  return high >= 7.99 ? ', which is its upper bound: without the bound it would have gone on' : '';
+  return high >= 7.99 ? ', which is its upper bound' : '';
 }
 
 export function rankExpectation(cells: readonly CellLine[], set: string, truth: readonly TruePath[]): string {

@@ -72,7 +72,7 @@ describe('sharing against no sharing', () => {
     expect(text).toContain('**holds**: 8 epochs: sharing all three families');
     expect(text).toContain('+2.10 points (seeds: +2.00, +2.20; standard error 0.10)');
     expect(text).toContain('with 60.0 % fewer parameters');
-    expect(text).toContain('ends at 3.00 to 8.00, which is its upper bound');
+    expect(text).toContain('ends at 3.00 to 8.00, which is its upper bound.');
     expect(text).toContain('CIFAR-10: **not tested**: long training.');
   });
 
