@@ -9,7 +9,7 @@
  *   algorithm   one search algorithm on a trained supernet, with one seed of its own
  */
 import { createHash } from 'node:crypto';
-import type { RunConfig } from '../runs/options.ts';
+import { LATER_SETTINGS, type RunConfig } from '../runs/options.ts';
 import type { Space } from '../spaces/space.ts';
 
 export const PARTS = ['sharing', 'ranking', 'uniform', 'operators', 'algorithms', 'zoo'] as const;
@@ -71,12 +71,17 @@ export interface AlgorithmCell extends CellBase {
 
 export type Cell = SupernetCell | NetworkCell | TruthCell | WinnerCell | AlgorithmCell;
 
-/** What decides the figures of a cell, as 12 hexadecimal digits: where data lie and what came before do not. */
+/**
+ * What decides the figures of a cell, as 12 hexadecimal digits: where data lie and what came before do not, nor settings
+ * that are newer than a journal and do what programs without them did.
+ */
 export function hashOf(cell: Cell): string {
   const { id, part, wave, work, needs, config, ...rest } = cell;
   const { data, space, ...settings } = config;
+  const later = new Map(Object.entries(LATER_SETTINGS));
+  const telling = Object.entries(settings).filter(([key, value]) => later.get(key) !== value);
   return createHash('sha256')
-    .update(JSON.stringify({ ...rest, settings }))
+    .update(JSON.stringify({ ...rest, settings: Object.fromEntries(telling) }))
     .digest('hex')
     .slice(0, 12);
 }

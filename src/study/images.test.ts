@@ -63,6 +63,12 @@ describe('the hash of a cell', () => {
     expect(changed({ wave: 99, work: 1 })).toBe(hashOf(one));
   });
 
+  test('does not change when the program learns a setting that older ones did without', () => {
+    const { averaging, clip, ...older } = one.config;
+    expect(changed({ config: older })).toBe(hashOf(one));
+    expect(changed({ config: { ...one.config, averaging: 0.5 } })).not.toBe(hashOf(one));
+  });
+
   test('is another one for another seed, setting or space', () => {
     const hashes = [
       hashOf(one),
