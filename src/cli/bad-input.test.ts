@@ -121,13 +121,13 @@ describe('a search with', () => {
     [
       'a limit that no network meets',
       1,
-      /energy <= 1e-9 mJ.*nearest seen 0\.00\d+ mJ, genotype/,
+      /energy <= 1e-9 mJ.*best seen 0\.00\d+ mJ, genotype/,
       () => ['--limit-energy', '1pJ'],
     ],
     [
       'a limit of two kinds that no network meets',
       1,
-      /nearest seen energy [\d.]+ mJ, parameters [\d,]+/,
+      /best seen energy [\d.]+ mJ, parameters [\d,]+/,
       () => ['--limit-params', '10', '--limit-energy', '99%'],
     ],
   ])('%s', async (_, code, pattern, args) => {
@@ -164,7 +164,7 @@ describe('a search with', () => {
     expectOneSentence(
       await search('--data', data, '--out', at('empty'), '--limit-params', '1'),
       1,
-      /nearest seen .*parameters/,
+      /best seen .*parameters/,
     );
     expect(fs.readdirSync(at('empty'))).toEqual([]);
   });

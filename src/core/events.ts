@@ -3,7 +3,7 @@
  * in the engine knows who does. Every event is plain JSON, and a run that is repeated with the same seed emits the
  * same events apart from the wall-clock fields (`WALL_CLOCK_FIELDS`).
  *
- * Units: losses in nats, accuracies as fractions of 1, energies in mJ, latencies in ms. Genotypes are the words of
+ * Units: losses in nats, accuracies as fractions of 1, energies in mJ, latencies in ms, areas in mm2. Genotypes are the words of
  * src/spaces/genotype.ts.
  */
 
@@ -13,6 +13,10 @@ export interface Limits {
   readonly latencyMs?: number;
   readonly params?: number;
   readonly macs?: number;
+  readonly areaMm2?: number;
+  readonly multiplications?: number;
+  readonly additions?: number;
+  readonly shifts?: number;
 }
 
 /** What a network costs and how it does. */
@@ -25,6 +29,12 @@ export interface NetworkScores {
   readonly latencyMs: number;
   readonly params: number;
   readonly macs: number;
+  /** Of the arithmetic, where the accelerator states areas. */
+  readonly areaMm2?: number | undefined;
+  /** Of one image; absent in what version 0.1.0 wrote. */
+  readonly multiplications?: number | undefined;
+  readonly additions?: number | undefined;
+  readonly shifts?: number | undefined;
 }
 
 export interface RunStarted {

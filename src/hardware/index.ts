@@ -7,7 +7,7 @@ export {
   type SwitchName,
 } from './accelerator.ts';
 export { ACCELERATORS, acceleratorNames, findAccelerator } from './accelerators/index.ts';
-export { areaMm2 } from './area.ts';
+export { type ArithmeticNeeds, areaMm2, arithmeticNeeds } from './area.ts';
 export {
   calibratedAccelerator,
   fitLatency,

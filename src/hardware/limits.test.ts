@@ -9,6 +9,10 @@ test('amounts with units, bare numbers and shares', () => {
   expect(parseLimit('latencyMs', '1.5s')).toBe(1500);
   expect(parseLimit('params', '1.5M')).toBe(1.5e6);
   expect(parseLimit('macs', 300e6)).toBe(300e6);
+  expect(parseLimit('areaMm2', '1.5mm2')).toBe(1.5);
+  expect(parseLimit('areaMm2', '2500 µm²')).toBeCloseTo(0.0025, 12);
+  expect(parseLimit('areaMm2', '0.25')).toBe(0.25);
+  expect(parseLimit('multiplications', '30%', 4e6)).toBeCloseTo(1.2e6, 6);
   expect(parseLimits({ energyMj: '50%', params: '2k' }, { energyMj: 8 })).toEqual({
     energyMj: 4,
     params: 2000,
@@ -20,6 +24,8 @@ test('what cannot be a limit says why', () => {
   expect(() => parseLimit('energyMj', 'five')).toThrow(/not a number/);
   expect(() => parseLimit('latencyMs', '-2ms')).toThrow(/not above zero/);
   expect(() => parseLimit('latencyMs', '70%')).toThrow(/needs a baseline/);
+  expect(() => parseLimit('shifts', '70%', 0)).toThrow(/the baseline has none of it/);
+  expect(() => parseLimit('areaMm2', '5m2')).toThrow(/unknown unit "m2"; known are um2, mm2, cm2/);
 });
 
 test('violations carry limit, allowance and value', () => {

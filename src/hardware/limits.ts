@@ -9,6 +9,10 @@ export interface Limits {
   readonly latencyMs?: number;
   readonly params?: number;
   readonly macs?: number;
+  readonly areaMm2?: number;
+  readonly multiplications?: number;
+  readonly additions?: number;
+  readonly shifts?: number;
 }
 
 export type LimitName = keyof Limits;
@@ -22,6 +26,7 @@ export interface Violation {
 
 const ENERGY = { pj: 1e-9, nj: 1e-6, uj: 1e-3, mj: 1, j: 1e3 };
 const TIME = { ns: 1e-6, us: 1e-3, ms: 1, s: 1e3 };
+const AREA = { um2: 1e-6, mm2: 1, cm2: 100 };
 const COUNT = { '': 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9 };
 
 const KINDS: Readonly<
@@ -31,10 +36,14 @@ const KINDS: Readonly<
   latencyMs: { units: TIME, bare: 'ms', example: '2ms' },
   params: { units: COUNT, bare: '', example: '1.5M' },
   macs: { units: COUNT, bare: '', example: '300M' },
+  areaMm2: { units: AREA, bare: 'mm2', example: '2mm2' },
+  multiplications: { units: COUNT, bare: '', example: '20M' },
+  additions: { units: COUNT, bare: '', example: '300M' },
+  shifts: { units: COUNT, bare: '', example: '300M' },
 };
 
 /**
- * One limit in mJ, ms or a count. A bare number is in those units; '70%' is that share of `baseline`.
+ * One limit in mJ, ms, mm2 or a count. A bare number is in those units; '70%' is that share of `baseline`.
  * Throws 'usage' when it cannot be read, is not positive, or is a share and there is no baseline.
  */
 export function parseLimit(name: LimitName, text: string | number, baseline?: number): number {
@@ -46,13 +55,16 @@ export function parseLimit(name: LimitName, text: string | number, baseline?: nu
       { limit: name, value: text },
     );
   };
-  const match = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-zµμ%]*)\s*$/i.exec(String(text));
+  const match = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*((?:[a-zµμ]+[2²]?|%)?)\s*$/i.exec(
+    String(text),
+  );
   if (match === null) return fail('not a number with a unit');
   const amount = Number(match[1]);
   if (!(amount > 0) || !Number.isFinite(amount)) return fail('not above zero');
-  const unit = match[2].toLowerCase().replace(/[µμ]/, 'u');
+  const unit = match[2].toLowerCase().replace(/[µμ]/, 'u').replace('²', '2');
   if (unit === '%') {
     if (baseline === undefined) return fail('a share needs a baseline, and there is none here');
+    if (baseline === 0) return fail('the baseline has none of it, so a share means nothing');
     return (amount / 100) * baseline;
   }
   const key = unit === '' ? bare : unit;

@@ -1,5 +1,5 @@
 import type { Accelerator } from './accelerator.ts';
-import { areaMm2 } from './area.ts';
+import { areaMm2, arithmeticNeeds } from './area.ts';
 import { formatFor, unitsFor } from './check.ts';
 import { priceLayer } from './layerprice.ts';
 import { addOperations, NO_OPERATIONS } from './operations.ts';
@@ -86,7 +86,7 @@ export class Pricer {
       family.latencyMs += price.latencyMs;
       operations = addOperations(operations, price.operations);
     }
-    const area = areaMm2(this.accelerator, this.bits, loads);
+    const area = areaMm2(this.accelerator, this.bits, arithmeticNeeds(loads));
     return {
       ...this.totals(loads),
       ...{ byLevel, byTensor, byFamily, operations, layers },

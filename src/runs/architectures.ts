@@ -22,7 +22,11 @@ export class ArchitectureLog {
   readonly record = (event: RunEvent): void => {
     if (event.type !== 'candidate-scored') return;
     const { genotype, loss, accuracy, energyMj, latencyMs, params, macs } = event;
-    this.file.append({ genotype, loss, accuracy, energyMj, latencyMs, params, macs });
+    const { areaMm2, multiplications, additions, shifts } = event;
+    this.file.append({
+      ...{ genotype, loss, accuracy, energyMj, latencyMs, params, macs },
+      ...{ areaMm2, multiplications, additions, shifts },
+    });
   };
 
   /** Keeps the first `lines` lines; returns how many of them are missing (0 in a sound run folder). */

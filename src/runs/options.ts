@@ -77,6 +77,14 @@ export const RUN_OPTIONS = {
   limitLatency: text('upper limit, 2ms or 70%', 'limit', 'none'),
   limitParams: text('upper limit, 1.5M or 70%', 'limit', 'none'),
   limitMacs: text('upper limit on multiply-accumulates, 20M or 70%', 'limit', 'none'),
+  limitArea: text(
+    'upper limit on the silicon of the arithmetic, 1.5mm2 or 70%; the accelerator must state areas',
+    'limit',
+    'none',
+  ),
+  limitMultiplications: text('upper limit on multiplications of one image, 5M or 30%', 'limit', 'none'),
+  limitAdditions: text('upper limit on additions, 20M or 150%', 'limit', 'none'),
+  limitShifts: text('upper limit on shifts, 20M', 'limit', 'none'),
   seed: integer('everything random follows from it', 0),
   validation: integer('training images held out to score candidates', 5000, 1),
   trainLimit: integer('use at most so many training images; 0 for all', 0),
@@ -149,7 +157,7 @@ export const RUN_OPTIONS = {
   generations: integer('generations of the evolutionary search', 8, 1),
   algorithm: choice('how candidates are proposed', ALGORITHM_NAMES, 'evolution'),
   objectives: text(
-    'what nsga2 makes small: loss, error, energy, latency, params, macs',
+    'what nsga2 makes small: loss, error, energy, latency, area, params, macs, multiplications, additions, shifts',
     'list',
     'loss,energy',
   ),
@@ -283,6 +291,7 @@ const SINCE_0_1_0 = [
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['imageSize', 'dataMemory'],
+  ...['limitArea', 'limitMultiplications', 'limitAdditions', 'limitShifts'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
   ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],
 ] as readonly (keyof RunConfig)[];

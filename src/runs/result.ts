@@ -28,8 +28,13 @@ function sorted<T extends z.ZodType>(schema: T) {
 const limits = z.strictObject({
   energyMj: cost.optional(),
   latencyMs: cost.optional(),
-  params: count.optional(),
-  macs: count.optional(),
+  // A share of a count need not be whole.
+  params: cost.optional(),
+  macs: cost.optional(),
+  areaMm2: cost.optional(),
+  multiplications: cost.optional(),
+  additions: cost.optional(),
+  shifts: cost.optional(),
 });
 
 /** A box of the network's picture: the stem, a searched layer, the head. In the order data flows. */
@@ -62,6 +67,8 @@ const network = z.strictObject({
   latencyMs: cost,
   params: count,
   macs: count,
+  /** mm2 of its arithmetic, where the accelerator states areas. */
+  areaMm2: cost.optional(),
   operations: z.strictObject({ multiplications: count, additions: count, shifts: count }),
   byFamily: sorted(z.record(z.string(), z.strictObject({ energyMj: cost, latencyMs: cost }))),
   /** mJ by level: computation, DRAM, GB, NoC, RF. */

@@ -31,7 +31,9 @@ export class Collector<G> {
   private readonly seen: Set<string>;
   private readonly firstId: number;
   private nearest: { genotype: G; key: string; costs: Costs; excess: number } | undefined;
-  private readonly lowest: Partial<Record<keyof Costs, { key: string; value: number }>> = {};
+  private readonly refused = new Set<string>();
+  /** Of each limited cost: the lowest value among the refused, and how many of them keep to its limit. */
+  private readonly alone = new Map<keyof Costs, { key: string; lowest: number; met: number }>();
 
   constructor(problem: SearchProblem<G>, limits: Limits, random: Random, seen: readonly string[]) {
     this.problem = problem;
@@ -85,19 +87,28 @@ export class Collector<G> {
         () => `the price of genotype ${key} gives no number for ${COSTS[cost].name}, got ${costs[cost]}`,
         { key, cost },
       );
-    for (const cost of this.limited) {
-      const low = this.lowest[cost];
-      const value = costs[cost] ?? Number.POSITIVE_INFINITY;
-      if (!low || value < low.value) this.lowest[cost] = { key, value };
-    }
     if (!meets(costs, this.limits)) {
       this.infeasible++;
-      const beyond = excess(costs, this.limits);
-      if (!this.nearest || beyond < this.nearest.excess)
-        this.nearest = { genotype, key, costs, excess: beyond };
+      this.refuse(genotype, key, costs);
       return undefined;
     }
     return { key, genotype, costs };
+  }
+
+  /** Notes how near a genotype beyond the limits came, each genotype once. */
+  private refuse(genotype: G, key: string, costs: Costs): void {
+    if (this.refused.has(key)) return;
+    this.refused.add(key);
+    const beyond = excess(costs, this.limits);
+    if (!this.nearest || beyond < this.nearest.excess)
+      this.nearest = { genotype, key, costs, excess: beyond };
+    for (const cost of this.limited) {
+      const value = costs[cost] ?? Number.POSITIVE_INFINITY;
+      const before = this.alone.get(cost) ?? { key, lowest: value, met: 0 };
+      const lowest = value < before.lowest ? { key, lowest: value } : before;
+      const met = before.met + (value <= (this.limits[cost] ?? Number.POSITIVE_INFINITY) ? 1 : 0);
+      this.alone.set(cost, { key: lowest.key, lowest: lowest.lowest, met });
+    }
   }
 
   /** Adds what `consider` gave to the batch; false when it has joined already. */
@@ -131,38 +142,50 @@ export class Collector<G> {
     }
   }
 
-  /** The error of a search that found nothing within its limits: what was asked, tried, and nearest. */
+  /** The error of a search that found nothing within its limits: what was asked, the best seen, and what binds. */
   giveUp(): ShiftAddError {
-    const tried = this.attempts.toLocaleString('en');
     if (!this.nearest)
       return new ShiftAddError(
         'limit',
-        `no architecture was found in ${tried} attempts; the space looks empty`,
-        {
-          attempts: this.attempts,
-        },
+        `no architecture was found in ${this.attempts.toLocaleString('en')} attempts; the space looks empty`,
+        { attempts: this.attempts },
       );
     const { key, costs } = this.nearest;
     const asked = this.limited.map(
       (cost) => `${COSTS[cost].name} <= ${showCost(cost, this.limits[cost] ?? 0)}`,
     );
-    const named = this.limited.length > 1;
+    const several = this.limited.length > 1;
     const seen = this.limited.map(
-      (cost) => `${named ? `${COSTS[cost].name} ` : ''}${showCost(cost, costs[cost] ?? Number.NaN)}`,
+      (cost) => `${several ? `${COSTS[cost].name} ` : ''}${showCost(cost, costs[cost] ?? Number.NaN)}`,
     );
-    const alone = this.limited.map((cost) => {
-      const low = this.lowest[cost];
-      return low ? `${COSTS[cost].name} ${showCost(cost, low.value)} (genotype ${low.key})` : '';
-    });
+    const count = this.refused.size.toLocaleString('en');
     return new ShiftAddError(
       'limit',
-      `no architecture of ${tried} met ${asked.join(' and ')}; nearest seen ${seen.join(', ')}, genotype ${key}` +
-        `${named ? `; lowest seen of each alone: ${alone.join(', ')}` : ''}; raise the limit or choose a smaller space`,
+      `no architecture of ${count} met ${asked.join(' and ')}; best seen ${seen.join(', ')}, genotype ${key}` +
+        `${several ? `; ${this.binding()}` : ''}; raise the limit or choose another space`,
       {
         attempts: this.attempts,
+        architectures: this.refused.size,
         nearest: key,
         ...Object.fromEntries(this.limited.map((cost) => [cost, costs[cost] ?? null])),
       },
     );
+  }
+
+  /** Which of several limits is to blame: those that no architecture keeps to, or else that they contradict. */
+  private binding(): string {
+    const all = this.limited.map((cost) => {
+      const { key, lowest, met } = this.alone.get(cost) ?? { key: '', lowest: Number.NaN, met: 0 };
+      const { name } = COSTS[cost];
+      return { name, met, low: `${name} ${showCost(cost, lowest)} (genotype ${key})` };
+    });
+    const never = all.filter(({ met }) => met === 0);
+    const list = (words: readonly string[]) => words.join(' and ');
+    if (never.length > 0)
+      return `${list(never.map(({ name }) => name))} ${never.length === 1 ? 'binds' : 'bind'}, as even the lowest seen is ${list(never.map(({ low }) => low))}`;
+    const shares = all.map(
+      ({ name, met }) => `${name} by ${((100 * met) / this.refused.size).toPrecision(2)} %`,
+    );
+    return `each alone is met (${shares.join(', ')}), but not together; lowest seen ${all.map(({ low }) => low).join(', ')}`;
   }
 }

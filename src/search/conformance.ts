@@ -135,7 +135,7 @@ export function samplerChecks<C extends CommonConfig>(factory: SamplerFactory<C>
           (error) =>
             error instanceof ShiftAddError &&
             error.code === 'limit' &&
-            /nearest seen 1 mJ/.test(error.message),
+            /best seen 1 mJ, genotype 00000/.test(error.message),
         );
       },
     },

@@ -109,7 +109,27 @@ describe('limits', () => {
 
   test('that nothing meets end with what was asked, tried and nearest', () => {
     expect(() => give({ energyMj: 0.25 })).toThrow(
-      'no architecture of 10,000 met energy <= 0.25 mJ; nearest seen 1 mJ, genotype 00000; raise the limit',
+      'no architecture of 243 met energy <= 0.25 mJ; best seen 1 mJ, genotype 00000; raise the limit',
+    );
+  });
+
+  test('count each architecture once, as many as there are draws where none comes twice', () => {
+    const endless = {
+      ...toyProblem,
+      sample: (random: Random) => Array.from({ length: 60 }, () => random.integer(3)),
+      price: () => ({ energyMj: 1, latencyMs: 7.2, params: 1, macs: 1 }),
+    };
+    expect(() => give({ latencyMs: 5 }, endless)).toThrow(
+      /^no architecture of 10,000 met latency <= 5 ms; best seen 7\.2 ms, genotype [012]{60}; raise/,
+    );
+  });
+
+  test('of several, the one that binds is named, with the lowest there is', () => {
+    expect(() => give({ energyMj: 0.25, params: 300 })).toThrow(
+      'no architecture of 243 met energy <= 0.25 mJ and parameters <= 300; best seen energy 1 mJ, parameters 100, genotype 00000; energy binds, as even the lowest seen is energy 1 mJ (genotype 00000); raise',
+    );
+    expect(() => give({ energyMj: 0.25, params: 50 })).toThrow(
+      'energy and parameters bind, as even the lowest seen is energy 1 mJ (genotype 00000) and parameters 100 (genotype 00000)',
     );
   });
 
@@ -119,7 +139,7 @@ describe('limits', () => {
       price: (w: Digits) => ({ ...toyProblem.price(w), latencyMs: 20 - toyProblem.price(w).energyMj }),
     };
     expect(() => give({ energyMj: 3, latencyMs: 12 }, contrary)).toThrow(
-      /met energy <= 3 mJ and latency <= 12 ms; nearest seen energy .* lowest seen of each alone: energy 1 mJ \(genotype 00000\), latency 9 ms \(genotype 22222\)/,
+      /met energy <= 3 mJ and latency <= 12 ms; best seen energy .*, latency .*, genotype [012]{5}; each alone is met \(energy by 8\.6 %, latency by 21 %\), but not together; lowest seen energy 1 mJ \(genotype 00000\), latency 9 ms \(genotype 22222\)/,
     );
   });
 

@@ -1,13 +1,24 @@
 import { require_ } from '../core/errors.ts';
-import { COST_NAMES, type Costs, type Scored } from './problem.ts';
+import { COST_NAMES, type Costs, type Score, type Scored } from './problem.ts';
 
 /**
- * What a search can make small, by name: the loss, the error (1 - accuracy), the way BLEU falls short of 100, and
- * every cost.
+ * What a search can make small, by name: what scores give (this table) and every cost. A task that measures something
+ * else adds a line here; no algorithm knows any of them.
  */
-export type Objective = 'loss' | 'error' | 'bleu' | keyof Costs;
+export const SCORE_OBJECTIVES = {
+  loss: ({ loss }) => loss,
+  error: ({ accuracy }) => 1 - accuracy,
+  /** What BLEU falls short of 100 by. */
+  bleu: ({ bleu }) => (bleu === undefined ? undefined : 100 - bleu),
+} as const satisfies Readonly<Record<string, (score: Score) => number | undefined>>;
 
-export const OBJECTIVE_NAMES: readonly Objective[] = ['loss', 'error', 'bleu', ...COST_NAMES];
+export type ScoreObjective = keyof typeof SCORE_OBJECTIVES;
+export type Objective = ScoreObjective | keyof Costs;
+
+export const OBJECTIVE_NAMES: readonly Objective[] = [
+  ...(Object.keys(SCORE_OBJECTIVES) as ScoreObjective[]),
+  ...COST_NAMES,
+];
 
 /** Throws `usage` for a name that is no objective. */
 export function checkObjectives(algorithm: string, objectives: readonly Objective[]): void {
@@ -39,17 +50,9 @@ export function violation<G>(
   return sum;
 }
 
-function measured<G>({ key, loss, accuracy, bleu, costs }: Scored<G>, objective: Objective): number {
-  const value =
-    objective === 'loss'
-      ? loss
-      : objective === 'error'
-        ? 1 - accuracy
-        : objective === 'bleu'
-          ? bleu === undefined
-            ? undefined
-            : 100 - bleu
-          : costs[objective];
+function measured<G>(scored: Scored<G>, objective: Objective): number {
+  const value = isScore(objective) ? SCORE_OBJECTIVES[objective](scored) : scored.costs[objective];
+  const { key } = scored;
   require_(
     value !== undefined,
     'usage',
@@ -58,4 +61,8 @@ function measured<G>({ key, loss, accuracy, bleu, costs }: Scored<G>, objective:
     { key, objective },
   );
   return value;
+}
+
+function isScore(objective: Objective): objective is ScoreObjective {
+  return Object.hasOwn(SCORE_OBJECTIVES, objective);
 }

@@ -44,6 +44,9 @@ export interface Score {
   readonly bleu?: number | undefined;
 }
 
+/** What a score may hold. A task that measures something else adds it here, and to the objectives. */
+export const SCORE_NAMES = ['loss', 'accuracy', 'bleu'] as const satisfies readonly (keyof Score)[];
+
 /** A genotype that meets the limits and has been priced. `id` counts proposals from 0. */
 export interface Candidate<G> {
   readonly id: number;

@@ -5,6 +5,7 @@ import {
   type Candidate,
   type Limits,
   limitedCosts,
+  SCORE_NAMES,
   type Score,
   type Scored,
   type SearchProblem,
@@ -176,7 +177,7 @@ function receive<G>(
   scores: Readonly<Record<string, Score>>,
 ): readonly Pending<G>[] {
   const open = new Set(pending.filter(({ score }) => score === null).map(({ candidate }) => candidate.key));
-  for (const [key, { loss, accuracy, bleu = 0 }] of Object.entries(scores)) {
+  for (const [key, score] of Object.entries(scores)) {
     require_(
       open.has(key),
       'usage',
@@ -184,17 +185,28 @@ function receive<G>(
       { key },
     );
     require_(
-      Number.isFinite(loss) && Number.isFinite(accuracy) && Number.isFinite(bleu),
+      Number.isFinite(score.loss) &&
+        Number.isFinite(score.accuracy) &&
+        SCORE_NAMES.every((name) => score[name] === undefined || Number.isFinite(score[name])),
       'diverged',
-      `genotype ${key} scored loss ${loss} and accuracy ${accuracy}${bleu === 0 ? '' : ` and BLEU ${bleu}`}; all must be finite numbers`,
+      () =>
+        `genotype ${key} scored ${measured(score)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(' and ')}; all must be finite numbers`,
       { key },
     );
   }
   return pending.map((entry) => {
     if (!Object.hasOwn(scores, entry.candidate.key)) return entry;
-    const { loss, accuracy, bleu } = scores[entry.candidate.key];
-    return { ...entry, score: { loss, accuracy, ...(bleu === undefined ? {} : { bleu }) } };
+    return { ...entry, score: Object.fromEntries(measured(scores[entry.candidate.key])) as unknown as Score };
   });
+}
+
+/** What a score holds, whatever else stands in it. */
+function measured(score: Score): (readonly [name: string, value: number | undefined])[] {
+  return SCORE_NAMES.filter((name) => name in score && score[name] !== undefined).map(
+    (name) => [name, score[name]] as const,
+  );
 }
 
 function belongs(expected: string, found: string): void {

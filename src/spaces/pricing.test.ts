@@ -11,6 +11,7 @@ import { sample } from './sample.ts';
 import { baseline } from './stage-layers.ts';
 
 const space = cifar();
+const uniform = (name: 'conv' | 'shift' | 'add') => baseline(space, name);
 const task = { image: { h: 28, w: 28, c: 1 }, classes: 10 };
 
 describe.each([
@@ -31,6 +32,17 @@ describe.each([
       expect(Math.abs(price.energyMj / energy - 1)).toBeLessThan(1e-9);
       expect(Math.abs(price.latencyMs / latency - 1)).toBeLessThan(1e-9);
     }
+  });
+
+  test('operations and area are those of detail', () => {
+    for (const genotype of [...genotypes, ...(['conv', 'shift', 'add'] as const).map(uniform)]) {
+      const { multiplications, additions, shifts, areaMm2 } = pricer.price(genotype);
+      const detail = pricer.detail(genotype);
+      expect({ multiplications, additions, shifts }).toEqual(detail.operations);
+      expect(areaMm2).toBe(detail.areaMm2);
+    }
+    const areas = new Set(genotypes.map((genotype) => pricer.price(genotype).areaMm2));
+    expect(areas.size > 1).toBe(accelerator.areas !== undefined);
   });
 
   test('a remembered price is the first one, and that of a pricer that saw nothing else', () => {

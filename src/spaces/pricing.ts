@@ -3,6 +3,8 @@
  * a network is the sum of its blocks and its frame.
  */
 import { sizeOf } from '../core/shapes.ts';
+import { type ArithmeticNeeds, areaMm2, arithmeticNeeds } from '../hardware/area.ts';
+import { addOperations, NO_OPERATIONS, operations } from '../hardware/operations.ts';
 import type { NetworkPrice } from '../hardware/price.ts';
 import type { Pricer } from '../hardware/pricer.ts';
 import { accumulates, type Workload } from '../hardware/workload.ts';
@@ -27,17 +29,27 @@ export interface ArchitectureCosts {
   readonly params: number;
   /** Multiply-accumulates, shift- and difference-accumulates alike. */
   readonly macs: number;
+  readonly multiplications: number;
+  readonly additions: number;
+  readonly shifts: number;
+  /** Of the arithmetic; absent where the accelerator states no areas. */
+  readonly areaMm2?: number;
 }
 
-const NOTHING: ArchitectureCosts = { energyMj: 0, latencyMs: 0, params: 0, macs: 0 };
+/** What a block or the frame adds to a network. Area is not a sum, but follows from what all of them need. */
+interface Part extends Omit<ArchitectureCosts, 'areaMm2'> {
+  readonly needs: ArithmeticNeeds;
+}
+
+const NOTHING = { energyMj: 0, latencyMs: 0, params: 0, macs: 0, ...NO_OPERATIONS };
 
 export class ArchitecturePricer {
   readonly space: Space;
   readonly task: Task;
   /** Prices single layers. */
   readonly pricer: Pricer;
-  private readonly blocks = new Map<number, ArchitectureCosts>();
-  private frame: ArchitectureCosts | undefined;
+  private readonly blocks = new Map<number, Part>();
+  private frame: Part | undefined;
 
   constructor(space: Space, task: Task, pricer: Pricer) {
     this.space = space;
@@ -48,25 +60,31 @@ export class ArchitecturePricer {
   /** Microseconds once the blocks are known. */
   price(genotype: Genotype): ArchitectureCosts {
     const { lengths, operators } = genotype;
-    let [energyMj, latencyMs, params, macs] = [0, 0, 0, 0];
+    const frame = (this.frame ??= this.frameCosts(genotype));
+    let { energyMj, latencyMs, params, macs, multiplications, additions, shifts } = NOTHING;
+    let { multiplier, shifter, secondAdder } = frame.needs;
+    const add = (part: Part) => {
+      energyMj += part.energyMj;
+      latencyMs += part.latencyMs;
+      params += part.params;
+      macs += part.macs;
+      multiplications += part.multiplications;
+      additions += part.additions;
+      shifts += part.shifts;
+      multiplier ||= part.needs.multiplier;
+      shifter ||= part.needs.shifter;
+      secondAdder ||= part.needs.secondAdder;
+    };
     let layer = 0;
     for (let stage = 0; stage < lengths.length; stage++) {
-      for (let i = 0; i < lengths[stage]; i++, layer++) {
-        const down = i === 0 && stage > 0;
-        const block = this.block(genotype, layer, stage, down, operators[layer]);
-        energyMj += block.energyMj;
-        latencyMs += block.latencyMs;
-        params += block.params;
-        macs += block.macs;
-      }
+      for (let i = 0; i < lengths[stage]; i++, layer++)
+        add(this.block(genotype, layer, stage, i === 0 && stage > 0, operators[layer]));
     }
-    const frame = (this.frame ??= this.frameCosts(genotype));
-    return {
-      energyMj: energyMj + frame.energyMj,
-      latencyMs: latencyMs + frame.latencyMs,
-      params: params + frame.params,
-      macs: macs + frame.macs,
-    };
+    add(frame);
+    const costs = { energyMj, latencyMs, params, macs, multiplications, additions, shifts };
+    const { accelerator, bits } = this.pricer;
+    const area = areaMm2(accelerator, bits, { multiplier, shifter, secondAdder });
+    return area === undefined ? costs : { ...costs, areaMm2: area };
   }
 
   /** The full price, layer by layer. */
@@ -80,7 +98,7 @@ export class ArchitecturePricer {
     stage: number,
     down: boolean,
     operator: OperatorName,
-  ): ArchitectureCosts {
+  ): Part {
     const place = (layer * this.space.stages.length + stage) * 2 + (down ? 1 : 0);
     const key = place * OPERATOR_NAMES.length + OPERATOR_NAMES.indexOf(operator);
     let costs = this.blocks.get(key);
@@ -91,14 +109,14 @@ export class ArchitecturePricer {
     return costs;
   }
 
-  private blockCosts({ operator, plan }: PlacedBlock): ArchitectureCosts {
+  private blockCosts({ operator, plan }: PlacedBlock): Part {
     const record = OPERATORS[operator];
     const weights = record.weights(plan).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const norms = record.norms(plan).reduce((sum, { channels }) => sum + 2 * channels, 0);
     return this.sum(record.workloads(plan), weights + norms);
   }
 
-  private frameCosts(genotype: Genotype): ArchitectureCosts {
+  private frameCosts(genotype: Genotype): Part {
     const { stem, features, task } = planNetwork(this.space, genotype, this.task);
     const loads = [
       ...stemWorkloads(stem),
@@ -108,9 +126,13 @@ export class ArchitecturePricer {
     return this.sum(loads, sizeOf(stemWeight(stem)) + 2 * stem.map.c + head);
   }
 
-  private sum(loads: readonly Workload[], params: number): ArchitectureCosts {
-    const totals = this.pricer.totals(loads);
-    const macs = loads.reduce((sum, load) => sum + accumulates(load), 0);
-    return { ...NOTHING, ...totals, params, macs };
+  private sum(loads: readonly Workload[], params: number): Part {
+    return {
+      ...this.pricer.totals(loads),
+      ...loads.map(operations).reduce(addOperations, NO_OPERATIONS),
+      params,
+      macs: loads.reduce((sum, load) => sum + accumulates(load), 0),
+      needs: arithmeticNeeds(loads),
+    };
   }
 }

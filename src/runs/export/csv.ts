@@ -2,13 +2,19 @@
  * Tables for spreadsheets and notebooks (RFC 4180): every candidate, every retrained network, every epoch. Numbers
  * are written in full; fractions are of 1, energies in mJ, latencies in ms.
  */
+import type { NetworkScores } from '../../core/events.ts';
 import type { RunTrace } from './trace.ts';
 
 type Cell = string | number | boolean | undefined;
 
+/** The later ones are empty where a version wrote the journal that did not price them. */
+const COSTS = [
+  ...['energyMj', 'latencyMs', 'params', 'macs'],
+  ...['areaMm2', 'multiplications', 'additions', 'shifts'],
+] as const satisfies readonly (keyof NetworkScores)[];
+
 /** The files by name. */
 export function csvFiles({ searches, networks, journal }: RunTrace): Map<string, string> {
-  const costs = ['energyMj', 'latencyMs', 'params', 'macs'];
   const candidates = searches.flatMap(({ phase, candidates }) =>
     candidates.map((one) => [
       phase,
@@ -16,10 +22,7 @@ export function csvFiles({ searches, networks, journal }: RunTrace): Map<string,
       one.genotype,
       one.loss,
       one.accuracy,
-      one.energyMj,
-      one.latencyMs,
-      one.params,
-      one.macs,
+      ...COSTS.map((cost) => one[cost]),
       one.onFront,
       one.at,
     ]),
@@ -31,10 +34,7 @@ export function csvFiles({ searches, networks, journal }: RunTrace): Map<string,
     one.loss,
     one.accuracy,
     one.validationAccuracy,
-    one.energyMj,
-    one.latencyMs,
-    one.params,
-    one.macs,
+    ...COSTS.map((cost) => one[cost]),
     at,
   ]);
   const epochs = journal.flatMap(({ at, event }) =>
@@ -45,12 +45,12 @@ export function csvFiles({ searches, networks, journal }: RunTrace): Map<string,
   return new Map([
     [
       'candidates.csv',
-      table(['search', 'index', 'genotype', 'loss', 'accuracy', ...costs, 'onFront', 'at'], candidates),
+      table(['search', 'index', 'genotype', 'loss', 'accuracy', ...COSTS, 'onFront', 'at'], candidates),
     ],
     [
       'networks.csv',
       table(
-        ['name', 'role', 'genotype', 'loss', 'accuracy', 'validationAccuracy', ...costs, 'at'],
+        ['name', 'role', 'genotype', 'loss', 'accuracy', 'validationAccuracy', ...COSTS, 'at'],
         retrained,
       ),
     ],

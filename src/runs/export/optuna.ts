@@ -9,6 +9,7 @@
  * dashboard can tell feasible trials.
  */
 import { basename, resolve } from 'node:path';
+import type { Limits } from '../../core/events.ts';
 import { OPERATOR_NAMES } from '../../operators/names.ts';
 import { parse } from '../../spaces/genotype.ts';
 import type { RunTrace, TracedCandidate, TracedSearch } from './trace.ts';
@@ -64,10 +65,11 @@ function deepest({ candidates }: TracedSearch): number[] {
 
 function trial(candidate: TracedCandidate, { limits }: TracedSearch, depth: readonly number[]): object {
   const { genotype, loss, accuracy, energyMj, latencyMs, params, macs } = candidate;
+  const { areaMm2, multiplications, additions, shifts } = candidate;
   const chosen = parametersOf(genotype, depth);
-  const costs = { energyMj, latencyMs, params, macs };
-  const constraints = Object.entries(limits).map(
-    ([cost, limit]) => costs[cost as keyof typeof costs] - Number(limit),
+  // A candidate without the cost that is limited is of another version's journal: nothing says that it keeps to it.
+  const constraints = (Object.entries(limits) as [keyof Limits, number][]).map(
+    ([cost, limit]) => (candidate[cost] ?? Number.MAX_VALUE) - limit,
   );
   return {
     datetime_start: naive(candidate.from),
@@ -77,7 +79,10 @@ function trial(candidate: TracedCandidate, { limits }: TracedSearch, depth: read
     values: [loss, energyMj],
     distributions: Object.fromEntries(chosen.map(({ name, distribution }) => [name, distribution])),
     params: Object.fromEntries(chosen.map(({ name, value }) => [name, value])),
-    user_attrs: { genotype, accuracy, latencyMs, params, macs },
+    user_attrs: {
+      ...{ genotype, accuracy, latencyMs, params, macs },
+      ...{ areaMm2, multiplications, additions, shifts },
+    },
     system_attrs: constraints.length === 0 ? {} : { constraints },
     intermediate_values: {},
   };

@@ -6,7 +6,7 @@
  *                                        with --rank: score paths -> ... -> train them alone, compare the orders
  */
 import { ShiftAddError } from '../../core/errors.ts';
-import { findAccelerator, type Limits, parseLimits } from '../../hardware/index.ts';
+import { findAccelerator, type Limits } from '../../hardware/index.ts';
 import type { Scored } from '../../search/problem.ts';
 import { chooseWinners } from '../../search/winners.ts';
 import { encode } from '../../spaces/genotype.ts';
@@ -17,6 +17,7 @@ import { baselines } from './baselines.ts';
 import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
+import { checkArea, limitsOf } from './planned-search.ts';
 import { checkRank, type RankedPath, rankPhases, runRankPhase, scoreRankPaths } from './rank-phase.ts';
 import { networkResult, resultOf, writeNetwork } from './result-of.ts';
 import { runRetrainPhases } from './retrain-phase.ts';
@@ -26,19 +27,10 @@ import { spaceSubject } from './space-subject.ts';
 import { runSupernetPhase } from './supernet-phase.ts';
 
 /** The limits in force: shares are of the all-convolution network in the reference shape. */
-function limitsOf(context: RunContext): Limits {
-  const { config, pricer, space } = context;
+function limitsInForce({ config, pricer, space }: RunContext): Limits {
+  checkArea(config, findAccelerator(config.accelerator));
   const conv = baselines(space).find(({ name }) => name === 'all-conv');
-  const text = (value: string) => (value === 'none' ? undefined : value);
-  return parseLimits(
-    {
-      energyMj: text(config.limitEnergy),
-      latencyMs: text(config.limitLatency),
-      params: text(config.limitParams),
-      macs: text(config.limitMacs),
-    },
-    conv === undefined ? undefined : pricer.price(conv.genotype),
-  );
+  return limitsOf(config, conv === undefined ? undefined : pricer.price(conv.genotype));
 }
 
 /** Runs a search to its end, from wherever its folder stands. Returns what result.json holds. */
@@ -49,7 +41,7 @@ export function runPipeline(options: SessionOptions): Promise<ResultInput> {
 async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const started = Date.now();
   const { config, run, split, pricer } = context;
-  const limits = limitsOf(context);
+  const limits = limitsInForce(context);
   checkFeasible(context, limits);
   checkRank(context);
   const fixed = baselines(context.space);

@@ -1,19 +1,27 @@
 /** The search that the settings of a run ask for. */
 import { nearest, ShiftAddError } from '../../core/errors.ts';
-import type { Limits } from '../../hardware/limits.ts';
+import type { Accelerator } from '../../hardware/accelerator.ts';
+import { type Limits, parseLimits } from '../../hardware/limits.ts';
 import { type PlannedSearch, planSearch } from '../../search/algorithms.ts';
 import type { AlgorithmName } from '../../search/names.ts';
-import type { Objective } from '../../search/objectives.ts';
+import type { Objective, ScoreObjective } from '../../search/objectives.ts';
+import type { Costs } from '../../search/problem.ts';
 import type { RunConfig } from '../options.ts';
 
-/** Objectives by the names of limits: what an image search scores or prices. */
-const OBJECTIVES: Readonly<Record<string, Objective>> = {
-  loss: 'loss',
-  error: 'error',
-  energy: 'energyMj',
-  latency: 'latencyMs',
-  params: 'params',
-  macs: 'macs',
+/** What a task scores, by the names of settings. Another task brings another table. */
+export type TaskObjectives = Readonly<Record<string, ScoreObjective>>;
+export const IMAGE_OBJECTIVES: TaskObjectives = { loss: 'loss', error: 'error' };
+
+/** What every network is priced by, by the names of settings, and the setting that limits it. */
+const COSTS: Readonly<Record<string, { readonly cost: keyof Costs; readonly limit: keyof RunConfig }>> = {
+  energy: { cost: 'energyMj', limit: 'limitEnergy' },
+  latency: { cost: 'latencyMs', limit: 'limitLatency' },
+  area: { cost: 'areaMm2', limit: 'limitArea' },
+  params: { cost: 'params', limit: 'limitParams' },
+  macs: { cost: 'macs', limit: 'limitMacs' },
+  multiplications: { cost: 'multiplications', limit: 'limitMultiplications' },
+  additions: { cost: 'additions', limit: 'limitAdditions' },
+  shifts: { cost: 'shifts', limit: 'limitShifts' },
 };
 
 /** Throws 'usage' for objectives that are none. `generations`: of this search. */
@@ -28,11 +36,15 @@ export function plannedSearch(config: RunConfig, limits: Limits, generations: nu
 }
 
 /** Reads 'loss,energy'. */
-export function objectivesOf(text: string): Objective[] {
+export function objectivesOf(text: string, scores: TaskObjectives = IMAGE_OBJECTIVES): Objective[] {
+  const objectives: Readonly<Record<string, Objective>> = {
+    ...scores,
+    ...Object.fromEntries(Object.entries(COSTS).map(([name, { cost }]) => [name, cost])),
+  };
   const found = text.split(',').map((word): Objective => {
     const name = word.trim().toLowerCase();
-    if (Object.hasOwn(OBJECTIVES, name)) return OBJECTIVES[name];
-    const known = Object.keys(OBJECTIVES);
+    if (Object.hasOwn(objectives, name)) return objectives[name];
+    const known = Object.keys(objectives);
     const near = nearest(name, known);
     throw new ShiftAddError(
       'usage',
@@ -41,4 +53,30 @@ export function objectivesOf(text: string): Objective[] {
     );
   });
   return [...new Set(found)];
+}
+
+/** The limits of the settings; shares are of `baseline`. Throws 'usage' as parseLimit does. */
+export function limitsOf(config: RunConfig, baseline: Parameters<typeof parseLimits>[1]): Limits {
+  const texts = Object.values(COSTS).map(({ cost, limit }): [keyof Costs, string | undefined] => {
+    const text = String(config[limit]);
+    return [cost, text === 'none' ? undefined : text];
+  });
+  return parseLimits(Object.fromEntries(texts), baseline);
+}
+
+/** Throws 'usage' where area is limited or made small, and the accelerator states no areas. */
+export function checkArea(config: RunConfig, { name, areas }: Accelerator): void {
+  if (areas?.[config.bits] !== undefined) return;
+  const asked =
+    config.limitArea !== 'none'
+      ? '--limit-area'
+      : config.algorithm === 'nsga2' && objectivesOf(config.objectives).includes('areaMm2')
+        ? '--objectives'
+        : undefined;
+  if (asked === undefined) return;
+  throw new ShiftAddError(
+    'usage',
+    `${asked} asks for area, but the accelerator ${name} states no areas at ${config.bits} bits; choose one that does, such as rowstationary-45nm, or leave area out`,
+    { accelerator: name },
+  );
 }

@@ -39,6 +39,7 @@ export function networkResult(
     latencyMs: price.latencyMs,
     params,
     macs,
+    ...(price.areaMm2 === undefined ? {} : { areaMm2: price.areaMm2 }),
     operations: price.operations,
     byFamily: { ...price.byFamily },
     byLevel: { ...price.byLevel },
