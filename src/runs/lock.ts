@@ -18,7 +18,7 @@ export interface Lock {
   release(): void;
 }
 
-/** A lock file without an owner in it is one being written just now, or one whose writer was killed. */
+/** A lock file without an owner in it, where there are no links: being written just now, or its writer was killed. */
 const WRITING_MS = 5_000;
 
 /** Takes the lock `path` or throws ShiftAddError 'run' naming who has it; 'disk' when it cannot be written. */
@@ -45,23 +45,49 @@ export function ownerText(pid: number): string {
   return JSON.stringify({ pid, host: hostname(), born: birthOf(pid) } satisfies Owner);
 }
 
+/**
+ * Makes the lock with its owner in it, or returns false where there is one: it is written beside and linked to its
+ * name, so a kill in between leaves no lock that nobody owns.
+ */
 function create(path: string, text: string): boolean {
-  let file: number;
+  const beside = `${path}.${process.pid}.tmp`;
   try {
-    file = fs.openSync(path, 'wx');
+    write(beside, text, 'w');
+    fs.linkSync(beside, path);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code === 'EEXIST') return false;
+    if (!NO_LINKS.includes(String(code))) throw diskError(error, path);
+    return createInPlace(path, text);
+  } finally {
+    fs.rmSync(beside, { force: true });
+  }
+}
+
+/** What file systems without hard links say to one. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+function createInPlace(path: string, text: string): boolean {
+  try {
+    write(path, text, 'wx');
+    return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw diskError(error, path);
   }
+}
+
+function write(path: string, text: string, flags: 'w' | 'wx'): void {
+  const file = fs.openSync(path, flags);
   try {
     fs.writeSync(file, text);
   } catch (error) {
     fs.rmSync(path, { force: true });
-    throw diskError(error, path);
+    throw error;
   } finally {
     fs.closeSync(file);
   }
-  return true;
 }
 
 /** Moves the stale lock aside first: if another process was faster, what moved is its lock, and goes back. */

@@ -4,7 +4,7 @@
  */
 import { sizeOf } from '../core/shapes.ts';
 import { type ArithmeticNeeds, areaMm2, arithmeticNeeds } from '../hardware/area.ts';
-import { addOperations, NO_OPERATIONS, operations } from '../hardware/operations.ts';
+import { addOperations, NO_OPERATIONS } from '../hardware/operations.ts';
 import type { NetworkPrice } from '../hardware/price.ts';
 import type { Pricer } from '../hardware/pricer.ts';
 import { accumulates, type Workload } from '../hardware/workload.ts';
@@ -129,7 +129,7 @@ export class ArchitecturePricer {
   private sum(loads: readonly Workload[], params: number): Part {
     return {
       ...this.pricer.totals(loads),
-      ...loads.map(operations).reduce(addOperations, NO_OPERATIONS),
+      ...loads.map((load) => this.pricer.price(load).operations).reduce(addOperations, NO_OPERATIONS),
       params,
       macs: loads.reduce((sum, load) => sum + accumulates(load), 0),
       needs: arithmeticNeeds(loads),
