@@ -17,6 +17,7 @@ export const GROUPS = {
   memory: 'memory of training',
   threads: 'all threads against one',
   pricing: 'energy and latency of layers and networks',
+  search: 'fronts, and what an algorithm takes beside scoring',
 } as const;
 
 export type GroupName = keyof typeof GROUPS;

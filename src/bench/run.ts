@@ -8,6 +8,7 @@ import { measureMemory } from './memory.ts';
 import { measurePricing } from './pricing.ts';
 import type { Progress } from './progress.ts';
 import type { Row } from './row.ts';
+import { measureSearch } from './search.ts';
 import { measureSteps } from './steps.ts';
 import { measureSupernet } from './supernet.ts';
 import { measureTape } from './tape.ts';
@@ -40,6 +41,7 @@ const SINGLE: Readonly<Partial<Record<GroupName, Omit<Stage, 'title'>>>> = {
   memory: { weight: 5, run: measureMemory },
   threads: { weight: 6, run: measureThreads },
   pricing: { weight: 6, run: measurePricing },
+  search: { weight: 5, run: measureSearch },
 };
 
 export async function measureGroups(

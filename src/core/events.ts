@@ -95,6 +95,8 @@ export interface SearchStarted {
   /** Evaluations the search will make, where it knows. */
   readonly evaluations?: number;
   readonly limits: Limits;
+  /** A random search that the run's own is held against: nothing it finds is retrained. */
+  readonly baseline?: true;
 }
 
 /** A candidate was priced and scored with the supernet's weights. */
@@ -103,6 +105,8 @@ export interface CandidateScored extends NetworkScores {
   /** Evaluations so far, this one included. */
   readonly index: number;
   readonly of: number;
+  /** Scored by a random search that the run's own is held against. */
+  readonly baseline?: true;
 }
 
 export interface GenerationEnded {
@@ -120,6 +124,8 @@ export interface GenerationEnded {
   readonly feasibleShare?: number;
   /** Part of the box below guessing and the limit on energy that the front dominates, 0 to 1. */
   readonly hypervolume?: number;
+  /** The worst corner of that box: loss and energy in mJ. */
+  readonly corner?: readonly [loss: number, energyMj: number];
 }
 
 /** A retrained network was measured on the test set. */

@@ -18,9 +18,9 @@ export class ArchitectureLog {
     return this.file.lines;
   }
 
-  /** Writes `candidate-scored` events, ignores others. @throws ShiftAddError 'disk' */
+  /** Writes `candidate-scored` events of the run's own searches, ignores others. @throws ShiftAddError 'disk' */
   readonly record = (event: RunEvent): void => {
-    if (event.type !== 'candidate-scored') return;
+    if (event.type !== 'candidate-scored' || event.baseline === true) return;
     const { genotype, loss, accuracy, energyMj, latencyMs, params, macs } = event;
     const { areaMm2, multiplications, additions, shifts } = event;
     this.file.append({

@@ -168,6 +168,10 @@ export const RUN_OPTIONS = {
     'candidates to retrain that cost no more than the cheapest baseline; 0 for no such search',
     1,
   ),
+  randomSearches: integer(
+    'random searches with the budget of the search, to hold its hypervolume against in the report; 0 for none',
+    0,
+  ),
   rank: integer(
     "paths to train alone, to compare their order with the supernet's: Kendall's tau and Spearman's rho; 0 for none",
     0,
@@ -292,6 +296,7 @@ const SINCE_0_1_0 = [
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['imageSize', 'dataMemory'],
   ...['limitArea', 'limitMultiplications', 'limitAdditions', 'limitShifts'],
+  'randomSearches',
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
   ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],
 ] as readonly (keyof RunConfig)[];

@@ -3,6 +3,7 @@
  * that resuming a run is running it again:
  *
  *   supernet -> search -> search below the cheapest baseline -> retrain each, measure -> winner, result
+ *                                -> with --random-searches: as many random ones, to compare with
  *                                        with --rank: score paths -> ... -> train them alone, compare the orders
  */
 import { ShiftAddError } from '../../core/errors.ts';
@@ -46,7 +47,7 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   checkRank(context);
   const fixed = baselines(context.space);
   const frugal = frugalLimits(context, limits, fixed);
-  const searches = frugal === undefined ? 1 : 2;
+  const searches = (frugal === undefined ? 1 : 2) + config.randomSearches;
   const of =
     1 + searches + config.winners + (frugal ? config.frugal : 0) + fixed.length + rankPhases(context);
   const { curve, scales, scored, ranked } = await searchPhases(context, limits, frugal, of);
@@ -111,10 +112,22 @@ async function searchPhases(context: RunContext, limits: Limits, frugal: Limits 
       };
       scored.push(...(await runSearchPhase(context, plan, offer)));
     }
+    const own = frugal === undefined ? 1 : 2;
+    for (let i = 1; i <= config.randomSearches; i++) {
+      const title = `searching at random, to compare (${i} of ${config.randomSearches})`;
+      const plan = {
+        ...main,
+        phase: `search-random-${i}`,
+        title,
+        index: 1 + own + i,
+        baseline: true as const,
+      };
+      await runSearchPhase(context, plan, offer);
+    }
     await writeHistograms(run.histograms, network);
     let ranked: readonly RankedPath[] | undefined;
     if (config.rank > 0) {
-      const place = { index: frugal === undefined ? 3 : 4, of };
+      const place = { index: 2 + own + config.randomSearches, of };
       ranked = await scoreRankPaths(context, place, offer);
     }
     return { curve, scales: await adderScales(network), scored: distinct(scored), ranked };

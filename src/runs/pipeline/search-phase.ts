@@ -39,6 +39,8 @@ export interface SearchPlan {
   readonly of: number;
   readonly limits: Limits;
   readonly generations: number;
+  /** A random search that the run's own is held against. */
+  readonly baseline?: true;
 }
 
 /** Scores by genotype of the searches over one supernet: what two of them propose is evaluated once. */
@@ -53,7 +55,9 @@ export async function runSearchPhase(
   const { random, config } = context;
   const { phase, title, index, of, limits } = plan;
   const problem = problemOf(context);
-  const planned = plannedSearch(config, limits, plan.generations);
+  const role = plan.baseline === true ? { baseline: true as const } : {};
+  const settings = plan.baseline === true ? { ...config, algorithm: 'random' } : config;
+  const planned = plannedSearch(settings, limits, plan.generations);
   const { sampler, generations, evaluations } = planned;
   const saved = loadPhase<SavedSearch>(context, phase);
   let state: State = saved?.state.search ?? sampler.init<Genotype>(planned.config, random.split(phase));
@@ -63,7 +67,7 @@ export async function runSearchPhase(
   if (saved?.state.done) return whollyScored(state.scored);
   if (saved === undefined) {
     tell(context, phase, { type: 'phase-started', phase, index, of, title });
-    tell(context, phase, { type: 'search-started', generations, evaluations, limits });
+    tell(context, phase, { type: 'search-started', generations, evaluations, limits, ...role });
   }
   const started = Date.now();
   let savedAt = Date.now();
@@ -88,6 +92,7 @@ export async function runSearchPhase(
             ...costs,
             index: countWhole(state),
             of: evaluations,
+            ...role,
           });
         }
         if (state.pending.length === 0) emitGeneration(context, phase, state, planned);
@@ -142,7 +147,8 @@ function emitGeneration(
   { batches, generations }: PlannedSearch,
 ): void {
   if (state.generation % batches !== 0) return;
-  const found = summary(state, { reference: worstCorner(context, state) });
+  const corner = worstCorner(context, state);
+  const found = summary(state, { reference: corner });
   const { best } = found;
   if (best === undefined) return;
   const event = {
@@ -155,6 +161,7 @@ function emitGeneration(
     best: { genotype: best.key, loss: best.loss, accuracy: best.accuracy, ...best.costs },
     frontSize: found.front.length,
     hypervolume: found.hypervolume,
+    corner,
   };
   tell(context, phase, event);
 }
@@ -163,7 +170,10 @@ function emitGeneration(
  * The corner that hypervolume is measured from: the loss of guessing, and the limit on energy or else the dearest
  * network of the first generation. It stays where it is while the search goes on.
  */
-function worstCorner({ dataset, config }: RunContext, { scored, config: { limits } }: State): number[] {
+function worstCorner(
+  { dataset, config }: RunContext,
+  { scored, config: { limits } }: State,
+): [loss: number, energyMj: number] {
   const first = scored.slice(0, config.population).map(({ costs }) => costs.energyMj);
   return [Math.log(dataset.classes.length), limits.energyMj ?? Math.max(...first)];
 }

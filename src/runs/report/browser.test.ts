@@ -50,7 +50,7 @@ const FAULTS = `(() => {
 
 const FIGURES: Readonly<Record<Progress, readonly string[]>> = {
   begun: ['loss', 'accuracy', 'run'],
-  searching: ['scatter', 'loss', 'accuracy', 'search', 'weights', 'run'],
+  searching: ['scatter', 'loss', 'accuracy', 'search', 'hypervolume', 'weights', 'run'],
   finished: [
     'scatter',
     'winner',
@@ -60,6 +60,7 @@ const FIGURES: Readonly<Record<Progress, readonly string[]>> = {
     'loss',
     'accuracy',
     'search',
+    'hypervolume',
     'rank',
     'weights',
     'run',

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../core/events.ts';
 import { runPaths } from '../folder.ts';
 import { spread } from './curves.ts';
 import { change, count, millijoule, percent, points, significant } from './format.ts';
 import { frontOf, gather } from './gather.ts';
+import { hypervolumes, volumeCaption } from './hypervolume.ts';
 import { placeLabels } from './labels.ts';
 import { escapeText, markup } from './markup.ts';
 import { domainOf } from './plot.ts';
@@ -150,5 +152,55 @@ describe('parts', () => {
       '+0.4 points',
       '0.0 points',
     ]);
+  });
+});
+
+describe('hypervolume', () => {
+  const scored = (loss: number, energyMj: number, baseline = false) => ({
+    type: 'candidate-scored' as const,
+    ...{ genotype: 'x', loss, accuracy: 0, energyMj, latencyMs: 1, params: 1, macs: 1, index: 1, of: 3 },
+    ...(baseline ? { baseline: true as const } : {}),
+  });
+  const started = (baseline = false) => ({
+    type: 'search-started' as const,
+    ...{ generations: 1, limits: {} },
+    ...(baseline ? { baseline: true as const } : {}),
+  });
+  const ended = (corner: readonly [number, number]) => ({
+    type: 'generation-ended' as const,
+    ...{ generation: 1, of: 1, evaluated: 3, feasible: 3, frontSize: 1, corner },
+    best: { genotype: 'x', loss: 1, accuracy: 0, energyMj: 1, latencyMs: 1, params: 1, macs: 1 },
+  });
+  const journal = (...events: RunEvent[]) => events.map((event) => ({ event, at: '' }));
+  const main = [started(), scored(1, 3), scored(3, 3.5), scored(1, 1), ended([2, 4])] as const;
+
+  test('is what a hand count gives, after each candidate', () => {
+    // The box is 2 x 4 = 8: (1, 3) dominates 1 x 1, (3, 3.5) nothing in it, (1, 1) dominates 1 x 3.
+    expect(hypervolumes(journal(...main))).toEqual({ search: [1 / 8, 1 / 8, 3 / 8], random: [] });
+  });
+
+  test('of random searches has the corner of the search itself, and the median is told', () => {
+    const beside = (energyMj: number) => [started(true), scored(1, energyMj, true), ended([9, 9])];
+    const found = hypervolumes(journal(...main, ...beside(3), ...beside(2), ...beside(3.5)));
+    expect(found?.random).toEqual([[1 / 8], [2 / 8], [0.5 / 8]]);
+    expect(volumeCaption(found!)).toContain('the median of 3 random searches');
+    expect(volumeCaption(found!)).toContain(
+      'after 1 of their 1 candidates. It was below at 0 of 1 candidates',
+    );
+  });
+
+  test('is left out before a generation has ended, and of journals that do not say the corner', () => {
+    expect(hypervolumes(journal(...main.slice(0, 4)))).toBeUndefined();
+    const { corner: _, ...old } = ended([2, 4]);
+    expect(hypervolumes(journal(...main.slice(0, 4), old))).toBeUndefined();
+  });
+
+  test('has a figure, and what random searches score is in no other', () => {
+    writeSyntheticRun(dir, 'searching');
+    const page = reportHtml(gather(dir));
+    expect(page).toContain('id="hypervolume"');
+    expect(page).toContain('the median of 10 random searches');
+    expect(gather(dir).candidates).toHaveLength(600);
+    expect(page).toContain('Loss of 600 candidates in the order they were scored');
   });
 });

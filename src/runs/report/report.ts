@@ -19,6 +19,7 @@ import {
   shownName,
 } from './gather.ts';
 import { headline } from './headline.ts';
+import { hypervolumes, volumeCaption, volumes } from './hypervolume.ts';
 import { Markup, markup } from './markup.ts';
 import {
   familyColour,
@@ -56,6 +57,7 @@ ${networks.length > 0 && markup`<section id="networks"><h2>Winner and baselines<
 ${energyFigures(networks)}
 ${curveFigures(data)}
 ${searchFigure(data)}
+${volumeFigure(data)}
 ${rankFigure(data)}
 ${histogramFigure(data)}
 ${facts(data)}`;
@@ -158,6 +160,17 @@ function searchFigure({ candidates, journal }: ReportData): Markup | undefined {
       'Every candidate in the order it was scored, and the lowest loss so far. Dotted lines end generations.',
   };
   return figure(text, (width) => searched(candidates, marks, width));
+}
+
+function volumeFigure({ journal }: ReportData): Markup | undefined {
+  const found = hypervolumes(journal);
+  if (found === undefined || found.search.length < 2) return undefined;
+  const text = {
+    id: 'hypervolume',
+    title: 'Hypervolume over candidates',
+    caption: volumeCaption(found),
+  };
+  return figure(text, (width) => volumes(found, width));
 }
 
 function rankFigure({ result }: ReportData): Markup | undefined {

@@ -16,10 +16,12 @@ export interface SearchMarks {
 export function searchMarks(journal: readonly JournalEntry[]): SearchMarks {
   const searches: { at: number; title: string }[] = [];
   const generations: number[] = [];
-  let [scored, title] = [0, ''];
+  let [scored, title, baseline] = [0, '', false];
   for (const { event } of journal) {
+    if (event.type === 'search-started') baseline = event.baseline === true;
+    if (event.type === 'phase-started') title = event.title;
+    if (baseline) continue;
     if (event.type === 'candidate-scored') scored++;
-    else if (event.type === 'phase-started') title = event.title;
     else if (event.type === 'search-started') searches.push({ at: scored, title });
     else if (event.type === 'generation-ended') generations.push(scored);
   }

@@ -73,6 +73,7 @@ svg .row { font-size: 13px; fill: var(--ink); } .key text { fill: var(--ink); }
 .curve.winner path:not(.leader) { stroke-width: 2.8; } .curve.winner text { font-weight: 700; } .curve.supernet path:not(.leader) { stroke-dasharray: 2 4; stroke-linecap: round; stroke-width: 2.2; }
 .search line { stroke: var(--quiet); } .search text { fill: var(--ink); }
 .best { fill: none; stroke: var(--ink); stroke-width: 2.2; stroke-linejoin: round; } .generations line { stroke: var(--hair); stroke-width: 1; stroke-dasharray: 2 3; }
+.random .band { fill: var(--quiet); fill-opacity: 0.18; } .random .middle { fill: none; stroke: var(--quiet); stroke-width: 1.8; stroke-linejoin: round; } .random text { fill: var(--ink); } .own text { fill: var(--ink); font-weight: 700; }
 .scroll { overflow-x: auto; margin: 0 -24px; padding: 0 24px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; line-height: 1.4; }
 th, td { text-align: right; padding: 10px 0 10px 20px; border-bottom: 1px solid var(--hair); white-space: nowrap; vertical-align: top; }

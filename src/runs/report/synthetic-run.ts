@@ -77,14 +77,25 @@ function emitRun(bus: EventBus, random: Random, progress: Progress): void {
   });
   bus.emit({ type: 'search-started', generations: 4, evaluations: 200, limits: { energyMj: 4.7 } });
   search(bus, random, 200, 0.15);
+  for (let i = 1; i <= 10; i++) {
+    const [phase, title] = [`search-random-${i}`, `searching at random, to compare (${i} of 10)`];
+    bus.emit({ type: 'phase-started', phase, index: 3, of: 7, title });
+    bus.emit({ type: 'search-started', generations: 8, evaluations: 400, limits, baseline: true });
+    search(bus, random, 400, 0, true);
+  }
   bus.emit({ type: 'note', text: 'adder scales end between 3.1 & 6.4 <b>(bounded)</b>' });
 }
 
-function search(bus: EventBus, random: Random, of: number, offset: number): void {
+function search(bus: EventBus, random: Random, of: number, offset: number, baseline = false): void {
+  const role = baseline ? { baseline: true as const } : {};
+  const learned = baseline ? 0 : 0.25;
   for (let index = 1; index <= of; index++) {
     const operators = draw(random);
-    const scores = { ...price(operators), ...supernetScore(operators, random, offset - (0.25 * index) / of) };
-    bus.emit({ type: 'candidate-scored', genotype: word(operators), ...scores, index, of });
+    const scores = {
+      ...price(operators),
+      ...supernetScore(operators, random, offset - (learned * index) / of),
+    };
+    bus.emit({ type: 'candidate-scored', genotype: word(operators), ...scores, index, of, ...role });
     if (index % 50 !== 0) continue;
     const best = { genotype: word(operators), ...scores };
     bus.emit({
@@ -95,6 +106,7 @@ function search(bus: EventBus, random: Random, of: number, offset: number): void
       feasible: index,
       best,
       frontSize: 9,
+      corner: [Math.log(10), 6.2],
     });
   }
 }
