@@ -85,6 +85,58 @@ describe.each(ALGORITHM_NAMES)('--algorithm %s', (algorithm) => {
   });
 });
 
+test('area and operations are objectives and limits; random searches beside them change no other result', async () => {
+  const config: RunConfig = {
+    ...settings('nsga2'),
+    ...{ accelerator: 'rowstationary-45nm', objectives: 'error,energy,area,multiplications' },
+    ...{ limitArea: '102%', limitMultiplications: '90%' },
+  };
+  const [alone, whole, stopped] = ['area', 'compared-whole', 'compared-stopped'].map((name) =>
+    join(folder, name),
+  );
+  const compared = { ...config, randomSearches: 2 };
+  await go(alone, config);
+  await go(whole, compared);
+  // In the search itself, then in the second of the random ones.
+  for (const stopAt of [10, 20]) await expect(go(stopped, compared, stopAt)).rejects.toThrow(/^stopped/);
+  await go(stopped, compared);
+  expect(runBytes(stopped)).toEqual(runBytes(whole));
+
+  const read = (dir: string) => JSON.parse(fs.readFileSync(join(dir, 'result.json'), 'utf8'));
+  const { search, winner } = read(whole);
+  expect(winner.areaMm2).toBeGreaterThan(0);
+  expect(winner.areaMm2).toBeLessThanOrEqual(search.limits.areaMm2);
+  expect(winner.operations.multiplications).toBeLessThanOrEqual(search.limits.multiplications);
+  const bytes = (dir: string) => {
+    const { architectures, weights, metrics } = runBytes(dir);
+    return { architectures, weights, metrics };
+  };
+  expect(bytes(whole)).toEqual(bytes(alone));
+  const journal = readJournal(join(whole, 'journal.jsonl')).map(({ event }) => event);
+  const scored = journal.filter((event) => event.type === 'candidate-scored');
+  const own = scored.filter(({ baseline }) => baseline !== true);
+  expect(scored.length).toBe(3 * own.length);
+  expect(own[0].areaMm2).toBeGreaterThan(0);
+  const phases = journal.filter((event) => event.type === 'phase-started');
+  expect(phases.map(({ index }) => index)).toEqual(phases.map((_, i) => i + 1));
+  expect(phases.every(({ of }) => of === phases.length)).toBe(true);
+  expect((await shiftaddnas('report', whole)).code).toBe(0);
+  expect(fs.readFileSync(join(whole, 'report.html'), 'utf8')).toContain('Scatter plot');
+});
+
+test('area without areas is refused before anything is trained', async () => {
+  const out = join(folder, 'no-areas');
+  const args = ['search', '--preset', 'smoke', '--data', data, '--validation', '80', '--out', out];
+  for (const asked of [
+    ['--limit-area', '70%'],
+    ['--algorithm', 'nsga2', '--objectives', 'loss,area'],
+  ]) {
+    const { code, stderr } = await shiftaddnas(...args, ...asked);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('states no areas at 32 bits; choose one')]);
+    expect(fs.existsSync(out)).toBe(false);
+  }
+});
+
 test('report --export writes the journal for other programs and says where', async () => {
   const run = join(folder, 'nsga2-whole');
   const files = {

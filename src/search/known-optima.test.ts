@@ -115,23 +115,30 @@ describe('under each energy of the true front, the limited search finds the very
 describe('on the 84,048 architectures of cifar, ten seeds, 1000 evaluations', () => {
   const table = tableOf(cifar());
   const corner: Point = [2.3, Math.max(...table.all.map(({ energyMj }) => energyMj))];
+  const POINTS = 100;
+  /** After every ten evaluations. */
   const areas = (scored: readonly Scored<Genotype>[]) =>
-    Array.from({ length: 20 }, (_, i) => hypervolume2d(scored.slice(0, 50 * (i + 1)).map(pointOf), corner));
+    Array.from({ length: POINTS }, (_, i) =>
+      hypervolume2d(scored.slice(0, 10 * (i + 1)).map(pointOf), corner),
+    );
 
   test('NSGA-II ends above random search, and reaches where that ends by less than half the evaluations', async () => {
-    const sums = { nsga2: new Float64Array(20), random: new Float64Array(20) };
+    const sums = { nsga2: new Float64Array(POINTS), random: new Float64Array(POINTS) };
+    const last = POINTS - 1;
     for (const seed of SEEDS) {
       const ours = areas(await search(table, 'nsga2', { seed }));
       const theirs = areas(await search(table, 'random', { seed }));
-      expect(ours[19]).toBeGreaterThan(theirs[19]);
-      expect(50 * (1 + ours.findIndex((area) => area >= theirs[19]))).toBeLessThan(500);
-      for (let i = 0; i < 20; i++) {
+      expect(ours[last]).toBeGreaterThan(theirs[last]);
+      expect(10 * (1 + ours.findIndex((area) => area >= theirs[last]))).toBeLessThan(500);
+      // A lucky draw leads a single random search for a while; from here on for none of the ten.
+      for (let i = 35; i < POINTS; i++) expect(ours[i]).toBeGreaterThan(theirs[i]);
+      for (let i = 0; i < POINTS; i++) {
         sums.nsga2[i] += ours[i];
         sums.random[i] += theirs[i];
       }
     }
     // The mean over the seeds is never below, whenever one stops.
-    for (let i = 0; i < 20; i++) expect(sums.nsga2[i]).toBeGreaterThanOrEqual(sums.random[i]);
+    for (let i = 0; i < POINTS; i++) expect(sums.nsga2[i]).toBeGreaterThanOrEqual(sums.random[i]);
   });
 
   test('under a limit the predictor finds by 300 a better network than random search by 1000', async () => {

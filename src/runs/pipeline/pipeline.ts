@@ -51,10 +51,10 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const of =
     1 + searches + config.winners + (frugal ? config.frugal : 0) + fixed.length + rankPhases(context);
   const { curve, scales, scored, ranked } = await searchPhases(context, limits, frugal, of);
-  // a baseline is retrained anyway: what is searched for is something else
+  // A baseline is retrained anyway, so something else is searched for, unless nothing else meets the limits.
   const known = new Set(fixed.map(({ genotype }) => encode(genotype)));
-  const searched = scored.filter(({ key }) => !known.has(key));
-  const chosen = chooseWinners(searched, {
+  const others = scored.filter(({ key }) => !known.has(key));
+  const chosen = chooseWinners(others.length > 0 ? others : scored, {
     count: config.winners,
     limits,
     ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
