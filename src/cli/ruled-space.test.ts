@@ -59,3 +59,18 @@ test('every candidate and every ranked path of a search keeps the rules, and its
   const evaluated = jsonOf(await shiftaddnas('evaluate', '--run', runDir, '--json'));
   expect(evaluated.accuracy).toBe(winner.accuracy);
 });
+
+test('where only a baseline is left to choose, it is the winner', async () => {
+  const data = writeTinyIdx(at('data'));
+  const [first, second] = micro().stages;
+  const stages = [
+    { ...first, operators: ['shift'] },
+    { ...second, operators: ['shift'] },
+  ];
+  const one = { ...micro(), name: 'one', stages, stageLengths: [[1, 2]] };
+  fs.writeFileSync(at('one.json'), JSON.stringify(one));
+  const args = ['--preset', 'smoke', '--data', data, '--space', at('one.json'), ...QUICK];
+  const found = await shiftaddnas('search', ...args, '--limit-energy', 'none', '--out', at('one'), '--json');
+  expect(found.stderr).toBe('');
+  expect(jsonOf(found).winner.genotype).toBe('1-2:s|ss');
+});
