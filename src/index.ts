@@ -97,32 +97,45 @@ export { RECIPES, type RecipeName, recipeSettings, type TrainingRecipe } from '.
 export { writeReport } from './runs/report/report.ts';
 /** @experimental What result.json holds. */
 export type { NetworkResult, ResultInput } from './runs/result.ts';
-/** @experimental What a search algorithm must keep to. */
-export { type AgingConfig, aging } from './search/aging.ts';
-export { type PlannedSearch, planSearch, type SearchSettings } from './search/algorithms.ts';
-export { type SamplerCheck, samplerChecks } from './search/conformance.ts';
 // ---- search -----------------------------------------------------------------------------------------------
+/** Regularised (aging) evolution. */
+export { type AgingConfig, aging } from './search/aging.ts';
+/** Any of the algorithms set up from the same few settings, with the same budget. */
+export { type PlannedSearch, planSearch, type SearchSettings } from './search/algorithms.ts';
+/** @experimental What a search algorithm must keep to: one check after the other, without a test framework. */
+export { type SamplerCheck, type SamplerFactory, samplerChecks } from './search/conformance.ts';
 /** Runs a sampler to its end; every state on the way is plain data and can be saved. */
 export { runSearch } from './search/drive.ts';
 /** The published evolution, with a budget on every loop. */
 export { type EvolutionConfig, evolution } from './search/evolution.ts';
-/** NSGA-II over loss and costs. */
+/** Non-dominated sets, whole or point by point. */
 export { front, insert } from './search/front.ts';
+/** Successive halving over the size of the evaluation. */
 export { type HalvingConfig, halving } from './search/halving.ts';
+/** NSGA-II over scores and costs. */
 export { type Nsga2Config, nsga2 } from './search/nsga2.ts';
 export { type Objective, objectivePoint } from './search/objectives.ts';
+/** A ranking model proposes, the score decides. */
 export { type PredictorConfig, predictor } from './search/predictor.ts';
 export {
   type Candidate,
   type Costs,
+  type Limits as SearchLimits,
   type Score,
   type Scored,
   type SearchProblem,
   whollyScored,
 } from './search/problem.ts';
 export { type RandomSearchConfig, randomSearch } from './search/random-search.ts';
-/** The contract of a search algorithm: ask and tell over plain data. */
-export { type Sampler, type SearchState, waiting } from './search/sampler.ts';
+/** The contract of a search algorithm: ask and tell over plain data; `defineSampler` makes one. */
+export {
+  type Algorithm,
+  type CommonConfig,
+  defineSampler,
+  type Sampler,
+  type SearchState,
+  waiting,
+} from './search/sampler.ts';
 /** A space as a search problem. */
 export { spaceProblem } from './search/space-problem.ts';
 export { type SearchSummary, summary } from './search/summary.ts';

@@ -81,6 +81,12 @@ describe('a search on glyphs and what is done with its winner', () => {
     expect(saved.winner).toEqual(found.winner);
   });
 
+  test('search --quiet: results on stdout, nothing on stderr', async () => {
+    const { code, stdout, stderr } = await shiftaddnas('search', '--resume', run(), '--quiet');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('winner: ');
+  });
+
   test('evaluate reproduces the accuracy in metrics.json exactly', async () => {
     const metrics = JSON.parse(fs.readFileSync(at('glyphs', 'winner', 'metrics.json'), 'utf8'));
     const found = await json('evaluate', '--run', run());

@@ -48,6 +48,7 @@ export const RUN_FLAGS: Options = {
   out: { kind: 'text', help: 'run folder [runs/<data>-<time>]', placeholder: 'dir' },
   resume: { kind: 'text', help: 'go on with the run in this folder', placeholder: 'dir' },
   ...yielding(RUN_OPTIONS),
+  quiet: { kind: 'boolean', help: 'show no progress on stderr, only results and errors' },
   ...EXECUTION_FLAGS,
   ...yielding(JOB_OPTIONS),
 };
@@ -105,7 +106,8 @@ export function openRun(
     return { run, config, extra, resumed: false };
   }
   const foreign = Object.keys(context.options).filter(
-    (key) => !['resume', ...Object.keys(EXECUTION_OPTIONS), ...Object.keys(JOB_OPTIONS)].includes(key),
+    (key) =>
+      !['resume', 'quiet', ...Object.keys(EXECUTION_OPTIONS), ...Object.keys(JOB_OPTIONS)].includes(key),
   );
   if (foreign.length > 0) {
     throw new ShiftAddError(

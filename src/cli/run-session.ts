@@ -59,10 +59,10 @@ function discard(run: OpenRun, withFolder: boolean): void {
   if (withFolder && fs.readdirSync(run.dir).length === 0) fs.rmdirSync(run.dir);
 }
 
-/** A bus with the terminal listening on stderr, unless --json asks for quiet. */
+/** A bus with the terminal listening on stderr, unless --quiet or --json asks for none. */
 function busFor(context: CommandContext, { run, resumed }: OpenedRun): EventBus {
   const bus = new EventBus();
-  if (context.json) return bus;
+  if (context.json || given<boolean>(context, 'quiet') === true) return bus;
   const earlier = resumed ? readJournal(run.journal).map(({ event }) => event) : [];
   const listen = progressListener({ ...progressTo(process.stderr), earlier });
   bus.subscribe((event) => listen(withoutSentence(event)));

@@ -42,11 +42,15 @@ export function zooSubject(
     description: describe(baseline, plan.steps),
     ...zooTrainable(context, baseline),
     architecture: { zoo: baseline.name },
-    costs: () => ({
-      ...pricer.pricer.totals(loads),
-      params: planParameters(plan.steps),
-      macs: loads.reduce((sum, load) => sum + accumulates(load), 0),
-    }),
+    costs: () => {
+      const { energyMj, latencyMs, areaMm2, operations } = pricer.pricer.priceNetwork(loads);
+      return {
+        ...{ energyMj, latencyMs, ...operations },
+        ...(areaMm2 === undefined ? {} : { areaMm2 }),
+        params: planParameters(plan.steps),
+        macs: loads.reduce((sum, load) => sum + accumulates(load), 0),
+      };
+    },
     price: () => pricer.pricer.priceNetwork(loads),
     blocks: (price) => blocks(plan.steps, price),
   };
