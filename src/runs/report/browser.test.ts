@@ -90,7 +90,7 @@ describe.skipIf(!present)('report in headless Chromium', () => {
     '%s, %i px, %s: all figures, nothing overflows, no network, no errors',
     async (progress, width, colorScheme) => {
       const run = join(dir, `${progress}-${width}-${colorScheme}`);
-      writeSyntheticRun(run, progress);
+      writeSyntheticRun(run, progress, 1, 10);
       const report = pathToFileURL(writeReport(run)).href;
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
       const [requests, complaints]: [string[], string[]] = [[], []];

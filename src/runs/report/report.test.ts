@@ -196,7 +196,7 @@ describe('hypervolume', () => {
   });
 
   test('has a figure, and what random searches score is in no other', () => {
-    writeSyntheticRun(dir, 'searching');
+    writeSyntheticRun(dir, 'searching', 1, 10);
     const page = reportHtml(gather(dir));
     expect(page).toContain('id="hypervolume"');
     expect(page).toContain('the median of 10 random searches');

@@ -23,7 +23,8 @@ const STAGES = [
 const COST: Readonly<Record<OperatorName, number>> = { attention: 0.8, conv: 1, add: 0.52, shift: 0.34 };
 const LETTER: Readonly<Record<OperatorName, string>> = { attention: 'a', conv: 'c', add: 'd', shift: 's' };
 
-export function writeSyntheticRun(dir: string, progress: Progress, seed = 1): void {
+/** `randomSearches`: random ones beside the search, to compare with. */
+export function writeSyntheticRun(dir: string, progress: Progress, seed = 1, randomSearches = 0): void {
   const random = Random.fromSeed(seed);
   const run = createRun(dir, {
     command: 'search',
@@ -42,7 +43,7 @@ export function writeSyntheticRun(dir: string, progress: Progress, seed = 1): vo
   bus.subscribe(journal.record);
   bus.subscribe(log.record);
   try {
-    emitRun(bus, random, progress);
+    emitRun(bus, random, progress, randomSearches);
     if (progress === 'begun') return;
     fs.writeFileSync(run.histograms, JSON.stringify(weights(random)));
     if (progress === 'searching') return;
@@ -54,7 +55,7 @@ export function writeSyntheticRun(dir: string, progress: Progress, seed = 1): vo
   }
 }
 
-function emitRun(bus: EventBus, random: Random, progress: Progress): void {
+function emitRun(bus: EventBus, random: Random, progress: Progress, randomSearches: number): void {
   const machine = {
     processor: 'Example 9000 </td>',
     cores: 2,
@@ -77,8 +78,8 @@ function emitRun(bus: EventBus, random: Random, progress: Progress): void {
   });
   bus.emit({ type: 'search-started', generations: 4, evaluations: 200, limits: { energyMj: 4.7 } });
   search(bus, random, 200, 0.15);
-  for (let i = 1; i <= 10; i++) {
-    const [phase, title] = [`search-random-${i}`, `searching at random, to compare (${i} of 10)`];
+  for (let i = 1; i <= randomSearches; i++) {
+    const [phase, title] = [`search-random-${i}`, `searching at random, to compare (${i})`];
     bus.emit({ type: 'phase-started', phase, index: 3, of: 7, title });
     bus.emit({ type: 'search-started', generations: 8, evaluations: 400, limits, baseline: true });
     search(bus, random, 400, 0, true);
