@@ -18,6 +18,8 @@ import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 const KILLS = 50;
 /** Of the instants; KILL_SEED=other looks at others than the suite does. */
 const SEED = process.env.KILL_SEED ?? 'fifty kills';
+/** Each worker counts changes of its own, and takes its time to start: KILL_WORKERS=2 takes minutes. */
+const WORKERS = process.env.KILL_WORKERS ?? '1';
 /** A process makes fewer changes than this before it is killed; a whole run makes about 500. */
 const MOST_CHANGES = 40;
 /** Sixty processes one after the other, on a machine that may be busy. */
@@ -43,7 +45,10 @@ afterAll(() => {
 /** Starts the run in `out`, or goes on with it. `kill`: the change it dies at, and how much of that is done. */
 async function go(out: string, kill?: { readonly at: number; readonly part: number }) {
   const begun = fs.existsSync(join(out, 'config.json'));
-  const args = begun ? ['search', '--resume', out] : ['search', ...settings, '--out', out];
+  const workers = ['--workers', WORKERS];
+  const args = begun
+    ? ['search', '--resume', out, ...workers]
+    : ['search', ...settings, '--out', out, ...workers];
   const often = { [SAVE_EVERY]: '0' };
   if (kill === undefined) return start(program, args, often).ended;
   const deadly = `--import=${join(root, 'src', 'cli', 'testing', 'kill-at-write.mjs')}`;
