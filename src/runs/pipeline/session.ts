@@ -5,16 +5,10 @@
 import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import type { EventBus } from '../../core/events.ts';
-import { Random } from '../../core/random.ts';
-import type { ImageDataset } from '../../data/dataset.ts';
-import { openDataset } from '../../data/open.ts';
-import { sharedSet } from '../../data/shared-set.ts';
-import { stratified, subset } from '../../data/split.ts';
-import { channelStatistics } from '../../data/statistics.ts';
+import type { openDataset } from '../../data/open.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
-import type { Space } from '../../spaces/space.ts';
 import { version } from '../../version.ts';
 import { ArchitectureLog } from '../architectures.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
@@ -24,9 +18,7 @@ import { Journal } from '../journal.ts';
 import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
 import { type RunContext, rewind, type Told } from './context.ts';
-import { imageSizeOf } from './image-size.ts';
-import { quantisationOf } from './quantisation-of.ts';
-import { sharingAloneOf, sharingOf } from './sharing-of.ts';
+import { openJobContext } from './job-context.ts';
 
 export interface SessionOptions {
   readonly run: OpenRun;
@@ -49,27 +41,11 @@ export interface SessionOptions {
 async function openContext(
   options: SessionOptions,
 ): Promise<Omit<RunContext, 'evaluator'> & { close(): void }> {
-  const { run, config, backend, bus, signal } = options;
+  const { run, config, backend, bus, signal, workers } = options;
   const space = loadSpace(config.space);
   const accelerator = findAccelerator(config.accelerator);
-  const random = Random.fromSeed(config.seed);
-  const read = await limitedDataset(config, space, random, options.openData ?? openDataset);
-  // Read in place by threads that train; one that works alone needs no second copy while it is made.
-  const several = backend.threads > 1 && options.workers !== 1;
-  const dataset = several ? { ...read, train: sharedSet(read.train), test: sharedSet(read.test) } : read;
-  if (config.validation >= dataset.train.count) {
-    throw new ShiftAddError(
-      'usage',
-      `--validation must leave images to train on, but ${config.validation} of ${dataset.train.count} are to be held out; lower it`,
-    );
-  }
-  const { height: h, width: w, channels: c } = dataset.train;
-  const task = { image: { h, w, c }, classes: dataset.classes.length };
-  const sharing = sharingOf(config);
-  const sharingAlone = sharingAloneOf(config);
-  const quantisation = quantisationOf(config, space, task);
-  const pricer = new ArchitecturePricer(space, task, new Pricer(accelerator, Number(config.bits)));
-  const split = stratified(dataset.train.labels, config.validation, random.split('held out'));
+  const jobs = await openJobContext(config, space, { backend, workers, openData: options.openData });
+  const pricer = new ArchitecturePricer(space, jobs.task, new Pricer(accelerator, Number(config.bits)));
   const journal = new Journal(run.journal);
   const architectures = new ArchitectureLog(run.architectures);
   const told: Told = { phases: new Set(), started: new Set(), again: false };
@@ -79,24 +55,8 @@ async function openContext(
     architectures.record(event);
   });
   return {
-    config,
-    run,
-    bus,
-    journal,
-    architectures,
-    signal,
-    backend,
-    dataset,
-    split,
-    space,
-    task,
-    sharing,
-    sharingAlone,
-    quantisation,
-    pricer,
-    random,
-    told,
-    unreadable: new Set(),
+    ...jobs,
+    ...{ run, bus, journal, architectures, signal, pricer, told },
     checkpoints: run.checkpoints,
     saveEvery: options.saveEvery ?? 30,
     close: () => {
@@ -106,23 +66,6 @@ async function openContext(
   };
 }
 
-/** The data of a run. `trainLimit` takes images from training only: networks are measured on the whole test set. */
-async function limitedDataset(
-  config: RunConfig,
-  space: Space,
-  random: Random,
-  open: typeof openDataset,
-): Promise<ImageDataset> {
-  const { data, seed, trainLimit, dataMemory } = config;
-  const whole = await open(data, {
-    ...{ seed, imageSize: imageSizeOf(config, space), memory: dataMemory * 2 ** 30 },
-  });
-  if (trainLimit === 0 || whole.train.count <= trainLimit) return whole;
-  const { held } = stratified(whole.train.labels, trainLimit, random.split('training images'));
-  const train = subset(whole.train, held);
-  return train.files === undefined ? { ...whole, train, ...channelStatistics(train) } : { ...whole, train };
-}
-
 /** Runs `work` as a session: its start, its end and its failure are events of the run. */
 export async function session<T>(
   options: SessionOptions,
@@ -130,7 +73,7 @@ export async function session<T>(
 ): Promise<T> {
   const started = Date.now();
   const opened = await openContext(options);
-  const evaluator = (await options.evaluator?.(opened)) ?? openEvaluator(opened, options.workers);
+  const evaluator = await evaluatorOf(options, opened);
   const context = { ...opened, evaluator };
   const measured = () => ({
     seconds: (Date.now() - started) / 1000,
@@ -150,6 +93,18 @@ export async function session<T>(
   } finally {
     await evaluator.dispose();
     endQuietly(() => context.close());
+  }
+}
+
+async function evaluatorOf(
+  { evaluator, workers }: SessionOptions,
+  opened: Awaited<ReturnType<typeof openContext>>,
+): Promise<Evaluator> {
+  try {
+    return (await evaluator?.(opened)) ?? openEvaluator(opened, workers);
+  } catch (error) {
+    opened.close();
+    throw error;
   }
 }
 
