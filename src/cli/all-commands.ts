@@ -11,6 +11,7 @@ import { search } from './commands/search.ts';
 import { space } from './commands/space.ts';
 import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
+import { worker } from './commands/worker.ts';
 import { zoo } from './commands/zoo.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   space,
   zoo,
   report,
+  worker,
 ];

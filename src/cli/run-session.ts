@@ -4,6 +4,8 @@
  */
 import fs from 'node:fs';
 import { openBackend } from '../backends/open.ts';
+import { clusterAddress } from '../cluster/address.ts';
+import { openCluster } from '../cluster/cluster-evaluator.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { EventBus, type RunEvent } from '../core/events.ts';
 import type { OpenRun } from '../runs/folder.ts';
@@ -33,7 +35,11 @@ export async function withRun<T>(
       const bus = busFor(context, opened);
       const { signal } = context;
       const workers = given<number>(context, 'workers') ?? 0;
-      return await work({ run, config, backend, bus, signal, resumed, workers, ...saveEvery }, opened);
+      const evaluator = clusterOf(context);
+      return await work(
+        { run, config, backend, bus, signal, resumed, workers, ...evaluator, ...saveEvery },
+        opened,
+      );
     } catch (error) {
       if (!resumed && neverWorks(error)) discard(run, mine);
       throw error;
@@ -43,6 +49,22 @@ export async function withRun<T>(
   } finally {
     backend.dispose();
   }
+}
+
+/** With --cluster, who does the jobs: workers that meet this machine in a database. */
+function clusterOf(context: CommandContext): Pick<SessionOptions, 'evaluator'> {
+  const url = given<string>(context, 'cluster');
+  const only = given<boolean>(context, 'clusterOnly') ?? false;
+  if (url === undefined) {
+    if (!only) return {};
+    throw new ShiftAddError(
+      'usage',
+      '--cluster-only leaves all jobs to the workers of a cluster; give its --cluster too',
+    );
+  }
+  const workers = given<number>(context, 'workers') ?? 0;
+  const address = clusterAddress(url);
+  return { evaluator: (opened) => openCluster(opened, { address, workers, only }) };
 }
 
 /** Settings at fault: the same run would fail in the same way again. */

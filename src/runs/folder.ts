@@ -5,6 +5,7 @@
  *   journal.jsonl         events              architectures.jsonl   every candidate
  *   checkpoints/          to go on from       winner/               to evaluate and export
  *   histograms.json       weights             result.json, report.html
+ *   cluster.jsonl         who did which job, with --cluster
  */
 import fs from 'node:fs';
 import { join } from 'node:path';

@@ -249,6 +249,14 @@ export const JOB_OPTIONS = {
     'candidates scored, and networks trained alone, at the same time, each in a thread; 0 for as many as --threads',
     0,
   ),
+  cluster: text(
+    'PostgreSQL database through which workers on other machines take part, postgres://user@host/database; its password in PGPASSWORD or ~/.pgpass',
+    'url',
+  ),
+  clusterOnly: {
+    kind: 'boolean',
+    help: 'with --cluster: this machine scores and trains nothing itself but the supernet',
+  },
 } as const satisfies Record<string, Option>;
 
 type ValueOf<O extends Option> = O['kind'] extends 'integer' | 'number'
