@@ -10,6 +10,7 @@
 #include <new>
 #include <unordered_set>
 
+#include "mpi.h"
 #include "parallel.h"
 
 typedef void (*Kernel)(const double*);
@@ -258,5 +259,6 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
   define(env, exports, "setThreads", setThreads, nullptr);
   define(env, exports, "threads", threads, nullptr);
   define(env, exports, "workAlone", workAlone, nullptr);
+  napi_set_named_property(env, exports, "mpi", makeMpi(env));
   return exports;
 }

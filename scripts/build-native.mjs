@@ -155,6 +155,7 @@ export async function buildNative({ force = false, log = () => {} } = {}) {
       .filter(([name]) => name !== 'baseline')
       .map(([name]) => `-DWITH_${name.toUpperCase()}`);
     object('addon', 'addon.cpp', [`-I${include}`, ...present]);
+    object('mpi', 'mpi.cpp', [`-I${include}`]);
     await Promise.all(jobs);
     const linked = join(work, 'shiftaddnas.node');
     const undefinedLater = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
