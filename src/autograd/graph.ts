@@ -6,7 +6,7 @@
  *   const graph = new Graph(backend, { training: true });
  *   const loss = meanCrossEntropy(linear(graph.constant(x, [n, c]), graph.parameter(w)), targets);
  *   graph.backward(loss);      // gradients now stand in graph.gradient(w)
- *   optimiser.step(graph);
+ *   optimiser.step(gradientsOf(graph), rate);
  *   graph.close();
  */
 import type { Backend, Buffer } from '../backends/backend.ts';

@@ -4,6 +4,7 @@
  *
  *   3 -> 32 -> 32 -> 64 / 2 -> 64 -> 128 / 2 -> 128     3x3 convolution, batch norm, ReLU; then mean, linear 10
  */
+
 import { Graph, globalAveragePool, meanCrossEntropy } from '../autograd/index.ts';
 import type { Backend } from '../backends/backend.ts';
 import { Random } from '../core/random.ts';
@@ -11,6 +12,7 @@ import { BatchNorm2d } from '../layers/batch-norm2d.ts';
 import { Conv2d } from '../layers/conv2d.ts';
 import { disposeLayers } from '../layers/layer.ts';
 import { Linear } from '../layers/linear.ts';
+import { gradientsOf } from '../training/gradients.ts';
 import { Sgd } from '../training/sgd.ts';
 import { fakeBatch } from './images.ts';
 import type { TrainingStep } from './networks.ts';
@@ -44,7 +46,7 @@ export function cnnStep(backend: Backend, batch: number): TrainingStep {
       for (const { conv, norm } of blocks) y = norm.forward(conv.forward(y));
       const logits = head.forward(globalAveragePool(y));
       graph.backward(meanCrossEntropy(logits, graph.values(targets, [batch, CLASSES])));
-      optimiser.step(graph, 0.01);
+      optimiser.step(gradientsOf(graph), 0.01);
       graph.close();
     },
     dispose() {

@@ -1,4 +1,5 @@
 /** Networks with their optimiser and a batch of noise, so that one training step is one call. */
+
 import { Graph } from '../autograd/graph.ts';
 import { meanCrossEntropy } from '../autograd/loss.ts';
 import type { Backend } from '../backends/backend.ts';
@@ -11,6 +12,7 @@ import { baseline } from '../spaces/stage-layers.ts';
 import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { AdamW, DEFAULT_ADAMW } from '../training/adamw.ts';
+import { gradientsOf } from '../training/gradients.ts';
 import type { Batch, BatchSource } from '../training/trainer.ts';
 import { fakeBatch } from './images.ts';
 
@@ -81,7 +83,7 @@ function networkStep(
       const x = graph.values(images, shape);
       const logits = network.forward(x, genotypeAt(step++), { mode: { kind: 'train' } });
       graph.backward(meanCrossEntropy(logits, graph.values(targets, [batch, CLASSES])));
-      optimiser.step(graph, 1e-3);
+      optimiser.step(gradientsOf(graph), 1e-3);
       graph.close();
     },
     dispose() {

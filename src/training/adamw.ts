@@ -3,10 +3,11 @@
  * each of them and a first moment over steps that are already normalised, so that the family with the largest
  * gradients does not own the step size (weight-sharing evidence, section 6).
  */
-import type { Graph, Parameter } from '../autograd/graph.ts';
+import type { Parameter } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { internal } from '../core/errors.ts';
 import { sizeOf } from '../core/shapes.ts';
+import type { Gradient } from './gradients.ts';
 import {
   applyBounds,
   applyLocalRate,
@@ -59,13 +60,12 @@ export class AdamW implements Optimiser {
     ]);
   }
 
-  step(graph: Graph, rate: number): void {
+  step(gradients: Iterable<Gradient>, rate: number): void {
     const { beta1, beta2, epsilon, decay, rectified = false } = this.config;
-    for (const [parameter, gradient] of graph.trained()) {
+    for (const { parameter, value: gradient, family } of gradients) {
       const { traits } = parameter;
       const length = sizeOf(parameter.shape);
       if (traits.localRate !== undefined) applyLocalRate(this.backend, gradient, length, traits.localRate);
-      const family = traits.shared === true ? graph.readers.get(parameter) : undefined;
       if (traits.shared === true && family === undefined) {
         internal(`shared parameter ${parameter.name} was trained without saying which family read it`);
       }

@@ -1,10 +1,11 @@
 /**
- * An optimiser turns the gradients of one graph into a step. Its state is buffers by name plus step counters, so
+ * An optimiser turns the gradients of a batch into a step. Its state is buffers by name plus step counters, so
  * that a checkpoint is that state and nothing else.
  */
-import type { Graph, Parameter } from '../autograd/graph.ts';
+import type { Parameter } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { sizeOf } from '../core/shapes.ts';
+import type { Gradient } from './gradients.ts';
 
 export interface OptimiserState {
   /** Steps taken, by name of moment: `layer0.conv1/first`, `layer0.conv1/second/add`. */
@@ -12,8 +13,8 @@ export interface OptimiserState {
 }
 
 export interface Optimiser {
-  /** Applies the gradients of `graph` with the given learning rate. */
-  step(graph: Graph, rate: number): void;
+  /** Steps along the gradients with the given learning rate. */
+  step(gradients: Iterable<Gradient>, rate: number): void;
   state(): OptimiserState;
   /** Moments by name, for a checkpoint. */
   moments(): ReadonlyMap<string, Buffer>;

@@ -1,10 +1,12 @@
 /** AdamW and SGD against steps worked out in plain numbers. */
+
 import { describe, expect, test } from 'vitest';
 import { multiply } from '../autograd/arithmetic.ts';
 import { Graph, type Parameter, type ParameterTraits, PLAIN, UNDECAYED } from '../autograd/graph.ts';
 import { sum } from '../autograd/reduce.ts';
 import { createReference } from '../backends/reference/reference.ts';
 import { AdamW, DEFAULT_ADAMW } from './adamw.ts';
+import { gradientsOf } from './gradients.ts';
 import type { Optimiser } from './optimiser.ts';
 import { Sgd } from './sgd.ts';
 
@@ -29,7 +31,7 @@ function step(
   try {
     if (family !== undefined) graph.readers.set(w, family);
     graph.backward(sum(multiply(graph.parameter(w), graph.values(gradient, w.shape))));
-    optimiser.step(graph, rate);
+    optimiser.step(gradientsOf(graph), rate);
   } finally {
     graph.close();
   }

@@ -1,4 +1,5 @@
 /** Clipping, averaging and distillation, against values computed by hand from their definitions. */
+
 import { describe, expect, test } from 'vitest';
 import { Graph, type Parameter, PLAIN } from '../autograd/graph.ts';
 import { meanCrossEntropy } from '../autograd/loss.ts';
@@ -10,6 +11,7 @@ import { TOY_SPACE, TOY_TASK, toyImages, toyPath } from '../supernet/toy.ts';
 import { decayAt, WeightAverage } from './average.ts';
 import { clipGradients } from './clip.ts';
 import { distilledLoss, networkTeacher, renormalisation } from './distillation.ts';
+import { gradientsOf } from './gradients.ts';
 
 const backend = createReference();
 
@@ -28,7 +30,7 @@ async function gradients(limit?: number): Promise<number[]> {
   const [a, b] = weights.map((weight) => graph.parameter(weight));
   const targets = graph.values(TARGETS, [1, 3]);
   graph.backward(meanCrossEntropy(a, targets, meanCrossEntropy(b, targets)));
-  if (limit !== undefined) clipGradients(graph, limit);
+  if (limit !== undefined) clipGradients(graph.backend, gradientsOf(graph), limit);
   const found: number[] = [];
   for (const weight of weights) found.push(...(await backend.read(graph.gradient(weight)!)));
   graph.close();
@@ -61,7 +63,7 @@ describe('clipping', () => {
     const sum = graph.record([], backend.allocate(1), [x, y], () => [shared, shared]);
     graph.backward(sum);
     expect(graph.gradient(a)).toBe(graph.gradient(b));
-    clipGradients(graph, 1);
+    clipGradients(graph.backend, gradientsOf(graph), 1);
     const found = await backend.read(graph.gradient(a)!);
     graph.close();
     expect(found[0]).toBeCloseTo(3 / Math.sqrt(50), 5);

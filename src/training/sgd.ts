@@ -3,10 +3,11 @@
  * first brought to unit root mean square, whichever family it came from: AdderNet's local rate applied to all
  * operators alike (weight-sharing evidence, section 6).
  */
-import type { Graph, Parameter } from '../autograd/graph.ts';
+import type { Parameter } from '../autograd/graph.ts';
 import type { Backend } from '../backends/backend.ts';
 import { internal } from '../core/errors.ts';
 import { sizeOf } from '../core/shapes.ts';
+import type { Gradient } from './gradients.ts';
 import {
   applyBounds,
   applyLocalRate,
@@ -38,9 +39,9 @@ export class Sgd implements Optimiser {
     prepare(this.held, parameters, (parameter) => [velocity(parameter)]);
   }
 
-  step(graph: Graph, rate: number): void {
+  step(gradients: Iterable<Gradient>, rate: number): void {
     const { momentum, nesterov, decay } = this.config;
-    for (const [parameter, gradient] of graph.trained()) {
+    for (const { parameter, value: gradient } of gradients) {
       const { traits } = parameter;
       const length = sizeOf(parameter.shape);
       const localRate = traits.shared === true ? 1 : traits.localRate;

@@ -1,4 +1,5 @@
 /** What AdamW does with a tensor that operators share, from the raw gradients of a network: written out by hand. */
+
 import { expect, test } from 'vitest';
 import { Graph } from '../autograd/graph.ts';
 import { meanCrossEntropy } from '../autograd/loss.ts';
@@ -9,6 +10,7 @@ import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING, type SharingConfig } from '../supernet/sharing.ts';
 import { TOY_SPACE, TOY_TASK, toyImages, toyPath } from '../supernet/toy.ts';
 import { AdamW, DEFAULT_ADAMW } from './adamw.ts';
+import { gradientsOf } from './gradients.ts';
 
 const backend = createReference();
 const { images, targets, count } = toyImages(6, Random.fromSeed('images'));
@@ -38,7 +40,7 @@ async function train(sharing: SharingConfig) {
     const logits = network.forward(x, toyPath(operator, operator), { mode: { kind: 'train' } });
     graph.backward(meanCrossEntropy(logits, graph.values(targets, [count, TOY_TASK.classes])));
     gradients.push(Array.from((await backend.read(graph.gradient(parameter)!)).subarray(0, n)));
-    optimiser.step(graph, RATE);
+    optimiser.step(gradientsOf(graph), RATE);
     graph.close();
   }
   const after = await read();

@@ -2,6 +2,7 @@
  * How far each operator family moves a tensor that several of them train (weight-sharing evidence, section 6, item
  * 10): with one second moment a family the steps are alike, with a common one the largest gradients own them.
  */
+
 import { expect, test } from 'vitest';
 import { Graph } from '../autograd/graph.ts';
 import { meanCrossEntropy } from '../autograd/loss.ts';
@@ -11,6 +12,7 @@ import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { TOY_SPACE, TOY_TASK, toyImages, toyPath } from '../supernet/toy.ts';
 import { AdamW, DEFAULT_ADAMW } from './adamw.ts';
+import { gradientsOf } from './gradients.ts';
 
 const backend = createReference();
 const FAMILIES = ['conv', 'add', 'shift'] as const;
@@ -52,7 +54,7 @@ async function lastSteps(moments: 'by family' | 'common'): Promise<Record<string
       if (moments === 'common')
         for (const parameter of [...graph.readers.keys()]) graph.readers.set(parameter, 'conv');
       graph.backward(meanCrossEntropy(logits, graph.values(targets, [count, 3])));
-      optimiser.step(graph, RATE);
+      optimiser.step(gradientsOf(graph), RATE);
       graph.close();
       const after = await values();
       const squares = after.reduce((total, value, i) => total + (value - before[i]) ** 2, 0);

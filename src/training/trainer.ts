@@ -9,7 +9,9 @@ import type { Backend, Buffer } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { clipGradients } from './clip.ts';
 import { type Distillation, distilledLoss } from './distillation.ts';
+import { gradientsOf } from './gradients.ts';
 import type { Optimiser } from './optimiser.ts';
+import type { RankedGradients } from './ranks.ts';
 import { rateAt, type ScheduleConfig } from './schedule.ts';
 
 export interface Batch {
@@ -55,6 +57,8 @@ export interface StepJob {
   readonly clip?: number;
   /** A teacher beside the labels. */
   readonly distillation?: Distillation;
+  /** Processes that train this network together, each on its part of every batch. */
+  readonly ranks?: RankedGradients;
   /** Called after the weights of step `step` have changed. */
   stepped?(step: number): void;
 }
@@ -149,9 +153,13 @@ export function trainStep(job: StepJob, step: number, keep: (loss: Buffer) => vo
         ? meanCrossEntropy(logits, wanted, penalty)
         : distilledLoss(logits, wanted, distillation.teacher(x), distillation, penalty);
     graph.backward(loss);
-    if (clip !== undefined) clipGradients(graph, clip);
-    job.optimiser.step(graph, rateAt(job.schedule, step));
-    keep(loss.buffer);
+    const summed = job.ranks?.combine(graph, loss.buffer) ?? {
+      gradients: gradientsOf(graph),
+      loss: loss.buffer,
+    };
+    if (clip !== undefined) clipGradients(job.backend, summed.gradients, clip);
+    job.optimiser.step(summed.gradients, rateAt(job.schedule, step));
+    keep(summed.loss);
   } finally {
     graph.close();
   }

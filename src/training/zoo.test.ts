@@ -1,4 +1,5 @@
 /** Every family of the zoo learns: narrow instances lower their loss on a few drawn digits within some steps. */
+
 import { afterAll, expect, test } from 'vitest';
 import { Graph } from '../autograd/graph.ts';
 import { meanCrossEntropy } from '../autograd/loss.ts';
@@ -8,6 +9,7 @@ import { drawGlyphs } from '../data/glyphs/glyphs.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { baselinePlan, findBaseline, type NamedBaseline, ZooNetwork } from '../zoo/index.ts';
 import { AdamW } from './adamw.ts';
+import { gradientsOf } from './gradients.ts';
 
 const backend = await openBackend('auto', { threads: 1 });
 afterAll(() => backend.dispose());
@@ -60,7 +62,7 @@ async function learn(name: string, steps: number): Promise<Seen> {
         if (values.every((value) => value === 0)) unreached.push(parameter.name);
       }
     }
-    optimiser.step(graph, 0.01);
+    optimiser.step(gradientsOf(graph), 0.01);
     losses.push((await graph.read(loss))[0]);
     graph.close();
   }
