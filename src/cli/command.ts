@@ -22,9 +22,12 @@ export interface Command {
   readonly positional?: string;
   readonly options: Readonly<Record<string, Option>>;
   readonly examples: readonly string[];
-  /** Returns what --json prints. */
+  /** Returns what --json prints, or NOTHING. */
   run(context: CommandContext): Promise<object>;
 }
+
+/** Of a process that leaves printing to another. */
+export const NOTHING = {};
 
 /** An option without a default: `undefined` when it was not given. */
 export function given<T extends string | number | boolean>(

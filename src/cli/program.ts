@@ -4,7 +4,7 @@ import { Command as Commander, CommanderError, Option as Flag } from 'commander'
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import { flagOf, type Option } from '../runs/options.ts';
 import { version } from '../version.ts';
-import type { Command, CommandContext } from './command.ts';
+import { type Command, type CommandContext, NOTHING } from './command.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by the user (resumable). */
 export function exitCode(error: unknown): number {
@@ -136,7 +136,7 @@ async function runCommand(
       signal: stop.signal,
     };
     const result = await command.run(context);
-    if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    if (json && result !== NOTHING) process.stdout.write(`${JSON.stringify(result)}\n`);
     return 0;
   } catch (error) {
     return report(error, json);

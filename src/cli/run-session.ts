@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { openBackend } from '../backends/open.ts';
 import { clusterAddress } from '../cluster/address.ts';
 import { openCluster } from '../cluster/cluster-evaluator.ts';
+import { rankCount } from '../cluster/mpi.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { EventBus, type RunEvent } from '../core/events.ts';
 import type { OpenRun } from '../runs/folder.ts';
@@ -24,6 +25,12 @@ export async function withRun<T>(
   extra: Readonly<Record<string, unknown>>,
   work: (options: SessionOptions, opened: OpenedRun) => Promise<T>,
 ): Promise<T> {
+  if (rankCount() > 1 && command !== 'search') {
+    throw new ShiftAddError(
+      'usage',
+      `only search trains over several ranks, but mpirun started ${rankCount()} of ${command}; start it without mpirun`,
+    );
+  }
   const saveEvery = saveEverySeconds();
   const backend = await openBackend(backendName(context), threadsOf(context));
   try {

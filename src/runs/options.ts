@@ -7,6 +7,8 @@ import { DEFAULT_ADDER, SCALE_KINDS } from '../layers/adder-scale.ts';
 import { ALGORITHM_NAMES } from '../search/names.ts';
 import { SAMPLE_MODES } from '../spaces/sample.ts';
 
+export const RANK_PATHS = ['own', 'same'] as const;
+
 export type OptionKind = 'text' | 'integer' | 'number' | 'boolean' | 'choice';
 
 export interface Option {
@@ -150,6 +152,11 @@ export const RUN_OPTIONS = {
     'what the paths of the supernet are drawn from uniformly: architectures, or tuples of stage lengths first',
     SAMPLE_MODES,
     'architectures',
+  ),
+  rankPaths: choice(
+    'what ranks train together under mpirun: a path of its own each step, or all the same one',
+    RANK_PATHS,
+    'own',
   ),
   epochs: integer('epochs of training for each retrained network', 8, 1),
   population: integer('candidates of a generation', 50, 2),
@@ -303,6 +310,7 @@ const SINCE_0_1_0 = [
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['imageSize', 'dataMemory'],
+  'rankPaths',
   ...['limitArea', 'limitMultiplications', 'limitAdditions', 'limitShifts'],
   'randomSearches',
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],

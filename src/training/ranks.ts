@@ -20,6 +20,10 @@ export interface Ranks {
   sum(backend: Backend, buffer: Buffer): void;
   /** The same of numbers in JavaScript. */
   sumNumbers(values: Float32Array): void;
+  /** In place: all ranks hold rank 0's bytes afterwards; the same number everywhere. */
+  broadcast(bytes: Uint8Array): void;
+  /** Computes with this rank's part of the machine's processors while `work` goes on. */
+  together<T>(work: () => Promise<T>): Promise<T>;
 }
 
 const CONTIGUOUS = { offset: 0, stride: 1 };

@@ -12,7 +12,21 @@ import { ShiftAddError } from '../../core/errors.ts';
 /** Data that is copied between JavaScript and the addon's memory. */
 export type Block = Float32Array | Int32Array | Float64Array | Uint8Array;
 
+/** Sums over the processes that `mpirun` started (native/mpi.cpp). All but `left` block until every rank has called. */
+export interface AddonMpi {
+  /** Loads OpenMPI and joins the others. Throws when it is not there. */
+  open(): { readonly rank: number; readonly size: number };
+  /** The floats at the address become their sum over all ranks, in the order of the ranks. */
+  sum(address: number, length: number): void;
+  /** All ranks hold rank 0's bytes afterwards; the same number everywhere, at most 2 GiB. */
+  broadcast(bytes: Uint8Array): void;
+  /** Says that this rank is done, and whether all are. Never blocks. */
+  left(): boolean;
+  close(): void;
+}
+
 export interface Addon {
+  readonly mpi: AddonMpi;
   /** The instruction set in use: 'avx512', 'avx2' or 'baseline' (SSE2, NEON). SHIFTADDNAS_ISA forces one. */
   readonly isa: string;
   /** Names of the kernels; a kernel's place is its index for `run`. */

@@ -3,6 +3,7 @@ import { runPipeline } from '../../runs/pipeline/pipeline.ts';
 import { writeReport } from '../../runs/report/report.ts';
 import type { NetworkResult, ResultInput } from '../../runs/result.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { type Leading, overRanks } from '../over-ranks.ts';
 import { RUN_FLAGS } from '../run-options.ts';
 import { withRun } from '../run-session.ts';
 import { count, digits, percent, table } from '../text.ts';
@@ -55,15 +56,18 @@ export const search: Command = {
     'shiftaddnas search --data idx:path/to/fashion-mnist --limit-energy 70% --seed 1 --out runs/fashion',
     'shiftaddnas search --resume runs/fashion',
   ],
-  async run(context) {
-    return withRun(context, 'search', {}, async (options) => {
-      const result = await runPipeline(options);
-      const report = writeReport(options.run.dir);
-      printResult(context, result);
-      context.print(`report: ${report}`);
-      const { winner, candidates, baselines, front, supernet, rank } = result;
-      const ranking = rank === undefined ? {} : { rank };
-      return { winner, candidates, baselines, front, supernet, ...ranking, runDir: options.run.dir, report };
-    });
-  },
+  run: (context) => overRanks(context, (ranks) => searchHere(context, ranks)),
 };
+
+function searchHere(context: CommandContext, ranks: Leading | undefined): Promise<object> {
+  return withRun(context, 'search', {}, async (options) => {
+    const meeting = ranks?.invite(options.config);
+    const result = await runPipeline({ ...options, ...meeting });
+    const report = writeReport(options.run.dir);
+    printResult(context, result);
+    context.print(`report: ${report}`);
+    const { winner, candidates, baselines, front, supernet, rank } = result;
+    const ranking = rank === undefined ? {} : { rank };
+    return { winner, candidates, baselines, front, supernet, ...ranking, runDir: options.run.dir, report };
+  });
+}

@@ -16,6 +16,7 @@ import type { Space } from '../../spaces/space.ts';
 import type { Quantisation } from '../../supernet/quantisation.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import { imageBatches } from '../../training/image-batches.ts';
+import type { Ranks } from '../../training/ranks.ts';
 import { HeldBatches } from '../../training/score.ts';
 import type { ArchitectureLog } from '../architectures.ts';
 import { type LoadedCheckpoint, loadCheckpoint, previousOf, saveCheckpoint } from '../checkpoint.ts';
@@ -74,6 +75,8 @@ export interface RunContext extends JobContext {
   readonly told: Told;
   /** Who scores candidates and trains networks. */
   readonly evaluator: Evaluator;
+  /** Processes that train the supernet together. */
+  readonly ranks?: Ranks;
 }
 
 /** What images for calibrating, scoring and measuring are made of. */

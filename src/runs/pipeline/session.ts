@@ -9,6 +9,7 @@ import type { openDataset } from '../../data/open.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
+import type { Ranks } from '../../training/ranks.ts';
 import { version } from '../../version.ts';
 import { ArchitectureLog } from '../architectures.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
@@ -17,7 +18,7 @@ import type { OpenRun } from '../folder.ts';
 import { Journal } from '../journal.ts';
 import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
-import { type RunContext, rewind, type Told } from './context.ts';
+import { type JobContext, type RunContext, rewind, type Told } from './context.ts';
 import { openJobContext } from './job-context.ts';
 
 export interface SessionOptions {
@@ -35,6 +36,8 @@ export interface SessionOptions {
   readonly workers?: number;
   /** Who does the jobs, where that is not this process: called once data and settings are open. */
   readonly evaluator?: (context: Omit<RunContext, 'evaluator'>) => Evaluator | Promise<Evaluator>;
+  /** Processes that train the supernet together, this one as their first: called once data and settings are open. */
+  readonly ranks?: (context: JobContext) => Promise<Ranks>;
 }
 
 /** Makes what all phases share. Reads the data, prices the baselines, refuses what cannot work. */
@@ -73,8 +76,8 @@ export async function session<T>(
 ): Promise<T> {
   const started = Date.now();
   const opened = await openContext(options);
-  const evaluator = await evaluatorOf(options, opened);
-  const context = { ...opened, evaluator };
+  const context = { ...opened, ...(await companyOf(options, opened)) };
+  const { evaluator } = context;
   const measured = () => ({
     seconds: (Date.now() - started) / 1000,
     ...(context.unreadable.size > 0 ? { unreadable: [...context.unreadable].sort() } : {}),
@@ -96,12 +99,17 @@ export async function session<T>(
   }
 }
 
-async function evaluatorOf(
-  { evaluator, workers }: SessionOptions,
+/** Who else works for the run. */
+async function companyOf(
+  { evaluator, ranks, workers }: SessionOptions,
   opened: Awaited<ReturnType<typeof openContext>>,
-): Promise<Evaluator> {
+): Promise<Pick<RunContext, 'evaluator' | 'ranks'>> {
   try {
-    return (await evaluator?.(opened)) ?? openEvaluator(opened, workers);
+    const met = await ranks?.(opened);
+    return {
+      evaluator: (await evaluator?.(opened)) ?? openEvaluator(opened, workers),
+      ...(met === undefined ? {} : { ranks: met }),
+    };
   } catch (error) {
     opened.close();
     throw error;

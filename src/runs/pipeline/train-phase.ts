@@ -7,6 +7,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import { isPlain, type Recipe } from '../../data/augment/recipe.ts';
+import type { Split } from '../../data/split.ts';
 import { adderScales, describeScales } from '../../supernet/adder-scales.ts';
 import type { AlignedWeights } from '../../supernet/alignment.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
@@ -15,6 +16,8 @@ import type { Distillation } from '../../training/distillation.ts';
 import { type ImageBatches, imageBatches } from '../../training/image-batches.ts';
 import { locateBadNumber } from '../../training/locate.ts';
 import type { Optimiser, OptimiserState } from '../../training/optimiser.ts';
+import { rankBatches } from '../../training/rank-batches.ts';
+import { RankedGradients, type Ranks } from '../../training/ranks.ts';
 import type { Score } from '../../training/score.ts';
 import {
   type BatchSource,
@@ -56,6 +59,8 @@ export interface TrainPhase<Path> {
   readonly distillation?: Distillation;
   /** Decay of the moving average of weights that is validated and kept in the end. */
   readonly averaging?: number;
+  /** Processes that train this network together. Each runs this phase and keeps a record of its own. */
+  readonly ranks?: Ranks;
   validate(): Promise<Score>;
 }
 
@@ -63,6 +68,8 @@ export interface SavedTraining {
   readonly training: TrainingState;
   readonly optimiser: OptimiserState;
   readonly done: boolean;
+  /** How many processes train it, where there are several. */
+  readonly ranks?: number;
 }
 
 /** Trains to the end and returns the curve. The network then holds its final weights. */
@@ -78,23 +85,28 @@ export async function runTrainPhase<Path>(
   try {
     batches = trainingBatches(context, streamOf(phase));
     const saved = record.load();
-    if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser, average);
+    if (saved !== undefined) {
+      checkRanks(phase, saved.state);
+      restore(network, optimiser, saved.tensors, saved.state.optimiser, average);
+    }
     if (saved?.state.done) return saved.state.training.curve;
 
     const source = batches;
     const emit = (event: RunEvent) => record.tell(event);
+    const job = stepJob(context, phase, network, optimiser, source);
     const steps = phase.epochs * batches.stepsPerEpoch;
     const started = Date.now();
     const firstStep = saved?.state.training.step ?? 0;
     let savedAt = Date.now();
     const save = async (training: TrainingState, done: boolean) => {
       const tensors = await collect(network, optimiser, average);
-      record.save({ training, optimiser: optimiser.state(), done }, tensors);
+      const several = phase.ranks === undefined ? {} : { ranks: phase.ranks.size };
+      record.save({ training, optimiser: optimiser.state(), done, ...several }, tensors);
       savedAt = Date.now();
     };
     const last = await train(
       {
-        ...stepJob(context, phase, network, optimiser, batches),
+        ...job,
         stepped: (step) => average?.update(step),
         epochs: phase.epochs,
         validate: async () => {
@@ -154,6 +166,22 @@ function streamOf({ phase }: Pick<TrainPhase<unknown>, 'phase'>): 'supernet' | '
   return phase === 'supernet' ? 'supernet' : 'alone';
 }
 
+/** Norms see a rank's part of a batch, and ranks may train different paths: another number trains something else. */
+function checkRanks({ ranks, title }: TrainPhase<unknown>, saved: SavedTraining): void {
+  const [before, now] = [saved.ranks ?? 1, ranks?.size ?? 1];
+  if (saved.done || before === now) return;
+  const start = before === 1 ? 'without mpirun' : `with mpirun -n ${before}`;
+  throw new ShiftAddError(
+    'usage',
+    `${title} must go on with as many ranks as it began with, ${before}, but there ${now === 1 ? 'is 1' : `are ${now}`}; resume it ${start}`,
+    { ranks: now, began: before },
+  );
+}
+
+function batchSize({ batch }: RunConfig, { kept }: Split): number {
+  return Math.min(batch, kept.length);
+}
+
 /** How images are changed for training, by the settings of a run. */
 function recipeOf({ randAugment, jitter, erasing, mixup, cutmix, repeats }: RunConfig): Recipe {
   return { randAugment, jitter, erasing, mixup, cutmix, repeats };
@@ -168,7 +196,7 @@ export function trainingBatches(
   return imageBatches({
     set: dataset.train,
     normal: dataset,
-    batchSize: Math.min(config.batch, split.kept.length),
+    batchSize: batchSize(config, split),
     indices: split.kept,
     random: random.split(`batches:${label}`).state(),
     augmentation: {
@@ -227,17 +255,23 @@ function optimiserFor(
 }
 
 function stepJob<Path>(
-  { backend, config, random }: JobContext,
+  { backend, config, random, split, sharing }: JobContext,
   phase: TrainPhase<Path>,
   network: TrainableNetwork<Path>,
   optimiser: Optimiser,
-  batches: BatchSource,
+  whole: BatchSource,
 ): StepJob {
-  const dropped = random.split(`drop path:${streamOf(phase)}`);
-  const steps = phase.epochs * batches.stepsPerEpoch;
+  const { ranks } = phase;
+  const drops = random.split(`drop path:${streamOf(phase)}`);
+  // images at the same place of the ranks' parts are others
+  const dropped = ranks === undefined || ranks.rank === 0 ? drops : drops.split(`rank ${ranks.rank}`);
+  const steps = phase.epochs * whole.stepsPerEpoch;
   return {
     backend,
-    batches,
+    batches: ranks === undefined ? whole : rankBatches(whole, ranks, batchSize(config, split)),
+    ...(ranks === undefined
+      ? {}
+      : { ranks: new RankedGradients(ranks, network.store.parameters(), sharing.families) }),
     schedule: scheduleOf(config, steps),
     optimiser,
     ...(config.clip > 0 ? { clip: config.clip } : {}),
@@ -274,7 +308,7 @@ async function locateByReplay<Path>(
     if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
     const job = stepJob(context, phase, network, optimiser, batches);
     for (let at = saved?.state.training.step ?? 0; at < step; at++) trainStep(job, at);
-    return await locateBadNumber(network, phase.pathAt(step), batches.batch(step), batches.shape);
+    return await locateBadNumber(network, phase.pathAt(step), job.batches.batch(step), batches.shape);
   } finally {
     optimiser.dispose();
     network.dispose();

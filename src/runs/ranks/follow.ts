@@ -1,0 +1,30 @@
+/** A rank above 0: trains the supernet with rank 0, to which everything else of the run belongs. */
+import { ShiftAddError } from '../../core/errors.ts';
+import { Network } from '../../supernet/network.ts';
+import type { Ranks } from '../../training/ranks.ts';
+import type { JobContext } from '../pipeline/context.ts';
+import { trainSupernet } from '../pipeline/train-supernet.ts';
+import { shareScore } from './messages.ts';
+import { followingRecord } from './record.ts';
+
+/** What ends the training of all ranks at the same step; rank 0 reports it. */
+const OF_ALL = ['interrupted', 'diverged', 'usage'];
+
+export async function followSupernet(
+  context: Omit<JobContext, 'checkpoints' | 'saveEvery'>,
+  ranks: Ranks,
+): Promise<void> {
+  const { backend, space, task, sharing, random } = context;
+  const network = new Network(backend, { space, task, sharing }, random.split('supernet weights'));
+  const nothingKept = { checkpoints: '', saveEvery: Number.POSITIVE_INFINITY };
+  try {
+    await trainSupernet(
+      { ...context, ...nothingKept },
+      { network, ranks, record: followingRecord(ranks), validate: async () => shareScore(ranks) },
+    );
+  } catch (error) {
+    if (!(error instanceof ShiftAddError && OF_ALL.includes(error.code))) throw error;
+  } finally {
+    network.dispose();
+  }
+}
