@@ -65,7 +65,16 @@ export interface Running {
 
 /** Starts `node SCRIPT ARGS`. */
 export function start(script: string, args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [script, ...args], {
+  return startProcess(process.execPath, [script, ...args], env);
+}
+
+/** Starts any command in the project's folder. */
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Running {
+  const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
