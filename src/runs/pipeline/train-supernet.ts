@@ -1,11 +1,15 @@
 /** What a step of the supernet trains (spec 13.3): one path, drawn uniformly over architectures or stage tuples. */
 import type { Random } from '../../core/random.ts';
+import { accumulates } from '../../hardware/workload.ts';
+import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
 import { type SampleMode, sample } from '../../spaces/sample.ts';
+import type { Genotype } from '../../spaces/space.ts';
 import { alignmentLoss } from '../../supernet/alignment.ts';
 import type { Network } from '../../supernet/network.ts';
 import type { Ranks } from '../../training/ranks.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
+import { EvenPaths } from '../ranks/even-paths.ts';
 import type { JobContext } from './context.ts';
 import { runTrainPhase, type TrainingRecord } from './train-phase.ts';
 
@@ -24,19 +28,33 @@ export function trainSupernet(
   context: JobContext,
   { ranks, ...training }: SupernetTraining,
 ): Promise<readonly CurvePoint[]> {
-  const { space, sharing, random, config } = context;
-  const paths = random.split('supernet paths');
+  const { sharing, random, config } = context;
   const alignment = random.split('alignment');
-  // Rank 0 draws what a process alone would draw.
-  const apart = ranks !== undefined && ranks.rank > 0 && config.rankPaths === 'own';
-  const drawn = (stream: Random, step: number) =>
-    apart ? stream.split(step).split(`rank ${ranks.rank}`) : stream.split(step);
+  const apart = ranks !== undefined && config.rankPaths === 'own' ? ranks : undefined;
   return runTrainPhase(context, {
     ...SUPERNET_PHASE,
     ...training,
     ...(ranks === undefined ? {} : { ranks }),
     epochs: config.supernetEpochs,
-    pathAt: (step) => sample(space, drawn(paths, step), config.paths as SampleMode),
-    penalty: (weights, step) => alignmentLoss(sharing.alignment, weights, drawn(alignment, step)),
+    pathAt: pathsOf(context, apart),
+    penalty: (weights, step) => {
+      const drawn = alignment.split(step);
+      const mine = apart === undefined ? drawn : drawn.split(`rank ${apart.rank}`);
+      return alignmentLoss(sharing.alignment, weights, mine);
+    },
   });
+}
+
+/** The path of a step; `apart`: ranks that train one each. */
+function pathsOf(
+  { space, task, random, config }: JobContext,
+  apart: Ranks | undefined,
+): (step: number) => Genotype {
+  const paths = random.split('supernet paths');
+  const draw = (from: Random) => sample(space, from, config.paths as SampleMode);
+  if (apart === undefined) return (step) => draw(paths.split(step));
+  const cost = (path: Genotype) =>
+    networkWorkloads(planNetwork(space, path, task)).reduce((sum, load) => sum + accumulates(load), 0);
+  const even = new EvenPaths({ random: paths, ranks: apart.size, draw, cost });
+  return (step) => even.at(step, apart.rank);
 }
