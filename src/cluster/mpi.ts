@@ -34,6 +34,8 @@ export function threadsOfRank(): number {
  */
 export function openRanks(threads: number = threadsOfRank()): MpiRanks | undefined {
   if (rankCount() < 2) return undefined;
+  // A rank that waits leaves its processor to whoever else has work; read by MPI when it starts.
+  process.env.OMPI_MCA_mpi_yield_when_idle ??= '1';
   const addon = loadAddon();
   try {
     return new MpiRanks(addon, addon.mpi.open(), threads);

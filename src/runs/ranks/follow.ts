@@ -14,8 +14,9 @@ export async function followSupernet(
   context: Omit<JobContext, 'checkpoints' | 'saveEvery'>,
   ranks: Ranks,
 ): Promise<void> {
-  const { backend, space, task, sharing, random } = context;
-  const network = new Network(backend, { space, task, sharing }, random.split('supernet weights'));
+  const { backend, space, task, sharing, quantisation, random } = context;
+  const settings = { space, task, sharing, quantisation };
+  const network = new Network(backend, settings, random.split('supernet weights'));
   const nothingKept = { checkpoints: '', saveEvery: Number.POSITIVE_INFINITY };
   try {
     await trainSupernet(
