@@ -9,7 +9,6 @@
  *   shared W, PS alone             exponent = log2 |w|, of w as the supernet reads it
  */
 import { Graph } from '../autograd/graph.ts';
-import { internal } from '../core/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shapes.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { OperatorName } from '../operators/names.ts';
@@ -91,18 +90,14 @@ async function weightValues(
     if (name === `${own}.sign` && released) {
       out.set(name, (await effective()).map(Math.sign));
     } else if (store.has(name)) {
-      out.set(name, await read(name));
-    } else if (!isShared) {
-      internal(`no origin for ${name}`);
-    } else if (name === `${own}.exponent`) {
+      if (sameShape(store.parameter(name).shape, shape)) out.set(name, await read(name));
+    } else if (isShared && name === `${own}.exponent`) {
       out.set(name, (await effective()).map(exponentOf));
-    } else if (name === own && sharing.transformation !== 'released') {
-      out.set(name, await read(weightKey(sharing, place, weight.role, family, true)));
-    } else if (name === own) {
-      out.set(name, await effective());
-    } else {
-      internal(`no origin for ${name} of ${shape}`);
+    } else if (isShared && name === own) {
+      const key = weightKey(sharing, place, weight.role, family, true);
+      out.set(name, sharing.transformation === 'released' ? await effective() : await read(key));
     }
+    // what else the supernet has not, such as a scale that was fixed there, starts fresh
   }
   return out;
 
