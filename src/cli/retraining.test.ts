@@ -169,6 +169,35 @@ test('twice the width and a teacher: a second head, which learns from it', async
   await expectWhole('taught', found.network);
 });
 
+test('a published network trains by its name, here at an eighth of its channels', async () => {
+  const args = [
+    '--network',
+    'shiftaddnas-t1-v3',
+    '--retrain-width',
+    '0.125',
+    '--epochs',
+    '1',
+    '--validation',
+    '40',
+  ];
+  const run = await shiftaddnas(
+    'train',
+    ...settings(),
+    '--train-limit',
+    '96',
+    ...args,
+    '--out',
+    at('named'),
+    '--json',
+  );
+  const found = jsonOf(run);
+  const { space, genotype } = json('named', 'winner', 'architecture.json');
+  expect([space.name, genotype]).toEqual(['hytra', '2-4-5-5:cc|cccc|scadd|aacaa']);
+  expect(space).toMatchObject({ blocks: 'published', lastStride: 1 });
+  expect(space.stages.map(({ channels }: { channels: number }) => channels)).toEqual([32, 64, 128, 256]);
+  await expectWhole('named', found.network);
+});
+
 test.each([
   ['--inherit without a supernet', ['--inherit'], /--inherit takes weights from a trained supernet/],
   [
