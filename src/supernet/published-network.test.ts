@@ -12,6 +12,7 @@ import { ArchitecturePricer } from '../spaces/pricing.ts';
 import { type Retraining, retrainedSpace } from '../spaces/retrained.ts';
 import { countParameters, declarations } from './declarations.ts';
 import { Network } from './network.ts';
+import type { NormMode } from './norm.ts';
 import { DEFAULT_SHARING } from './sharing.ts';
 import { TOY_SPACE, TOY_TASK, toyImages, toyPath } from './toy.ts';
 
@@ -66,6 +67,22 @@ describe.each([
       network.dispose();
     },
   );
+});
+
+test('drop path leaves out branches that end in squeeze-excite, while training alone', async () => {
+  const genotype = toyPath('conv', 'shift');
+  const network = networkOf(genotype);
+  const logits = async (rate: number, mode: NormMode) => {
+    const graph = new Graph(backend, { training: mode.kind === 'train', recording: false });
+    const dropPath = { rate, random: Random.fromSeed('drop') };
+    const y = network.forward(graph.values(images, SHAPE), genotype, { mode, dropPath });
+    const values = [...(await graph.read(y))];
+    graph.close();
+    return values;
+  };
+  expect(await logits(0.9, TRAIN.mode)).not.toEqual(await logits(0, TRAIN.mode));
+  expect(await logits(0.9, { kind: 'evaluate' })).toEqual(await logits(0, { kind: 'evaluate' }));
+  network.dispose();
 });
 
 test('two heads: the logits are their mean, and each is shown', async () => {
