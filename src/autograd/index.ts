@@ -5,6 +5,7 @@ export { type BatchNormOptions, batchNorm, type Statistics } from './batch-norm.
 export { concatenate } from './concatenate.ts';
 export { conv2d } from './convolution.ts';
 export { type DrawKey, dropout, dropPath } from './dropout.ts';
+export { gated } from './gate.ts';
 export { gather } from './gather.ts';
 export {
   Graph,

@@ -4,7 +4,7 @@ import { averagePool, globalAveragePool, maxPool, type PoolOptions } from '../au
 import { type Shape, windowOutput } from '../core/shapes.ts';
 import type { Workload } from '../hardware/workload.ts';
 import type { Layer, NamedBuffer } from './layer.ts';
-import { poolWorkload, vectorWorkload } from './workloads.ts';
+import { globalPoolWorkload, poolWorkload } from './workloads.ts';
 
 /** Average or maximum over windows of [n, h, w, c]; padding does not count. */
 export class Pool2d implements Layer {
@@ -65,7 +65,6 @@ export class GlobalAveragePool implements Layer {
   }
 
   workloads([n, h, w, c]: Shape): readonly Workload[] {
-    const load = vectorWorkload(this.name, 'pool', [n, h, w, c], { multiplications: 1, additions: h * w });
-    return [{ ...load, e: 1, f: 1, r: h, s: w }];
+    return [globalPoolWorkload(this.name, 'pool', h, w, c, n)];
   }
 }

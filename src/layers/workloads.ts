@@ -124,6 +124,29 @@ export const activationWorkload = (
   n = 1,
 ): Workload => vectorWorkload(name, family, [n, h, w, c], { multiplications: 0, additions: 1 });
 
+/** x * sigmoid(x): a cubic, a sum, a quotient. */
+export const siluWorkload = (
+  name: string,
+  family: string,
+  h: number,
+  w: number,
+  c: number,
+  n = 1,
+): Workload => vectorWorkload(name, family, [n, h, w, c], { multiplications: 4, additions: 3 });
+
+/** Mean over all positions. */
+export const globalPoolWorkload = (
+  name: string,
+  family: string,
+  h: number,
+  w: number,
+  c: number,
+  n = 1,
+): Workload => {
+  const load = vectorWorkload(name, family, [n, h, w, c], { multiplications: 1, additions: h * w });
+  return { ...load, e: 1, f: 1, r: h, s: w };
+};
+
 /** x + shortcut, the shortcut fetched again. */
 export const residualWorkload = (
   name: string,

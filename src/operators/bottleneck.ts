@@ -3,13 +3,18 @@
  *
  *   x ─ 1x1 ─ 3x3 depthwise (PEG, carries the stride) ─ norm relu ─ kxk ─ norm relu ─ 1x1 ─ norm(0) ─ + ─ relu
  *   └────────────────── identity | 1x1 | average, 1x1 | strided 3x3, norm ──────────────────────────┘
+ *
+ * In the published form it is SiLU for ReLU, and squeeze-excite behind the last norm. Unlike in the release, whose add
+ * blocks have no 1x1 in the shortcut and no norm behind their first one, add is no exception to either (spec 4.1, 11.2).
  */
 import type { Tensor } from '../autograd/graph.ts';
 import { averagePool } from '../autograd/pool.ts';
 import type { Workload, WorkloadKind } from '../hardware/workload.ts';
-import { activationWorkload, normWorkload, residualWorkload, windowWorkload } from '../layers/workloads.ts';
+import { normWorkload, windowWorkload } from '../layers/workloads.ts';
+import { activationOf, activationWork, blockEnd, blockEndWorkloads, firstValues } from './form.ts';
 import type { OperatorName } from './names.ts';
 import type { BlockContext, BlockPlan, NormDeclaration, Operator, WeightDeclaration } from './operator.ts';
+import { squeezeExciteWeights } from './squeeze-excite.ts';
 
 export interface WindowOptions {
   readonly stride: number;
@@ -38,8 +43,8 @@ export function layersOf(primitive: Primitive, context: BlockContext) {
 }
 
 /** Suffix of the weights that only a resolution change uses ("_d" branches, spec 3.3). */
-function suffix(plan: BlockPlan): string {
-  return plan.stride === 2 ? '.down' : '';
+export function suffix(plan: BlockPlan): string {
+  return plan.stride === 2 || plan.entry ? '.down' : '';
 }
 
 /** Pixels a side of the middle window: 3 as published, or what the stage of the space asks for. */
@@ -57,7 +62,8 @@ export function bottleneckWeights(plan: BlockPlan): WeightDeclaration[] {
     { role: 'conv3', shape: [1, 1, inner, output.c], shared: true },
   ];
   if (plan.shortcut !== 'identity') declared.push(shortcutWeight(plan, true));
-  return declared;
+  const started = declared.map((weight) => ({ ...weight, ...firstValues(plan) }));
+  return plan.form === 'published' ? [...started, ...squeezeExciteWeights(plan)] : started;
 }
 
 export function shortcutWeight(plan: BlockPlan, shared: boolean): WeightDeclaration {
@@ -66,6 +72,7 @@ export function shortcutWeight(plan: BlockPlan, shared: boolean): WeightDeclarat
     role: `shortcut${suffix(plan)}`,
     shape: [window, window, plan.input.c, plan.output.c],
     shared,
+    ...firstValues(plan),
   };
 }
 
@@ -150,15 +157,17 @@ export function bottleneckForward(
   const [conv1, peg, conv2, conv3] = bottleneckWeights(plan);
   const norms = new Map(bottleneckNorms(plan, primitive.normAfterPointwise).map((norm) => [norm.role, norm]));
   const pointwise = { stride: 1, pad: 0, groups: 1 };
+  const activation = activationOf(plan);
   const layer = layersOf(primitive, context);
   let y = layer(x, conv1, pointwise);
-  if (primitive.normAfterPointwise) y = context.norm(y, norms.get('norm0')!, 'relu');
+  if (primitive.normAfterPointwise) y = context.norm(y, norms.get('norm0')!, activation);
   y = layer(y, peg, { stride: plan.stride, pad: 1, groups: plan.inner });
-  y = context.norm(y, norms.get('norm1')!, 'relu');
+  y = context.norm(y, norms.get('norm1')!, activation);
   y = layer(y, conv2, { stride: 1, pad: (middle(plan) - 1) / 2, groups: 1 });
-  y = context.norm(y, norms.get('norm2')!, 'relu');
+  y = context.norm(y, norms.get('norm2')!, activation);
   y = layer(y, conv3, pointwise);
-  return context.norm(y, norms.get('norm3')!, 'relu', shortcut(x, plan, context, primitive, true));
+  const residual = shortcut(x, plan, context, primitive, true);
+  return blockEnd(y, norms.get('norm3')!, plan, context, residual, true);
 }
 
 export function bottleneckWorkloads(plan: BlockPlan, primitive: Primitive, family: string): Workload[] {
@@ -166,9 +175,9 @@ export function bottleneckWorkloads(plan: BlockPlan, primitive: Primitive, famil
   const { kind } = primitive;
   const out = { h: output.h, w: output.w, e: output.h, f: output.w, stride: 1, groups: 1 };
   const pointwise = { ...out, h: input.h, w: input.w, e: input.h, f: input.w, r: 1, s: 1 };
-  const norm = (role: string, channels: number, map: { h: number; w: number } = output) => [
+  const norm = (role: string, channels: number, map = output) => [
     normWorkload(`${name}.${role}`, family, map.h, map.w, channels),
-    activationWorkload(`${name}.${role}.relu`, family, map.h, map.w, channels),
+    activationWork(plan, role, family, channels, map),
   ];
   return [
     windowWorkload({ ...pointwise, name: `${name}.conv1`, kind, family, c: input.c, m: inner }),
@@ -200,9 +209,8 @@ export function bottleneckWorkloads(plan: BlockPlan, primitive: Primitive, famil
     }),
     ...norm('norm2', inner),
     windowWorkload({ ...out, name: `${name}.conv3`, kind, family, r: 1, s: 1, c: inner, m: output.c }),
-    ...norm('norm3', output.c),
-    ...shortcutWorkloads(plan, kind, family),
-    residualWorkload(`${name}.add`, family, output.h, output.w, output.c),
+    normWorkload(`${name}.norm3`, family, output.h, output.w, output.c),
+    ...blockEndWorkloads(plan, family, shortcutWorkloads(plan, kind, family), true),
   ];
 }
 

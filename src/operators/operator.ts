@@ -33,13 +33,27 @@ export interface BlockPlan {
    * retrained networks do (spec 3.5). conv3x3: strided 3x3 + norm, as the released supernet does (spec 3.3).
    */
   readonly shortcut: 'identity' | 'project' | 'average-down' | 'conv3x3';
+  /**
+   * supernet, also when absent: ReLU. published: as the retrained networks (spec 3.5), SiLU, and squeeze-excite in
+   * convolution, add and shift.
+   */
+  readonly form?: BlockForm | undefined;
+  /** First layer of a later stage though its stride is 1: it has the weights of a change of resolution all the same. */
+  readonly entry?: true;
 }
+
+export const BLOCK_FORMS = ['supernet', 'published'] as const;
+export type BlockForm = (typeof BLOCK_FORMS)[number];
 
 /** A weight a block asks for. `shared`: all families that share may read one tensor (spec 5.2). */
 export interface WeightDeclaration {
   readonly role: string;
   readonly shape: Shape; // [r, s, c / groups, m]
   readonly shared: boolean;
+  /** An ordinary weight or bias in whatever family: what it computes is no part of the search. */
+  readonly ordinary?: 'weight' | 'bias';
+  /** Kaiming's fan of its first values where they are drawn for multiplications: 'in' when absent. */
+  readonly fan?: 'out';
 }
 
 export interface NormDeclaration {
@@ -53,14 +67,20 @@ export interface BlockContext {
   readonly graph: Graph;
   /** What a layer computes with: x, and the effective weight of its role as this family reads it, at their widths. */
   operands(x: Tensor, declaration: WeightDeclaration): readonly [x: Tensor, weight: Tensor];
+  /** A bias, as it is. */
+  bias(declaration: WeightDeclaration): Tensor;
   /** A tensor of the operator's `products`, by its role, at its width. */
   product(x: Tensor, role: string): Tensor;
   /**
    * Batch normalisation of this family and role, then the activation; `residual` is added before it. Nothing else may
    * read x: without a tape its memory is free at once.
    */
-  norm(x: Tensor, declaration: NormDeclaration, activation: 'none' | 'relu', residual?: Tensor): Tensor;
+  norm(x: Tensor, declaration: NormDeclaration, activation: BlockActivation, residual?: Tensor): Tensor;
+  /** The residual branch of a block that does not end in a norm, left out for some images where norms do so too. */
+  drop(branch: Tensor): Tensor;
 }
+
+export type BlockActivation = 'none' | 'relu' | 'silu';
 
 export interface Operator {
   readonly name: OperatorName;

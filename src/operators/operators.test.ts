@@ -5,6 +5,7 @@ import { batchNorm } from '../autograd/batch-norm.ts';
 import { draw } from '../autograd/gradcheck.ts';
 import { Graph, type Parameter, PLAIN, type Tensor } from '../autograd/graph.ts';
 import { sum } from '../autograd/reduce.ts';
+import { silu } from '../autograd/unary.ts';
 import { createReference } from '../backends/reference/reference.ts';
 import { type Shape, sizeOf } from '../core/shapes.ts';
 import { accumulates } from '../hardware/workload.ts';
@@ -61,6 +62,8 @@ class Asked {
         const { data } = draw(`${this.seed} ${declaration.role}`, declaration.shape);
         return [x, graph.parameter(this.make(declaration.role, declaration.shape, data))];
       },
+      bias: () => expect.fail('blocks of the supernet have no biases'),
+      drop: (branch) => branch,
       product: (x, role) => {
         expect(this.products.has(role), `${role} multiplied twice`).toBe(false);
         this.products.add(role);
@@ -76,8 +79,10 @@ class Asked {
           new Array(channels).fill(zero ? this.lastGamma : 1),
         );
         const beta = this.make(`${role}.beta`, [channels], new Array(channels).fill(0.1));
-        const options = residual === undefined ? { activation } : { activation, residual };
-        return batchNorm(x, graph.parameter(gamma), graph.parameter(beta), options);
+        const fused = activation === 'silu' ? 'none' : activation;
+        const options = residual === undefined ? { activation: fused } : { activation: fused, residual };
+        const y = batchNorm(x, graph.parameter(gamma), graph.parameter(beta), options);
+        return activation === 'silu' ? silu(y) : y;
       },
     };
   }
@@ -232,6 +237,8 @@ test('a shift block reads fixed point: activations below 2^-16 are lost to it', 
     operands: (x, { shape }) => [x, graph.values(new Float32Array(sizeOf(shape)).fill(1), shape)],
     product: (x) => x,
     norm: (x) => x,
+    bias: () => expect.fail('blocks of the supernet have no biases'),
+    drop: (branch) => branch,
   };
   for (const value of [2 ** -17, 2 ** -15]) {
     const x = graph.values(new Float32Array(2 * 2 * 6).fill(value), [1, 2, 2, 6]);
@@ -253,6 +260,8 @@ test('what a shift block reads is rounded to its width after fixed point: the wi
     ],
     product: (x) => x,
     norm: (x) => x,
+    bias: () => expect.fail('blocks of the supernet have no biases'),
+    drop: (branch) => branch,
   };
   const x = graph.values(new Float32Array(2 * 2 * 6).fill(1), [1, 2, 2, 6]);
   const y = await graph.read(OPERATORS.shift.forward(x, plan('project', 2), context));

@@ -18,7 +18,7 @@ import { Network } from '../supernet/network.ts';
 import type { Quantisation } from '../supernet/quantisation.ts';
 import type { SharingConfig } from '../supernet/sharing.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
-import { baselinePlan, findBaseline, ZooNetwork } from '../zoo/index.ts';
+import { baselinePlan, findBaseline, type NamedBaseline, ZooNetwork } from '../zoo/index.ts';
 
 /** Folder of a comparison with a folder for each network in it. */
 export const NETWORKS = 'networks';
@@ -108,15 +108,17 @@ export function openNetwork(backend: Backend, dir: string): OpenedNetwork {
     return { key: description.genotype, description, network, path };
   }
   const { zoo: key, task, sharing } = description;
-  const baseline = findBaseline(key);
-  if (baseline === undefined) {
-    throw new ShiftAddError('run', `${dir} holds "${key}", which is no network of this version's zoo`, {
-      dir,
-    });
-  }
-  const plan = baselinePlan(baseline, task.image, task.classes);
+  const plan = baselinePlan(knownBaseline(key, dir), task.image, task.classes);
   const network = new ZooNetwork(backend, { plan, sharing }, Random.fromSeed(0));
   return { key, description, network: withWeights(network, dir), path: null };
+}
+
+/** The baseline that the folder `dir` names. Throws 'run' when there is none of that name. */
+export function knownBaseline(name: string, dir: string): NamedBaseline {
+  const baseline = findBaseline(name);
+  if (baseline !== undefined) return baseline;
+  const sentence = `${dir} holds "${name}", which is no network of this version's zoo`;
+  throw new ShiftAddError('run', sentence, { dir });
 }
 
 /** The same for a network of a space. Throws 'run' as well when it is one of the zoo. */

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../backends/open.ts';
 import { DEFAULT_ADDER, SCALE_KINDS } from '../layers/adder-scale.ts';
+import { BLOCK_FORMS } from '../operators/operator.ts';
 import { ALGORITHM_NAMES } from '../search/names.ts';
 import { SAMPLE_MODES } from '../spaces/sample.ts';
 
@@ -159,6 +160,27 @@ export const RUN_OPTIONS = {
     'own',
   ),
   epochs: integer('epochs of training for each retrained network', 8, 1),
+  retrainBlocks: choice(
+    "blocks of retrained networks: the supernet's, or as published with SiLU and squeeze-excite; all prices are theirs",
+    BLOCK_FORMS,
+    'supernet',
+  ),
+  lastStride: choice(
+    'stride into the last stage of retrained networks; 1 leaves the resolution as it was',
+    ['2', '1'],
+    '2',
+  ),
+  retrainWidth: number(
+    'channels of retrained networks, as a multiple of the space; the published ones have 2',
+    1,
+    1 / 16,
+    16,
+  ),
+  inherit: {
+    kind: 'boolean',
+    help: 'search: retrained networks start from the supernet, as far as shapes agree, not afresh',
+    initial: false,
+  } satisfies OptionOf<'boolean'>,
   population: integer('candidates of a generation', 50, 2),
   parents: integer('best candidates that have offspring', 10, 1),
   generations: integer('generations of the evolutionary search', 8, 1),
@@ -313,6 +335,7 @@ const SINCE_0_1_0 = [
   'rankPaths',
   ...['limitArea', 'limitMultiplications', 'limitAdditions', 'limitShifts'],
   'randomSearches',
+  ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
   ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],
 ] as readonly (keyof RunConfig)[];

@@ -2,7 +2,7 @@ import { require_ } from '../core/errors.ts';
 import { adderScaleFault, DEFAULT_ADDER } from '../layers/adder-scale.ts';
 import { checkRules } from './check-rules.ts';
 import type { Space, Stage } from './space.ts';
-import { layerCount, showLengths } from './stage-layers.ts';
+import { layerCount, showLengths, stageStride } from './stage-layers.ts';
 
 /**
  * What a space must satisfy beyond having the right keys: it holds at least one network, and the sizes of its
@@ -17,6 +17,11 @@ export function checkSpace(space: Space): Space {
   const rule = (holds: boolean, where: string, sentence: string): void =>
     require_(holds, 'usage', `space '${space.name}', ${where}: ${sentence}`, { space: space.name, where });
   rule(space.stages.length > 0, 'stages', 'a space needs at least one stage, but the list is empty; add one');
+  rule(
+    space.lastStride !== 1 || space.stages.length > 1,
+    'lastStride',
+    'the stride into the last stage can be 1 where a stage comes before it, but the space has one stage; leave it out',
+  );
   checkStem(space, rule);
   space.stages.forEach((stage, i) => {
     checkStage(space, stage, i, rule);
@@ -55,10 +60,12 @@ function checkStage(space: Space, stage: Stage, i: number, rule: Rule): void {
   );
   if (i > 0) {
     const before = space.stages[i - 1].scale;
+    const stride = stageStride(space, i);
+    const does = stride === 2 ? 'each stage halves' : 'a last stage of stride 1 keeps';
     rule(
-      stage.scale === 2 * before,
+      stage.scale === stride * before,
       `${where}.scale`,
-      `each stage halves the resolution of the one before (scale ${before}), so it must be ${2 * before}, got ${stage.scale}`,
+      `${does} the resolution of the one before (scale ${before}), so it must be ${stride * before}, got ${stage.scale}`,
     );
   }
   const { kernel = 3 } = stage;

@@ -4,12 +4,19 @@
  */
 import { type Shape, windowOutput } from '../core/shapes.ts';
 import type { Workload } from '../hardware/workload.ts';
-import { activationWorkload, linearWorkload, normWorkload, windowWorkload } from '../layers/workloads.ts';
+import {
+  activationWorkload,
+  linearWorkload,
+  normWorkload,
+  siluWorkload,
+  windowWorkload,
+} from '../layers/workloads.ts';
+import { activationOf } from '../operators/form.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { OperatorName } from '../operators/names.ts';
 import type { BlockPlan, MapSize } from '../operators/operator.ts';
 import type { Genotype, Space } from './space.ts';
-import { layerStages } from './stage-layers.ts';
+import { layerStages, stageStride } from './stage-layers.ts';
 
 /** What the data asks of a network. */
 export interface Task {
@@ -25,6 +32,7 @@ export interface StemPlan {
   /** After the convolution. */
   readonly map: MapSize;
   readonly pool: Space['stem']['pool'];
+  readonly activation: 'relu' | 'silu';
   /** After the pool. */
   readonly output: MapSize;
 }
@@ -41,6 +49,8 @@ export interface NetworkPlan {
   readonly stem: StemPlan;
   readonly blocks: readonly PlacedBlock[];
   readonly features: MapSize;
+  /** Linear heads, whose logits are averaged. */
+  readonly heads: 1 | 2;
 }
 
 export function planStem(space: Space, image: MapSize): StemPlan {
@@ -66,6 +76,7 @@ export function planStem(space: Space, image: MapSize): StemPlan {
     pad,
     map,
     pool,
+    activation: activationOf({ form: space.blocks }),
     output: { h: pooled(h), w: pooled(w), c: channels },
   };
 }
@@ -80,7 +91,7 @@ export function planNetwork(space: Space, genotype: Genotype, task: Task): Netwo
     input = plan.output;
     return { layer, stage, operator: genotype.operators[layer], plan };
   });
-  return { task, stem, blocks, features: input };
+  return { task, stem, blocks, features: input, heads: space.heads ?? 1 };
 }
 
 /** One layer in `stage`, reading `input` that a layer of stage `before` wrote. */
@@ -92,7 +103,8 @@ export function planBlock(
   before: number,
 ): BlockPlan {
   const { channels: c, kernel } = space.stages[stage];
-  const stride = stage === before ? 1 : 2;
+  const entry = stage !== before;
+  const stride = entry ? stageStride(space, stage) : 1;
   const reduced = (extent: number) => Math.ceil(extent / stride);
   return {
     name: `layer${layer}.stage${stage}`,
@@ -103,6 +115,8 @@ export function planBlock(
     headWidth: space.headWidth,
     ...(kernel === undefined ? {} : { kernel }),
     shortcut: stride === 2 ? space.shortcut : input.c === c ? 'identity' : 'project',
+    ...(space.blocks === 'published' ? { form: 'published' as const } : {}),
+    ...(entry && stride === 1 ? { entry } : {}),
   };
 }
 
@@ -111,7 +125,7 @@ export function stemWeight({ kernel, input, map }: StemPlan): Shape {
   return [kernel, kernel, input.c, map.c];
 }
 
-export function stemWorkloads({ input, map, kernel, stride }: StemPlan): Workload[] {
+export function stemWorkloads({ input, map, kernel, stride, activation }: StemPlan): Workload[] {
   const family = 'stem';
   return [
     windowWorkload({
@@ -130,15 +144,26 @@ export function stemWorkloads({ input, map, kernel, stride }: StemPlan): Workloa
       groups: 1,
     }),
     normWorkload('stem.norm', family, map.h, map.w, map.c),
-    activationWorkload('stem.relu', family, map.h, map.w, map.c),
+    (activation === 'silu' ? siluWorkload : activationWorkload)(
+      `stem.${activation}`,
+      family,
+      map.h,
+      map.w,
+      map.c,
+    ),
   ];
 }
 
+export function headWorkloads({ features, task, heads }: NetworkPlan): Workload[] {
+  const linear = (name: string) => linearWorkload(`head.${name}`, 'head', 1, features.c, task.classes);
+  return heads === 1 ? [linear('linear')] : [linear('linear'), linear('distillation')];
+}
+
 /** All work of one image through a network, first to last. */
-export function networkWorkloads({ stem, blocks, features, task }: NetworkPlan): Workload[] {
+export function networkWorkloads(network: NetworkPlan): Workload[] {
   return [
-    ...stemWorkloads(stem),
-    ...blocks.flatMap(({ operator, plan }) => OPERATORS[operator].workloads(plan)),
-    linearWorkload('head.linear', 'head', 1, features.c, task.classes),
+    ...stemWorkloads(network.stem),
+    ...network.blocks.flatMap(({ operator, plan }) => OPERATORS[operator].workloads(plan)),
+    ...headWorkloads(network),
   ];
 }

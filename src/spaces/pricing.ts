@@ -8,10 +8,10 @@ import { addOperations, NO_OPERATIONS } from '../hardware/operations.ts';
 import type { NetworkPrice } from '../hardware/price.ts';
 import type { Pricer } from '../hardware/pricer.ts';
 import { accumulates, type Workload } from '../hardware/workload.ts';
-import { linearWorkload } from '../layers/workloads.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { OPERATOR_NAMES, type OperatorName } from '../operators/names.ts';
 import {
+  headWorkloads,
   networkWorkloads,
   type PlacedBlock,
   planNetwork,
@@ -117,12 +117,10 @@ export class ArchitecturePricer {
   }
 
   private frameCosts(genotype: Genotype): Part {
-    const { stem, features, task } = planNetwork(this.space, genotype, this.task);
-    const loads = [
-      ...stemWorkloads(stem),
-      linearWorkload('head.linear', 'head', 1, features.c, task.classes),
-    ];
-    const head = (features.c + 1) * task.classes;
+    const network = planNetwork(this.space, genotype, this.task);
+    const { stem, features, task, heads } = network;
+    const loads = [...stemWorkloads(stem), ...headWorkloads(network)];
+    const head = heads * (features.c + 1) * task.classes;
     return this.sum(loads, sizeOf(stemWeight(stem)) + 2 * stem.map.c + head);
   }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import { SCALE_KINDS } from '../layers/adder-scale.ts';
 import { OPERATOR_NAMES } from '../operators/names.ts';
+import { BLOCK_FORMS } from '../operators/operator.ts';
 import { checkSpace } from './check.ts';
 import { countTuple } from './count.ts';
 import { hasRules } from './rules.ts';
@@ -61,6 +62,9 @@ const root = z.strictObject({
   reference: tuple,
   headWidth: positive,
   shortcut: z.enum(['average-down', 'conv3x3']),
+  blocks: z.enum(BLOCK_FORMS).optional(),
+  lastStride: z.union([z.literal(1), z.literal(2)]).optional(),
+  heads: z.union([z.literal(1), z.literal(2)]).optional(),
   ties: z.array(z.array(place)).optional(),
   exclusions: z.array(exclusion).optional(),
   adder: adder.optional(),

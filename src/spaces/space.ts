@@ -1,5 +1,6 @@
 import type { AdderScale } from '../layers/adder-scale.ts';
 import type { OperatorName } from '../operators/names.ts';
+import type { BlockForm } from '../operators/operator.ts';
 
 /**
  * A search space for images is data: a stem, stages of falling resolution, which operators a stage allows, which
@@ -15,7 +16,7 @@ import type { OperatorName } from '../operators/names.ts';
 export interface Stage {
   /** Output channels of its layers; the inner width of a block is a quarter. */
   readonly channels: number;
-  /** Resolution: 1 / scale of the image; each stage halves the one before (rounded up). */
+  /** Resolution: 1 / scale of the image; each stage halves the one before (rounded up), the last as `lastStride` says. */
   readonly scale: number;
   readonly operators: readonly OperatorName[];
   /** Pixels a side of the middle window of its convolution, add and shift blocks; odd, 3 unless given. */
@@ -61,6 +62,12 @@ export interface Space {
   readonly headWidth: number;
   /** Shortcut of a layer that halves the resolution: as retrained (average pool + 1x1) or as in the released supernet. */
   readonly shortcut: 'average-down' | 'conv3x3';
+  /** How its blocks and stem are built, `supernet` when absent; see `retrainedSpace` for networks that differ from it. */
+  readonly blocks?: BlockForm | undefined;
+  /** Stride into the last stage: 2 when absent; 1 leaves its resolution as it was, as the T1 networks do (spec 6.3). */
+  readonly lastStride?: 1 | 2 | undefined;
+  /** Linear heads whose logits are averaged: 1 when absent; of 2, one learns from labels, one from a teacher (spec 3.5). */
+  readonly heads?: 1 | 2 | undefined;
   /** All layers of the places of a tie use one operator. */
   readonly ties?: readonly (readonly Place[])[] | undefined;
   readonly exclusions?: readonly Exclusion[] | undefined;

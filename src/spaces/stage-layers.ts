@@ -12,6 +12,12 @@ export function layerStages(lengths: readonly number[]): number[] {
   return lengths.flatMap((length, stage) => new Array<number>(length).fill(stage));
 }
 
+/** Stride of the first layer of a stage: the stem alone comes before stage 0. */
+export function stageStride({ stages, lastStride = 2 }: Space, stage: number): 1 | 2 {
+  if (stage === 0) return 1;
+  return stage === stages.length - 1 ? lastStride : 2;
+}
+
 /** Index of the first layer of every stage. */
 export function stageStarts(lengths: readonly number[]): number[] {
   let start = 0;

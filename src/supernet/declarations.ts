@@ -4,14 +4,22 @@
 import type { ParameterTraits } from '../autograd/graph.ts';
 import { PLAIN, UNDECAYED } from '../autograd/graph.ts';
 import { type Shape, sizeOf } from '../core/shapes.ts';
-import { constant, fanIn, type Initialiser, kaimingNormal, normal, uniform } from '../layers/initialisers.ts';
+import {
+  constant,
+  fanIn,
+  fanOut,
+  type Initialiser,
+  kaimingNormal,
+  normal,
+  uniform,
+} from '../layers/initialisers.ts';
 import { lowestPS } from '../layers/shift-weight.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { OperatorName } from '../operators/names.ts';
 import type { BlockPlan, WeightDeclaration } from '../operators/operator.ts';
 import { planBlock, planStem, stemWeight, type Task } from '../spaces/layout.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
-import { layerStages } from '../spaces/stage-layers.ts';
+import { layerStages, stageStride } from '../spaces/stage-layers.ts';
 import { MONOTONE_PIECES, SLOPE_TRAITS, transportSlopes } from './monotone.ts';
 import { type SharingConfig, shares, weightKey } from './sharing.ts';
 
@@ -120,17 +128,27 @@ function separateDeclarations(
 export function weightDeclarations(
   place: string,
   family: OperatorName,
-  { role, shape, shared }: WeightDeclaration,
+  declaration: WeightDeclaration,
   sharing: SharingConfig,
 ): Declaration[] {
-  const name = weightKey(sharing, place, role, family, shared);
+  const { role, shape, shared, ordinary } = declaration;
   const isShared = shared && shares(sharing, family);
+  // what several families read starts as all of them ask for, adders and shifts by their fan-in
+  const multiplies = ordinary !== undefined || family === 'attention' || (family === 'conv' && !isShared);
+  const fan = multiplies && declaration.fan === 'out' ? fanOut(shape) : fanIn(shape);
+  if (ordinary !== undefined) {
+    const bias = ordinary === 'bias';
+    const traits = bias ? UNDECAYED : PLAIN;
+    const initialise = bias ? constant(0) : kaimingNormal(fan);
+    return [{ name: `${place}.${family}.${role}`, shape, traits, initialise }];
+  }
+  const name = weightKey(sharing, place, role, family, shared);
   const own = `${place}.${family}.${role}`;
   const out: Declaration[] = [];
   const separate = family === 'shift' && sharing.shift !== 'Q';
   if (!separate || isShared) {
     const unit = fromUnitNormal(sharing, family, isShared, shared);
-    const initialise: Initialiser = unit ? normal(1) : kaimingNormal(fanIn(shape));
+    const initialise: Initialiser = unit ? normal(1) : kaimingNormal(fan);
     out.push({
       name,
       shape,
@@ -170,16 +188,24 @@ export function normDeclarations(name: string, channels: number, zero: boolean):
 /** Stem and head: always ordinary multiplications (spec 3.4). */
 export function frameDeclarations(space: Space, task: Task, features: number): Declaration[] {
   const shape = stemWeight(planStem(space, task.image));
+  const fan = space.blocks === 'published' ? fanOut(shape) : fanIn(shape);
   return [
-    { name: 'stem.conv', shape, traits: PLAIN, initialise: kaimingNormal(fanIn(shape)) },
+    { name: 'stem.conv', shape, traits: PLAIN, initialise: kaimingNormal(fan) },
     ...normDeclarations('stem.norm', space.stem.channels, false),
-    {
-      name: 'head.weight',
-      shape: [features, task.classes],
-      traits: PLAIN,
-      initialise: normal(1 / Math.sqrt(features)),
-    },
-    { name: 'head.bias', shape: [task.classes], traits: UNDECAYED, initialise: constant(0) },
+    ...headNames(space).flatMap((name) => headDeclarations(name, features, task.classes)),
+  ];
+}
+
+/** One head, or one for labels and one for a teacher. */
+export function headNames({ heads = 1 }: Space): string[] {
+  return heads === 1 ? ['head'] : ['head', 'head.distillation'];
+}
+
+function headDeclarations(name: string, features: number, classes: number): Declaration[] {
+  const initialise = normal(1 / Math.sqrt(features));
+  return [
+    { name: `${name}.weight`, shape: [features, classes], traits: PLAIN, initialise },
+    { name: `${name}.bias`, shape: [classes], traits: UNDECAYED, initialise: constant(0) },
   ];
 }
 
@@ -204,11 +230,12 @@ export function* blockUses(space: Space, task: Task, genotype?: Genotype): Itera
   }
 }
 
-/** Map sizes of the stages: each halves the one before, rounded up. */
+/** Map sizes of the stages: each halves the one before, rounded up, unless its stride is 1. */
 function stageSizes(space: Space, task: Task) {
   let { h, w } = planStem(space, task.image).output;
   return space.stages.map(({ channels }, stage) => {
-    if (stage > 0) [h, w] = [Math.ceil(h / 2), Math.ceil(w / 2)];
+    const stride = stageStride(space, stage);
+    [h, w] = [Math.ceil(h / stride), Math.ceil(w / stride)];
     return { h, w, c: channels };
   });
 }

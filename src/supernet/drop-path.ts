@@ -7,8 +7,9 @@
 import { add } from '../autograd/arithmetic.ts';
 import { dropPath as drop } from '../autograd/dropout.ts';
 import type { Tensor } from '../autograd/graph.ts';
-import { relu } from '../autograd/unary.ts';
+import { relu, silu } from '../autograd/unary.ts';
 import type { Random } from '../core/random.ts';
+import type { BlockActivation } from '../operators/operator.ts';
 import { normalise } from './norm.ts';
 import type { WeightStore } from './store.ts';
 
@@ -38,13 +39,25 @@ export function normaliseAndDrop(
   x: Tensor,
   store: WeightStore,
   name: string,
-  activation: 'none' | 'relu',
+  activation: BlockActivation,
   residual: Tensor,
-  { rate, random }: DropPath,
+  how: DropPath,
   depth: Depth,
 ): Tensor {
-  const { key } = random.split(depth.layer).state();
-  const branch = drop(normalise(x, store, name, { kind: 'train' }, 'none'), dropRate(rate, depth), key);
+  const branch = dropBranch(normalise(x, store, name, { kind: 'train' }, 'none'), how, depth);
   const y = add(residual, branch);
-  return activation === 'relu' ? relu(y) : y;
+  switch (activation) {
+    case 'none':
+      return y;
+    case 'relu':
+      return relu(y);
+    case 'silu':
+      return silu(y);
+  }
+}
+
+/** A residual branch of a layer, left out for some images; trains only. */
+export function dropBranch(branch: Tensor, { rate, random }: DropPath, depth: Depth): Tensor {
+  const { key } = random.split(depth.layer).state();
+  return drop(branch, dropRate(rate, depth), key);
 }

@@ -35,8 +35,9 @@ export function effectiveWeight(
   family: OperatorName,
   declaration: WeightDeclaration,
 ): Tensor {
-  const { role, shared } = declaration;
+  const { role, shared, ordinary } = declaration;
   const own = `${place}.${family}.${role}`;
+  if (ordinary !== undefined) return graph.parameter(store.parameter(own));
   const name = weightKey(sharing, place, role, family, shared);
   const isShared = shared && shares(sharing, family);
   const leaf = (parameterName: string) => graph.parameter(store.parameter(parameterName));

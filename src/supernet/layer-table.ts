@@ -8,7 +8,14 @@ import type { Buffer } from '../backends/backend.ts';
 import { LOWEST_PS_EXPONENT } from './declarations.ts';
 import { effectiveWeight, LOWEST_Q_EXPONENT } from './effective.ts';
 import type { Network } from './network.ts';
-import { type Quantisation, type QuantisedLayer, quantisedLayers, REAL, widthsOf } from './quantisation.ts';
+import {
+  arithmeticOf,
+  type Quantisation,
+  type QuantisedLayer,
+  quantisedLayers,
+  REAL,
+  widthsOf,
+} from './quantisation.ts';
 import { keptRange, stepsOf } from './quantised.ts';
 
 export interface WholeNumbers {
@@ -52,7 +59,8 @@ async function recordOf(
 ): Promise<LayerRecord> {
   const { store } = network;
   const { backend } = store;
-  const { name, family } = layer;
+  const { name } = layer;
+  const family = arithmeticOf(layer.family, layer.declaration);
   const { weightBits, activationBits } = widthsOf(quantisation, name);
   const graph = new Graph(backend, { training: false });
   const read = async (buffer: Buffer) => Array.from(await backend.read(buffer));
@@ -95,10 +103,10 @@ async function recordOf(
 function weightOf(
   graph: Graph,
   { store, config }: Network,
-  { family, place, declaration }: QuantisedLayer,
+  { name, family, place, declaration }: QuantisedLayer,
 ): Tensor | undefined {
   if (family === 'stem') return graph.parameter(store.parameter('stem.conv'));
-  if (family === 'head') return graph.parameter(store.parameter('head.weight'));
+  if (family === 'head') return graph.parameter(store.parameter(`${name}.weight`));
   if (place === undefined || declaration === undefined) return undefined;
   return effectiveWeight(graph, store, config.sharing, place, family, declaration);
 }

@@ -3,7 +3,7 @@
  * path through it; holding the blocks of one genotype, it is that network alone. Both run the same code.
  */
 
-import { add } from '../autograd/arithmetic.ts';
+import { add, scale } from '../autograd/arithmetic.ts';
 import { conv2d } from '../autograd/convolution.ts';
 import type { Tensor } from '../autograd/graph.ts';
 import { matmul } from '../autograd/matmul.ts';
@@ -15,11 +15,11 @@ import type { OperatorName } from '../operators/names.ts';
 import type { BlockContext, NormDeclaration } from '../operators/operator.ts';
 import { planNetwork, type Task } from '../spaces/layout.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
-import { declarations } from './declarations.ts';
-import { type DropPath, normaliseAndDrop } from './drop-path.ts';
+import { declarations, headNames } from './declarations.ts';
+import { type DropPath, dropBranch, normaliseAndDrop } from './drop-path.ts';
 import { effectiveWeight } from './effective.ts';
 import { declareStatistics, type NormMode, normalise } from './norm.ts';
-import { layerName, type Quantisation, quantisedLayers } from './quantisation.ts';
+import { arithmeticOf, layerName, type Quantisation, quantisedLayers } from './quantisation.ts';
 import { declareRanges, operands, product } from './quantised.ts';
 import { checkSharing, type SharingConfig } from './sharing.ts';
 import { WeightStore } from './store.ts';
@@ -43,6 +43,8 @@ export interface ForwardOptions {
   readonly probe?: (place: string, y: Tensor) => void;
   /** Called with every effective weight of a searchable block. */
   readonly onWeight?: (family: OperatorName, weight: Tensor) => void;
+  /** Of a network with two heads, called with the logits of each; what `forward` returns is their mean. */
+  readonly onHeads?: (labels: Tensor, teacher: Tensor) => void;
 }
 
 export class Network implements TrainableNetwork<Genotype> {
@@ -76,7 +78,7 @@ export class Network implements TrainableNetwork<Genotype> {
 
   /** x: [n, h, w, c] -> logits [n, classes]. */
   forward(x: Tensor, genotype: Genotype, options: ForwardOptions): Tensor {
-    const { mode, probe, onWeight } = options;
+    const { mode, probe, onWeight, onHeads } = options;
     const dropPath = mode.kind === 'train' ? options.dropPath : undefined;
     const { graph } = x;
     const { space, task, sharing, quantisation } = this.config;
@@ -89,13 +91,13 @@ export class Network implements TrainableNetwork<Genotype> {
     const done = ({ buffer }: Tensor) => {
       if (!watched && !graph.recording) this.store.backend.free(buffer);
     };
-    const frame = (value: Tensor, weight: string, layer: 'stem' | 'head') =>
-      operands(value, leaf(weight), this.store, quantisation, { layer, family: layer, mode });
+    const frame = (value: Tensor, weight: string, family: 'stem' | 'head', layer: string = family) =>
+      operands(value, leaf(weight), this.store, quantisation, { layer, family, mode });
 
-    const { stride, pad, pool } = network.stem;
+    const { stride, pad, pool, activation } = network.stem;
     let y = part(() => {
       const convolved = conv2d(...frame(x, 'stem.conv', 'stem'), { stride, pad, groups: 1 });
-      const normal = normalise(convolved, this.store, 'stem.norm', mode, 'relu');
+      const normal = normalise(convolved, this.store, 'stem.norm', mode, activation);
       if (pool === 'max2') return maxPool(normal, halving(network.stem.map));
       return pool === 'max3' ? maxPool(normal, { kernel: 3, stride: 2, pad: 1 }) : normal;
     });
@@ -107,14 +109,17 @@ export class Network implements TrainableNetwork<Genotype> {
         graph,
         operands: (value, declaration) => {
           const weight = effectiveWeight(graph, this.store, sharing, plan.name, operator, declaration);
-          onWeight?.(operator, weight);
+          if (declaration.ordinary === undefined) onWeight?.(operator, weight);
           const name = layerName(plan.name, operator, declaration.role);
-          return operands(value, weight, this.store, quantisation, { layer: name, family: operator, mode });
+          const family = arithmeticOf(operator, declaration);
+          return operands(value, weight, this.store, quantisation, { layer: name, family, mode });
         },
+        bias: (declaration) => effectiveWeight(graph, this.store, sharing, plan.name, operator, declaration),
         product: (value, role) => {
           const name = layerName(plan.name, operator, role);
           return product(value, this.store, quantisation, { layer: name, family: operator, mode });
         },
+        drop: (branch) => (dropPath === undefined ? branch : dropBranch(branch, dropPath, { layer, depth })),
         norm: (value, { role }: NormDeclaration, activation, residual) => {
           const name = `${plan.name}.${operator}.${role}`;
           const normal =
@@ -131,7 +136,11 @@ export class Network implements TrainableNetwork<Genotype> {
       probe?.(`${plan.name} (${operator})`, y);
     }
     const pooled = globalAveragePool(y);
-    const logits = add(matmul(...frame(pooled, 'head.weight', 'head')), leaf('head.bias'));
+    const [labels, teacher] = headNames(space).map((name) =>
+      add(matmul(...frame(pooled, `${name}.weight`, 'head', name)), leaf(`${name}.bias`)),
+    );
+    if (teacher !== undefined) onHeads?.(labels, teacher);
+    const logits = teacher === undefined ? labels : scale(add(labels, teacher), 0.5);
     probe?.('head', logits);
     return logits;
   }

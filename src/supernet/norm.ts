@@ -5,8 +5,10 @@
  */
 import { batchNorm } from '../autograd/batch-norm.ts';
 import type { Tensor } from '../autograd/graph.ts';
+import { silu } from '../autograd/unary.ts';
 import type { Buffer } from '../backends/backend.ts';
 import { mergeStatistics } from '../layers/running-statistics.ts';
+import type { BlockActivation } from '../operators/operator.ts';
 import type { WeightStore } from './store.ts';
 
 const EPSILON = 1e-5;
@@ -37,9 +39,11 @@ export function normalise(
   store: WeightStore,
   name: string,
   mode: NormMode,
-  activation: 'none' | 'relu',
+  activation: BlockActivation,
   residual?: Tensor,
 ): Tensor {
+  // backends fuse ReLU alone with the norm: its gradient needs no more than the sign of y
+  if (activation === 'silu') return silu(normalise(x, store, name, mode, 'none', residual));
   const { graph } = x;
   const gamma = graph.parameter(store.parameter(`${name}.gamma`));
   const beta = graph.parameter(store.parameter(`${name}.beta`));

@@ -2,7 +2,7 @@
  * How many bits the layers of a network compute with, as plain data: one width for all weights and one for all
  * activations, and exceptions by the names of layers. A layer's width is that of its weight and of what it reads:
  *
- *   stem, head, layer3.stage1.conv.conv2 (place, family, role), and layer3.stage1.attention.q (k, v, scores), which
+ *   stem, head (and head.distillation), layer3.stage1.conv.conv2 (place, family, role), and layer3.stage1.attention.q (k, v, scores), which
  *   are tensors that an attention multiplies with each other and have no weight
  *
  * Shift weights are powers of two whatever is asked here. An adder's input and weight lie on one step, for their
@@ -14,7 +14,7 @@ import type { OperatorName } from '../operators/names.ts';
 import type { WeightDeclaration } from '../operators/operator.ts';
 import type { Task } from '../spaces/layout.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
-import { blockUses } from './declarations.ts';
+import { blockUses, headNames } from './declarations.ts';
 
 /** Real numbers: nothing is rounded. */
 export const REAL = 32;
@@ -50,6 +50,14 @@ export interface QuantisedLayer {
   readonly declaration?: WeightDeclaration;
 }
 
+/** The family whose arithmetic a layer has: ordinary weights are multiplied with in blocks of every family. */
+export function arithmeticOf<Family>(
+  family: Family,
+  declaration: WeightDeclaration | undefined,
+): Family | 'conv' {
+  return declaration?.ordinary === undefined ? family : 'conv';
+}
+
 export const layerName = (place: string, family: OperatorName, role: string): string =>
   `${place}.${family}.${role}`;
 
@@ -61,7 +69,7 @@ export function* quantisedLayers(space: Space, task: Task, genotype?: Genotype):
     const place = plan.name;
     for (const declaration of OPERATORS[family].weights(plan)) {
       const name = layerName(place, family, declaration.role);
-      if (seen.has(name)) continue;
+      if (seen.has(name) || declaration.ordinary === 'bias') continue;
       seen.add(name);
       yield { name, family, place, declaration };
     }
@@ -72,7 +80,7 @@ export function* quantisedLayers(space: Space, task: Task, genotype?: Genotype):
       yield { name, family, place };
     }
   }
-  yield { name: 'head', family: 'head' };
+  for (const name of headNames(space)) yield { name, family: 'head' };
 }
 
 function matches(pattern: string, name: string): boolean {

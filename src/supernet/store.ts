@@ -51,6 +51,10 @@ export class WeightStore {
     this.statistics.set(name, { buffer, shape });
   }
 
+  has(name: string): boolean {
+    return this.held.has(name);
+  }
+
   parameter(name: string): Parameter {
     return this.held.get(name) ?? internal(`no parameter ${name}`);
   }

@@ -5,7 +5,7 @@
  *   soft   (1 - share) CE(s, y) + share t^2 CE(s / t, softmax(z / t))    differs from the divergence by a constant
  *   hard   (1 - share) CE(s, y) + share CE(s, one-hot of the largest z)
  *
- * s: the student's logits, z: the teacher's, t: temperature, y: targets.
+ * s: the student's logits, z: the teacher's, t: temperature, y: targets. A student with two heads has an s for each term.
  */
 import { add, scale } from '../autograd/arithmetic.ts';
 import { Graph, type Tensor } from '../autograd/graph.ts';
@@ -21,6 +21,12 @@ export interface Distillation {
   readonly temperature: number;
   /** Logits [count, classes] for images [count, h, w, c], as constants of the images' graph. */
   teacher(x: Tensor): Tensor;
+}
+
+/** Logits [count, classes] of a network with a head for labels and one for its teacher (Touvron et al., 2021). */
+export interface Heads {
+  readonly labels: Tensor;
+  readonly teacher: Tensor;
 }
 
 /** Images that a teacher sees: normalised again where it was trained with other statistics. */
@@ -72,15 +78,16 @@ export function renormalisation(
   return same ? undefined : { factor, offset };
 }
 
-/** The scalar that `backward` starts from. logits, targets, taught: [count, classes]; taught: the teacher's logits. */
+/** The scalar that `backward` starts from. Logits, targets, taught: [count, classes]; taught: the teacher's logits. */
 export function distilledLoss(
-  logits: Tensor,
+  heads: Heads,
   targets: Tensor,
   taught: Tensor,
   { kind, share, temperature }: Pick<Distillation, 'kind' | 'share' | 'temperature'>,
   penalty?: Tensor,
 ): Tensor {
-  const own = scale(meanCrossEntropy(logits, targets), 1 - share);
+  const own = scale(meanCrossEntropy(heads.labels, targets), 1 - share);
+  const logits = heads.teacher;
   const other =
     kind === 'hard'
       ? scale(mean(crossEntropy(logits, chosen(taught))), share)

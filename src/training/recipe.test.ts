@@ -118,7 +118,8 @@ describe('distillation', () => {
     const graph = new Graph(backend, { training: true });
     const logits = graph.parameter(weight);
     const targets = graph.values(TARGETS, [1, 3]);
-    const found = distilledLoss(logits, targets, graph.values(taught, [1, 3]), { kind, share, temperature });
+    const heads = { labels: logits, teacher: logits };
+    const found = distilledLoss(heads, targets, graph.values(taught, [1, 3]), { kind, share, temperature });
     graph.backward(found);
     const value = (await graph.read(found))[0];
     const gradient = [...(await backend.read(graph.gradient(weight)!))];
@@ -144,6 +145,26 @@ describe('distillation', () => {
     const tied = await loss('hard', 0.5, 7, [3, -1, 3]);
     expect(tied.value).toBeCloseTo(own + 0.5 * entropyOf([0.5, 0, 0.5], student), 5);
   });
+
+  test.each(['soft', 'hard'] as const)(
+    '%s: of two heads one learns from labels alone, one from the teacher alone',
+    async (kind) => {
+      const weights = [parameter('labels', student), parameter('teacher', [-1, 0.5, 0])];
+      const graph = new Graph(backend, { training: true });
+      const [labels, other] = weights.map((weight) => graph.parameter(weight));
+      const targets = graph.values(TARGETS, [1, 3]);
+      const how = { kind, share: 0.5, temperature: 1 };
+      graph.backward(distilledLoss({ labels, teacher: other }, targets, graph.values(teacher, [1, 3]), how));
+      const wanted = [TARGETS, kind === 'soft' ? softmax(teacher) : [0, 1, 0]];
+      for (const [i, weight] of weights.entries()) {
+        const logits = i === 0 ? student : [-1, 0.5, 0];
+        [...(await backend.read(graph.gradient(weight)!))].forEach((g, j) => {
+          expect(g).toBeCloseTo(0.5 * (softmax(logits)[j] - wanted[i][j]), 5);
+        });
+      }
+      graph.close();
+    },
+  );
 
   test('a share of 0 is the loss of the labels alone', async () => {
     expect((await loss('soft', 0, 3)).value).toBeCloseTo(entropyOf(TARGETS, student), 5);

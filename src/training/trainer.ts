@@ -8,7 +8,7 @@ import { meanCrossEntropy } from '../autograd/loss.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { clipGradients } from './clip.ts';
-import { type Distillation, distilledLoss } from './distillation.ts';
+import { type Distillation, distilledLoss, type Heads } from './distillation.ts';
 import { gradientsOf } from './gradients.ts';
 import type { Optimiser } from './optimiser.ts';
 import type { RankedGradients } from './ranks.ts';
@@ -51,8 +51,11 @@ export interface StepJob {
   readonly batches: BatchSource;
   readonly schedule: ScheduleConfig;
   readonly optimiser: Optimiser;
-  /** Logits [count, classes] of a batch, and an additional loss if there is one. */
-  forward(x: Tensor, step: number): { readonly logits: Tensor; readonly penalty?: Tensor };
+  /** Logits [count, classes] of a batch, those of two heads where there are two, and an additional loss if there is one. */
+  forward(
+    x: Tensor,
+    step: number,
+  ): { readonly logits: Tensor; readonly heads?: Heads; readonly penalty?: Tensor };
   /** Gradients together are at most this long; as long as they are when absent. */
   readonly clip?: number;
   /** A teacher beside the labels. */
@@ -145,13 +148,13 @@ export function trainStep(job: StepJob, step: number, keep: (loss: Buffer) => vo
   const graph = new Graph(job.backend, { training: true });
   try {
     const x = graph.values(images, [count, ...batches.shape]);
-    const { logits, penalty } = job.forward(x, step);
+    const { logits, heads = { labels: logits, teacher: logits }, penalty } = job.forward(x, step);
     const wanted = graph.values(targets, [count, batches.classes]);
     const { clip, distillation } = job;
     const loss =
       distillation === undefined
         ? meanCrossEntropy(logits, wanted, penalty)
-        : distilledLoss(logits, wanted, distillation.teacher(x), distillation, penalty);
+        : distilledLoss(heads, wanted, distillation.teacher(x), distillation, penalty);
     graph.backward(loss);
     const summed = job.ranks?.combine(graph, loss.buffer) ?? {
       gradients: gradientsOf(graph),

@@ -60,6 +60,7 @@ export { readOnnx } from './onnx/model.ts';
 export type { Step, ZooPlan } from './plan.ts';
 export { planParameters } from './plan-declarations.ts';
 export { planWorkloads } from './plan-workloads.ts';
+export { type PublishedGenotype, publishedGenotype, publishedGenotypes } from './published-genotypes.ts';
 export { IMAGE_NETWORKS, type ImageNetwork, imageWorkloads } from './shiftaddnas-image.ts';
 export {
   decoderWorkloads,

@@ -6,10 +6,10 @@ import {
   elements,
   linear,
   NORM,
-  NORM_RELU,
   NORM_SILU,
   pooling,
   product,
+  RELU,
   residual,
   SCALE,
   SIGMOID,
@@ -21,8 +21,10 @@ import { replaced, type Variant } from './variant.ts';
 
 /**
  * The image networks of the release as they were retrained (spec 3.5, 6.3): stem, four stages at 1/4 to 1/32 of the
- * image with 256 to 2048 channels, SiLU, squeeze-excite behind convolution, add and shift blocks, average-down
- * shortcuts, and two linear heads (class and distillation). T0 halves the map before the last stage, T1 does not.
+ * image with 256 to 2048 channels, SiLU, squeeze-excite (ReLU within, as in timm 0.3) behind convolution, add and shift
+ * blocks, average-down shortcuts, and two linear heads (class and distillation). T0 halves the map before the last
+ * stage, T1 does not. As networks that train they are genotypes of `hytra`, retrained with published blocks and twice
+ * the width.
  *
  *   x ─ 1x1 ─ PEG (3x3 depthwise, carries the stride) ─ 3x3 or attention ─ 1x1 ─ squeeze-excite ─ + ─
  *   └──────────────────────── identity | average, 1x1 ──────────────────────────────────────────┘
@@ -83,7 +85,7 @@ export function imageWorkloads(network: ImageNetwork, resolution = 224, classes 
   let size = after(resolution, 2);
   const stem = { kind: 'conv', family: 'stem', inputs: 3, outputs: 64, kernel: 7, stride: 2 } as const;
   loads.push(window({ name: 'stem.conv', size: resolution, ...stem }));
-  loads.push(elements('stem.norm', 'stem', size, 64, NORM_RELU));
+  loads.push(elements('stem.norm', 'stem', size, 64, NORM_SILU));
   loads.push(pooling('stem.pool', 'stem', size, 64, 3, 2));
   size = after(size, 2);
   let channels = 64;
@@ -164,7 +166,7 @@ function squeezeExcite(name: string, size: number, channels: number): Workload[]
   return [
     pooling(`${name}.pool`, 'squeeze-excite', size, channels, 0, 1),
     window({ name: `${name}.down`, ...common, inputs: channels, outputs: narrow }),
-    elements(`${name}.activation`, 'squeeze-excite', 1, narrow, SILU),
+    elements(`${name}.activation`, 'squeeze-excite', 1, narrow, RELU),
     window({ name: `${name}.up`, ...common, inputs: narrow, outputs: channels }),
     elements(`${name}.gate`, 'squeeze-excite', 1, channels, SIGMOID),
     elements(`${name}.scale`, 'squeeze-excite', size, channels, SCALE),

@@ -6,8 +6,11 @@ import {
   releasedTranslationJuly,
 } from '../hardware/accelerators/index.ts';
 import { Pricer } from '../hardware/pricer.ts';
-import { accumulates } from '../hardware/workload.ts';
+import { accumulates, type Workload } from '../hardware/workload.ts';
+import { encode } from '../spaces/genotype.ts';
+import { networkWorkloads, planNetwork } from '../spaces/layout.ts';
 import { zooNames, zooTask, zooWorkloads } from './index.ts';
+import { publishedGenotype, publishedGenotypes } from './published-genotypes.ts';
 import { decoderWorkloads, encoderWorkloads, TRANSLATION_NETWORKS } from './transformers.ts';
 
 const by = { 168: new Pricer(released168), 192: new Pricer(released) };
@@ -62,6 +65,40 @@ describe('image networks of the release', () => {
     const macs = zooWorkloads(name).reduce((sum, load) => sum + accumulates(load), 0);
     expect(Math.abs(macs / 1e9 - giga)).toBeLessThan(0.02);
   });
+});
+
+describe('the same networks as genotypes that train', () => {
+  test.each([
+    ['shiftaddnas-t0-v3', '2-4-5-5:cc|cccc|scadd|aacaa', 2],
+    ['shiftaddnas-t0-v4', '2-4-5-5:cc|cscc|scass|aacaa', 2],
+    ['shiftaddnas-t1-v3', '2-4-5-5:cc|cccc|scadd|aacaa', 1],
+    ['shiftaddnas-t1-v4', '2-4-5-5:cc|cscc|scass|aacaa', 1],
+    ['bossnet-t0', '1-1-5-9:c|c|cccac|aaacaaaaa', 2],
+    ['bossnet-t1', '1-1-5-9:c|c|cccac|aaacaaaaa', 1],
+  ] as const)('%s is %s of hytra, last stride %d, window by window', (name, word, lastStride) => {
+    const { space, genotype } = publishedGenotype(name, { taught: true, width: 1 }) ?? expect.fail(name);
+    expect(encode(genotype)).toBe(word);
+    expect(space.lastStride ?? 2).toBe(lastStride);
+    const task = { image: { h: 224, w: 224, c: 3 }, classes: 1000 };
+    const sizes = (loads: Workload[]) =>
+      loads
+        .filter(({ kind }) => kind !== 'vector' && kind !== 'matmul')
+        .map(({ kind, n, h, w, c, r, s, m, e, f, stride, groups }) =>
+          [kind, n, h, w, c, r, s, m, e, f, stride, groups].join(),
+        )
+        .sort();
+    const planned = networkWorkloads(planNetwork(space, genotype, task));
+    expect(sizes(planned)).toEqual(sizes(zooWorkloads(name)));
+    const products = (loads: Workload[]) => loads.filter(({ kind }) => kind === 'matmul').map(accumulates);
+    expect(products(planned)).toEqual(products(zooWorkloads(name)));
+  });
+});
+
+test('networks outside of the published space have no genotype there', () => {
+  expect(publishedGenotypes()).toEqual([
+    ...['shiftaddnas-t0-v3', 'shiftaddnas-t0-v4', 'shiftaddnas-t1-v3', 'shiftaddnas-t1-v4'],
+    ...['bossnet-t0', 'bossnet-t1', 'shiftaddnas-t0-all-conv'],
+  ]);
 });
 
 describe('translation networks', () => {

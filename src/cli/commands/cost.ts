@@ -11,11 +11,13 @@ import {
   type WorkloadKind,
 } from '../../hardware/index.ts';
 import { linearWorkload, windowWorkload } from '../../layers/workloads.ts';
-import type { Option } from '../../runs/options.ts';
+import { knownBaseline, readNetworkDescription } from '../../runs/network-files.ts';
+import { type Option, RUN_OPTIONS } from '../../runs/options.ts';
 import { decode } from '../../spaces/genotype.ts';
 import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
 import { loadSpace } from '../../spaces/load.ts';
-import { onnxWorkloads, zooWorkloads } from '../../zoo/index.ts';
+import { retrainedSpace } from '../../spaces/retrained.ts';
+import { baselinePlan, onnxWorkloads, planWorkloads, zooWorkloads } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { count, digits, percent, table } from '../text.ts';
 
@@ -23,6 +25,23 @@ const options = {
   network: { kind: 'text', help: 'a network of the zoo (see `shiftaddnas zoo`)', placeholder: 'name' },
   genotype: { kind: 'text', help: 'a network of --space, such as 3-2-2:ccs|da|ss', placeholder: 'genotype' },
   space: { kind: 'text', help: 'space of --genotype: a preset or a file', placeholder: 'name|file' },
+  run: {
+    kind: 'text',
+    help: 'the trained network of a run, or of a folder with architecture.json',
+    placeholder: 'dir',
+  },
+  retrainBlocks: {
+    ...RUN_OPTIONS.retrainBlocks,
+    help: "blocks of --genotype: the space's, or as published with SiLU and squeeze-excite",
+  },
+  lastStride: { ...RUN_OPTIONS.lastStride, help: 'stride into the last stage of --genotype' },
+  retrainWidth: { ...RUN_OPTIONS.retrainWidth, help: 'channels of --genotype, as a multiple of the space' },
+  heads: {
+    kind: 'choice',
+    help: 'heads of --genotype with published blocks; the second learns from a teacher',
+    choices: ['1', '2'],
+    initial: '1',
+  },
   layer: {
     kind: 'text',
     help: 'one layer: kind (conv, add, shift), input size, input channels, kernel, output channels, output size, stride, and groups if not 1; or kind (linear, shift, add), rows, inputs, outputs',
@@ -69,6 +88,7 @@ function opposite({ name }: Accelerator): string {
   return name === 'rowstationary-45nm' ? 'shiftaddnas-released' : 'rowstationary-45nm';
 }
 
+const SUBJECTS = ['network', 'genotype', 'run', 'layer', 'onnx'] as const;
 const LAYER_KINDS = ['conv', 'add', 'shift', 'linear'] as const;
 
 /** `conv,14,256,3,256,14,1`, with a further number for groups, or `linear,30,512,2048` */
@@ -119,13 +139,33 @@ interface Priced {
   readonly notes?: readonly string[];
 }
 
+/** The network in a folder, at the size it was trained for. */
+function trainedNetwork(dir: string): Priced {
+  const description = readNetworkDescription(dir);
+  const { task } = description;
+  if ('zoo' in description) {
+    const plan = baselinePlan(knownBaseline(description.zoo, dir), task.image, task.classes);
+    return { title: description.zoo, loads: planWorkloads(plan.steps) };
+  }
+  const { space, genotype } = description;
+  const loads = networkWorkloads(planNetwork(space, decode(space, genotype), task));
+  return { title: `${space.name} ${genotype}`, loads };
+}
+
 function workloads(context: CommandContext): Priced {
-  const chosen = ['network', 'genotype', 'layer', 'onnx'].filter((key) => context.options[key] !== undefined);
+  const chosen = SUBJECTS.filter((key) => context.options[key] !== undefined);
   if (chosen.length !== 1) {
-    throw new ShiftAddError('usage', 'cost needs exactly one of --network, --genotype, --layer and --onnx');
+    throw new ShiftAddError(
+      'usage',
+      'cost needs exactly one of --network, --genotype, --run, --layer and --onnx',
+    );
   }
   const layer = given<string>(context, 'layer');
   if (layer !== undefined) return { title: layer, loads: [parseLayer(layer)] };
+  const run = given<string>(context, 'run');
+  if (run !== undefined) {
+    return trainedNetwork(run);
+  }
   const resolution = given<number>(context, 'resolution');
   const classes = given<number>(context, 'classes');
   const tokens = given<number>(context, 'tokens');
@@ -146,7 +186,12 @@ function workloads(context: CommandContext): Priced {
     });
     return { title: network, loads };
   }
-  const space = loadSpace(given<string>(context, 'space') ?? 'cifar');
+  const space = retrainedSpace(loadSpace(given<string>(context, 'space') ?? 'cifar'), {
+    blocks: given<string>(context, 'retrainBlocks') === 'published' ? 'published' : 'supernet',
+    lastStride: given<string>(context, 'lastStride') === '1' ? 1 : 2,
+    width: given<number>(context, 'retrainWidth') ?? 1,
+    taught: given<string>(context, 'heads') === '2',
+  });
   const text = given<string>(context, 'genotype')!;
   const side = resolution ?? 32;
   const image = { h: side, w: side, c: given<number>(context, 'channels') ?? 3 };
@@ -180,6 +225,8 @@ export const cost: Command = {
     'shiftaddnas cost --layer conv,14,256,3,256,14,1 --bits 8',
     'shiftaddnas cost --onnx model.onnx --resolution 224 --accelerator rowstationary-45nm',
     'shiftaddnas cost --network shiftaddnas-t0-v3 --explain',
+    'shiftaddnas cost --space hytra --genotype "2-4-5-5:cc|cscc|scass|aacaa" --resolution 224 --classes 1000 --retrain-blocks published --retrain-width 2',
+    'shiftaddnas cost --run runs/first --per-layer',
   ],
   async run(context) {
     const accelerator = findAccelerator(given<string>(context, 'accelerator') ?? options.accelerator.initial);

@@ -43,6 +43,8 @@ export interface TrainJob {
   readonly architecture: Architecture;
   /** First weights, batches and calibration follow it in place of the run's own. */
   readonly seed?: number;
+  /** First weights come from the run's supernet, as far as they fit: its checkpoint lies in the run's folder. */
+  readonly inherits?: boolean;
   /** Measure it on the test set too, and return its weights: asked for what may win, not for ranked paths. */
   readonly tests: boolean;
 }

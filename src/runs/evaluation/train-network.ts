@@ -20,6 +20,7 @@ import { openTeacher, type Teacher } from '../pipeline/teacher.ts';
 import { runTrainPhase } from '../pipeline/train-phase.ts';
 import { zooTrainable } from '../pipeline/zoo-subject.ts';
 import type { JobEvent, TrainJob, TrainResult } from './evaluator.ts';
+import { inheriting } from './inheriting.ts';
 import { jobRecord } from './job-record.ts';
 
 /** Images measured at a time, of a set that is decoded while training. */
@@ -47,15 +48,17 @@ export async function trainNetwork(
   let teacher: Teacher | undefined;
   try {
     teacher = openTeacher(context);
+    const record = jobRecord(context, { phase, onEvent, stopped });
     const curve = await runTrainPhase(context, {
       phase,
       title: `training ${nameOf(job.architecture)}`,
-      record: jobRecord(context, { phase, onEvent, stopped }),
+      record,
       network,
       epochs: config.epochs,
       pathAt: () => path,
       averaging: config.averaging,
       ...(teacher === undefined ? {} : { distillation: teacher.distillation }),
+      ...(job.inherits === true ? { start: inheriting(context, phase, record) } : {}),
       validate: () => {
         calibrate(network, path, calibration);
         return score(network, path, scoring);

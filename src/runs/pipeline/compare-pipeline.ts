@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
+import { refuseInheritance } from '../evaluation/inheriting.ts';
 import { NETWORKS } from '../network-files.ts';
 import type { NetworkResult } from '../result.ts';
 import type { RunContext } from './context.ts';
@@ -61,6 +62,7 @@ export function runComparison(
   { networks, seeds }: Comparison,
 ): Promise<ComparedNetwork[]> {
   return session(options, async (context) => {
+    if (context.config.inherit) refuseInheritance();
     const rows = rowsOf(context, networks);
     const chosen = rows.flatMap((row) => seeds.map((seed) => trainingOf(row, seed, seeds.length > 1)));
     const trained = await trainAndMeasure(context, { first: 1, of: chosen.length }, chosen);

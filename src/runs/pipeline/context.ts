@@ -71,6 +71,9 @@ export interface RunContext extends JobContext {
   readonly journal: Journal;
   readonly architectures: ArchitectureLog;
   readonly signal: AbortSignal;
+  /** The space as its networks are retrained: the same, unless their form differs from the supernet's. */
+  readonly retrained: Space;
+  /** Prices networks as they are retrained. */
   readonly pricer: ArchitecturePricer;
   readonly told: Told;
   /** Who scores candidates and trains networks. */

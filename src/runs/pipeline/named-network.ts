@@ -4,7 +4,13 @@ import { basename, dirname } from 'node:path';
 import { nearest, ShiftAddError } from '../../core/errors.ts';
 import { decode, validate } from '../../spaces/genotype.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
-import { BASELINE_NETWORKS, findBaseline, zooNames } from '../../zoo/index.ts';
+import {
+  BASELINE_NETWORKS,
+  findBaseline,
+  publishedGenotype,
+  publishedGenotypes,
+  zooNames,
+} from '../../zoo/index.ts';
 import { readNetworkDescription, type TrainedDescription } from '../network-files.ts';
 import { baselines } from './baselines.ts';
 import type { RunContext } from './context.ts';
@@ -13,11 +19,14 @@ import type { Subject } from './subject.ts';
 import { zooSubject } from './zoo-subject.ts';
 
 /**
- * `resnet-20`, `all-conv`, a genotype, or a folder (or the architecture.json in it) whose network is trained anew.
+ * `resnet-20`, `bossnet-t0`, `all-conv`, a genotype, or a folder (or the architecture.json in it) whose network is trained anew.
  * Throws 'usage' for anything else, and for a folder without a trained network.
  */
 export function namedNetwork(context: RunContext, word: string): Subject {
   const { space } = context;
+  const taught = context.config.distill !== 'none';
+  const published = publishedGenotype(word, { taught, width: context.config.retrainWidth });
+  if (published !== undefined) return spaceSubject(context, published.genotype, published.space);
   const baseline = findBaseline(word);
   if (baseline !== undefined) return zooSubject(context, baseline);
   const fixed = baselines(space).find(({ name }) => name === word);
@@ -59,7 +68,7 @@ function unknownNetwork(space: Space, word: string): never {
       { network: word },
     );
   }
-  const near = nearest(word, [...fixed, ...Object.keys(BASELINE_NETWORKS)]);
+  const near = nearest(word, [...fixed, ...Object.keys(BASELINE_NETWORKS), ...publishedGenotypes()]);
   throw new ShiftAddError(
     'usage',
     `a network is a name of the zoo, ${fixed.join(', ')}, a genotype of space ${space.name}, or a folder with a trained network, but got "${word}"${near ? `; did you mean ${near}?` : ''}`,

@@ -40,6 +40,8 @@ export interface Chosen {
   readonly subject: Subject;
   /** First weights, batches and calibration follow it in place of the run's. */
   readonly seed?: number;
+  /** Starts from the run's supernet. */
+  readonly inherits?: boolean;
 }
 
 /** Networks of the run's space, in their order; `first` and `of` place their phases in the run. */
@@ -48,7 +50,8 @@ export async function runRetrainPhases(
   places: { readonly first: number; readonly of: number },
   chosen: readonly Pick<Retrained, 'name' | 'role' | 'genotype'>[],
 ): Promise<Retrained[]> {
-  const named = chosen.map((one) => ({ ...one, subject: spaceSubject(context, one.genotype) }));
+  const { inherit: inherits } = context.config;
+  const named = chosen.map((one) => ({ ...one, subject: spaceSubject(context, one.genotype), inherits }));
   const measured = await trainAndMeasure(context, places, named);
   return chosen.map(({ name, role, genotype }, i) => ({ name, role, genotype, ...measured[i] }));
 }
@@ -72,10 +75,13 @@ export async function trainAndMeasure(
   return chosen.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
 }
 
-function taskOf({ name, subject, seed }: Chosen, place: TrainTask['place']): TrainTask {
+function taskOf({ name, subject, seed, inherits }: Chosen, place: TrainTask['place']): TrainTask {
   const { key, architecture } = subject;
-  const seeded = seed === undefined ? {} : { seed };
-  const job = { kind: 'train', phase: retrainPhase(name), architecture, tests: true, ...seeded } as const;
+  const start = {
+    ...(seed === undefined ? {} : { seed }),
+    ...(inherits === true ? { inherits } : {}),
+  };
+  const job = { kind: 'train', phase: retrainPhase(name), architecture, tests: true, ...start } as const;
   return { job, title: `training ${name} (${key})`, place };
 }
 

@@ -9,6 +9,7 @@ import type { openDataset } from '../../data/open.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
+import { showRetraining } from '../../spaces/retrained.ts';
 import type { Ranks } from '../../training/ranks.ts';
 import { version } from '../../version.ts';
 import { ArchitectureLog } from '../architectures.ts';
@@ -20,6 +21,7 @@ import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
 import { type JobContext, type RunContext, rewind, type Told } from './context.ts';
 import { openJobContext } from './job-context.ts';
+import { retrainedSpaceOf } from './retraining-of.ts';
 
 export interface SessionOptions {
   readonly run: OpenRun;
@@ -48,7 +50,8 @@ async function openContext(
   const space = loadSpace(config.space);
   const accelerator = findAccelerator(config.accelerator);
   const jobs = await openJobContext(config, space, { backend, workers, openData: options.openData });
-  const pricer = new ArchitecturePricer(space, jobs.task, new Pricer(accelerator, Number(config.bits)));
+  const retrained = retrainedSpaceOf(space, config);
+  const pricer = new ArchitecturePricer(retrained, jobs.task, new Pricer(accelerator, Number(config.bits)));
   const journal = new Journal(run.journal);
   const architectures = new ArchitectureLog(run.architectures);
   const told: Told = { phases: new Set(), started: new Set(), again: false };
@@ -59,7 +62,7 @@ async function openContext(
   });
   return {
     ...jobs,
-    ...{ run, bus, journal, architectures, signal, pricer, told },
+    ...{ run, bus, journal, architectures, signal, retrained, pricer, told },
     checkpoints: run.checkpoints,
     saveEvery: options.saveEvery ?? 30,
     close: () => {
@@ -139,4 +142,6 @@ function start(context: RunContext, { resumed, backend }: SessionOptions): void 
     machine: machine(backend),
   });
   for (const text of dataset.notes) bus.emit({ type: 'note', text });
+  const differs = showRetraining(context.space, context.retrained);
+  if (differs !== '') bus.emit({ type: 'note', text: `networks are retrained and priced with ${differs}` });
 }

@@ -19,16 +19,16 @@ export function spaceTrainable(
   return { path: genotype, sharing, build };
 }
 
-/** Of the run's space, or of another one. */
+/** Of the run's space as its networks are retrained, or of another one. */
 export function spaceSubject(
-  context: Pick<RunContext, 'space' | 'task' | 'sharingAlone' | 'quantisation' | 'pricer'>,
+  context: Pick<RunContext, 'retrained' | 'task' | 'sharingAlone' | 'quantisation' | 'pricer'>,
   genotype: Genotype,
-  space: Space = context.space,
+  space: Space = context.retrained,
 ): Subject<Genotype> {
   const { task, quantisation } = context;
   const trainable = spaceTrainable(context, genotype, space);
   const pricer =
-    space === context.space ? context.pricer : new ArchitecturePricer(space, task, context.pricer.pricer);
+    space === context.retrained ? context.pricer : new ArchitecturePricer(space, task, context.pricer.pricer);
   const key = encode(genotype);
   return {
     key,

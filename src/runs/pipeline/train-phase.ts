@@ -12,7 +12,7 @@ import { adderScales, describeScales } from '../../supernet/adder-scales.ts';
 import type { AlignedWeights } from '../../supernet/alignment.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { WeightAverage } from '../../training/average.ts';
-import type { Distillation } from '../../training/distillation.ts';
+import type { Distillation, Heads } from '../../training/distillation.ts';
 import { type ImageBatches, imageBatches } from '../../training/image-batches.ts';
 import { locateBadNumber } from '../../training/locate.ts';
 import type { Optimiser, OptimiserState } from '../../training/optimiser.ts';
@@ -28,9 +28,9 @@ import {
   train,
   trainStep,
 } from '../../training/trainer.ts';
-import type { LoadedCheckpoint } from '../checkpoint.ts';
+import { type LoadedCheckpoint, loadCheckpoint } from '../checkpoint.ts';
 import type { RunConfig } from '../options.ts';
-import type { JobContext } from './context.ts';
+import { checkpointPath, type JobContext } from './context.ts';
 import { optimiserOf, scheduleOf } from './optimiser-of.ts';
 
 /** Where a training keeps what it has become, and who hears what happens. */
@@ -57,6 +57,8 @@ export interface TrainPhase<Path> {
   penalty?(weights: AlignedWeights, step: number): Tensor | undefined;
   /** A teacher beside the labels. */
   readonly distillation?: Distillation;
+  /** Gives a network its first weights, before anything of it is trained. */
+  start?(network: TrainableNetwork<Path>): Promise<void>;
   /** Decay of the moving average of weights that is validated and kept in the end. */
   readonly averaging?: number;
   /** Processes that train this network together. Each runs this phase and keeps a record of its own. */
@@ -94,6 +96,7 @@ export async function runTrainPhase<Path>(
     const source = batches;
     const emit = (event: RunEvent) => record.tell(event);
     const job = stepJob(context, phase, network, optimiser, source);
+    if (saved === undefined) await phase.start?.(network);
     const steps = phase.epochs * batches.stepsPerEpoch;
     const started = Date.now();
     const firstStep = saved?.state.training.step ?? 0;
@@ -278,15 +281,23 @@ function stepJob<Path>(
     ...(phase.distillation === undefined ? {} : { distillation: phase.distillation }),
     forward: (x, step) => {
       const weights = { conv: [] as Tensor[], add: [] as Tensor[] };
+      let heads: Heads | undefined;
       const logits = network.forward(x, phase.pathAt(step), {
         mode: { kind: 'train' },
         ...(config.dropPath > 0 ? { dropPath: { rate: config.dropPath, random: dropped.split(step) } } : {}),
         onWeight: (family, weight) => {
           if (family === 'add' || family === 'conv') weights[family].push(weight);
         },
+        onHeads: (labels, teacher) => {
+          heads = { labels, teacher };
+        },
       });
       const penalty = phase.penalty?.(weights, step);
-      return penalty === undefined ? { logits } : { logits, penalty };
+      return {
+        logits,
+        ...(heads === undefined ? {} : { heads }),
+        ...(penalty === undefined ? {} : { penalty }),
+      };
     },
   };
 }
@@ -306,6 +317,7 @@ async function locateByReplay<Path>(
   try {
     const saved = phase.record.load();
     if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
+    else await phase.start?.(network);
     const job = stepJob(context, phase, network, optimiser, batches);
     for (let at = saved?.state.training.step ?? 0; at < step; at++) trainStep(job, at);
     return await locateBadNumber(network, phase.pathAt(step), job.batches.batch(step), batches.shape);
@@ -313,6 +325,18 @@ async function locateByReplay<Path>(
     optimiser.dispose();
     network.dispose();
   }
+}
+
+/** Gives a network the weights that the finished training of `phase` left in its checkpoint; false where there is none. */
+export function loadTrained(
+  context: Pick<JobContext, 'checkpoints'>,
+  phase: string,
+  network: TrainableNetwork<never>,
+): boolean {
+  const saved = loadCheckpoint<SavedTraining>(checkpointPath(context, phase));
+  if (saved === undefined || !saved.state.done) return false;
+  network.store.load((name) => saved.tensors.get(WEIGHT + name));
+  return true;
 }
 
 const WEIGHT = 'weight:';

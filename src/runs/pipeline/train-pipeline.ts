@@ -1,4 +1,6 @@
 /** `train`: one network from scratch, with the recipe that retrained networks get. */
+
+import { refuseInheritance } from '../evaluation/inheriting.ts';
 import type { RunConfig } from '../options.ts';
 import type { NetworkResult } from '../result.ts';
 import { namedNetwork } from './named-network.ts';
@@ -11,6 +13,7 @@ export type TrainConfig = RunConfig & { readonly network: string };
 
 export function runTraining(options: SessionOptions, network: string): Promise<NetworkResult> {
   return session(options, async (context) => {
+    if (context.config.inherit) refuseInheritance();
     const subject = namedNetwork(context, network);
     const one = { name: 'network', role: 'candidate', subject } as const;
     const [measured] = await trainAndMeasure(context, { first: 1, of: 1 }, [one]);
