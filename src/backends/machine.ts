@@ -45,7 +45,7 @@ export function createMachineBackend(machine: Machine): Backend {
 }
 
 /** Threads that share memory see a buffer at the same address. */
-interface SharedAddress extends SharedBuffer {
+export interface SharedAddress extends SharedBuffer {
   readonly address: number;
 }
 

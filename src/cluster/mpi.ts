@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, Buffer } from '../backends/backend.ts';
+import type { SharedAddress } from '../backends/machine.ts';
 import { type Addon, loadAddon } from '../backends/native/addon.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import type { Ranks } from '../training/ranks.ts';
@@ -66,7 +67,7 @@ export class MpiRanks implements Ranks {
       );
     }
     // Kernels of this backend have ended when they return: the floats are there.
-    const { address } = backend.share(buffer) as unknown as { readonly address: number };
+    const { address } = backend.share(buffer) as SharedAddress;
     this.addon.mpi.sum(address, buffer.length);
   }
 
