@@ -40,6 +40,9 @@ type Memory =
   | 'read'
   | 'memory'
   | 'finish'
+  | 'link'
+  | 'share'
+  | 'view'
   | 'dispose';
 
 /** `Operation` without what the recorder adds. */
@@ -158,6 +161,9 @@ export class Recorder {
       read: (buffer) => real.read(this.realOf(buffer)),
       memory: () => real.memory(),
       finish: () => real.finish(),
+      link: () => undefined,
+      share: never('share'),
+      view: never('view'),
       dispose: () => undefined,
     };
   }
@@ -385,7 +391,7 @@ export class Recorder {
 /** Parts of a name that say how a weight is kept: a block's family in a space, family and role in the zoo, and roles. */
 const KEPT = [
   [/^(layer\d+\.stage\d+)\.(?:conv|attention|add|shift)\./, '$1.'],
-  [/\.(?:exponent|gamma|gain)$/, ''],
+  [/\.(?:exponent|gamma|gain|values)$/, ''],
   [/(?:\.(?:conv|add|shift))?\.weight$/, ''],
 ] as const;
 

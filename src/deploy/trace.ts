@@ -15,8 +15,30 @@ import { Recorder } from './recorder.ts';
 export async function traceNetwork<Path>(
   network: TrainableNetwork<Path>,
   path: Path,
-  { h, w, c }: MapSize,
+  image: MapSize,
 ): Promise<Program> {
+  const { recorder, input, graph } = recorded(network, path, image);
+  try {
+    const { operations, shapes } = recorder;
+    return { input, operations, shapes, constants: await recorder.constants() };
+  } finally {
+    graph.close();
+  }
+}
+
+/** The same without reading any weight. */
+export function traceSteps<Path>(
+  network: TrainableNetwork<Path>,
+  path: Path,
+  image: MapSize,
+): Pick<Program, 'operations' | 'shapes'> {
+  const { recorder, graph } = recorded(network, path, image);
+  graph.close();
+  return recorder;
+}
+
+/** Constants live until the graph is closed. */
+function recorded<Path>(network: TrainableNetwork<Path>, path: Path, { h, w, c }: MapSize) {
   const recorder = new Recorder(network.store);
   const graph = new Graph(recorder.backend, { training: false });
   try {
@@ -28,8 +50,9 @@ export async function traceNetwork<Path>(
     if (last !== operations.length || sizeOf(shapes[last]) !== sizeOf(logits.shape)) {
       internal(`the logits ${showShape(logits.shape)} are value ${last} of ${operations.length}`);
     }
-    return { input, operations, shapes, constants: await recorder.constants() };
-  } finally {
+    return { recorder, input, graph };
+  } catch (error) {
     graph.close();
+    throw error;
   }
 }

@@ -5,29 +5,36 @@ import type { Backend } from '../../backends/backend.ts';
 import { openBackend } from '../../backends/open.ts';
 import { diskError, writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../core/safetensors.ts';
 import {
+  compareLogits,
   evaluated,
   IR_VERSIONS,
+  loadStateDict,
   NEWEST_OPSET,
   type Opset,
+  PLAIN_WEIGHTS,
+  PROOF_IMAGES,
   proofImages,
   proveOnnx,
+  stateDict,
   traceNetwork,
   writeOnnx,
 } from '../../deploy/index.ts';
-import { type OpenedNetwork, openNetwork } from '../../runs/network-files.ts';
+import { createNetwork, type OpenedNetwork, openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
+import { baseOf } from '../../runs/pipeline/from-weights.ts';
 import { version } from '../../version.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
 import { count } from '../text.ts';
 
-const FORMATS = ['onnx'] as const;
+const FORMATS = ['onnx', 'safetensors'] as const;
 type Format = (typeof FORMATS)[number];
 
 const options: Readonly<Record<string, Option>> = {
   to: { kind: 'choice', help: 'format of the artefact', choices: FORMATS, placeholder: FORMATS.join('|') },
-  out: { kind: 'text', help: 'file to write [<run>/export/network.onnx]', placeholder: 'file' },
+  out: { kind: 'text', help: 'file to write [<run>/export/network.onnx, .safetensors]', placeholder: 'file' },
   opset: {
     kind: 'choice',
     help: 'ONNX: operator set; a lower one for an older onnxruntime',
@@ -50,7 +57,10 @@ interface Artefact {
 
 type Exporter = (opened: OpenedNetwork, backend: Backend, context: CommandContext) => Promise<Artefact>;
 
-const EXPORTERS: Readonly<Record<Format, Exporter>> = { onnx: exportOnnx };
+const EXPORTERS: Readonly<Record<Format, Exporter>> = {
+  onnx: exportOnnx,
+  safetensors: exportSafetensors,
+};
 
 async function exportOnnx(
   { key, description, network, path }: OpenedNetwork,
@@ -84,6 +94,39 @@ async function exportOnnx(
   };
 }
 
+/**
+ * Weights as layers compute with them, under PyTorch's names. They are read back into a network that computes with weights
+ * as they stand, which must say the same of the same images.
+ */
+async function exportSafetensors(opened: OpenedNetwork, backend: Backend): Promise<Artefact> {
+  const { key, description, network, path } = opened;
+  const { task, classes, mean, deviation } = description;
+  const base = baseOf(description);
+  const tensors = stateDict(await traceNetwork(network, path, task.image), base);
+  const bytes = encodeSafetensors(tensors, {
+    ...{ format: 'pt', network: key, classes: JSON.stringify(classes) },
+    ...{ mean: JSON.stringify(mean), deviation: JSON.stringify(deviation) },
+  });
+  const images = proofImages(task.image);
+  const ours = await evaluated(network, path, task.image, images);
+  const twin = createNetwork(backend, { ...description, sharing: PLAIN_WEIGHTS }, key);
+  try {
+    const file = { path: key, tensors: decodeSafetensors(bytes, key).tensors };
+    loadStateDict(twin.network, twin.path, task.image, file, base);
+    const theirs = await evaluated(twin.network, twin.path, task.image, images);
+    const proof = compareLogits(ours, theirs);
+    return {
+      ...{ bytes, extension: 'safetensors', maxDifference: proof.maxDifference },
+      lines: [
+        `${tensors.size} tensors; read back, they give logits that differ by at most ${proof.maxDifference.toExponential(2)} on ${PROOF_IMAGES} images`,
+      ],
+      json: { images: PROOF_IMAGES, largest: proof.largest, tensors: tensors.size },
+    };
+  } finally {
+    twin.network.dispose();
+  }
+}
+
 /** Makes the folder of a file; the file itself is written as one step. */
 function write(path: string, bytes: Uint8Array): void {
   try {
@@ -101,6 +144,7 @@ export const exportNetwork: Command = {
   options,
   examples: [
     'shiftaddnas export runs/fashion --to onnx',
+    'shiftaddnas export runs/fashion --to safetensors',
     'shiftaddnas export runs/fashion --to onnx --opset 22 --out fashion.onnx',
   ],
   async run(context) {

@@ -40,6 +40,8 @@ export interface Chosen {
   readonly subject: Subject;
   /** First weights, batches and calibration follow it in place of the run's. */
   readonly seed?: number;
+  /** File with the tensors it starts from; drawn ones when absent. */
+  readonly weights?: string;
 }
 
 /** Networks of the run's space, in their order; `first` and `of` place their phases in the run. */
@@ -72,10 +74,10 @@ export async function trainAndMeasure(
   return chosen.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
 }
 
-function taskOf({ name, subject, seed }: Chosen, place: TrainTask['place']): TrainTask {
+function taskOf({ name, subject, seed, weights }: Chosen, place: TrainTask['place']): TrainTask {
   const { key, architecture } = subject;
-  const seeded = seed === undefined ? {} : { seed };
-  const job = { kind: 'train', phase: retrainPhase(name), architecture, tests: true, ...seeded } as const;
+  const start = { ...(seed === undefined ? {} : { seed }), ...(weights === undefined ? {} : { weights }) };
+  const job = { kind: 'train', phase: retrainPhase(name), architecture, tests: true, ...start } as const;
   return { job, title: `training ${name} (${key})`, place };
 }
 
