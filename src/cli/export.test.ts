@@ -99,5 +99,5 @@ test('what is missing is said, and nothing is written', async () => {
   fs.truncateSync(at('damaged', 'weights.safetensors'), 3000);
   expect(await refused('export', at('damaged'), '--to', 'onnx')).toMatch(/not a sound safetensors file/);
   expect(fs.existsSync(at('damaged', 'export'))).toBe(false);
-  expect(await refused('evaluate', '--data', data)).toMatch(/either --run/);
+  expect(await refused('evaluate', '--data', data)).toMatch(/evaluate needs --run/);
 });

@@ -126,7 +126,7 @@ export const evaluate: Command = {
     if ((dir === undefined) === (weights === undefined)) {
       throw new ShiftAddError(
         'usage',
-        'evaluate needs either --run, the folder of a finished run, or --network and --weights',
+        'evaluate needs --run, the folder of a finished run, or else --network and --weights',
       );
     }
     const backend = await openBackend(backendName(context), threadsOf(context));
