@@ -58,6 +58,8 @@ export class Recorder {
   private readonly origins = new Map<Buffer, string>();
   private readonly named = new Map<Buffer, { readonly name: string; readonly length: number }>();
   private readonly taken = new Set<string>();
+  /** Open scopes. */
+  private depth = 0;
 
   constructor(store: WeightStore) {
     this.real = store.backend;
@@ -151,11 +153,17 @@ export class Recorder {
       description: real.description,
       threads: real.threads,
       allocate: (length, type = 'float32') => this.place(length, type),
+      // constants may be named by operations, so all live until the outermost scope ends
       openScope: () => {
-        const scope = real.openScope();
-        return { keep: () => undefined, close: () => scope.close() };
+        const scope = this.depth++ === 0 ? real.openScope() : undefined;
+        return {
+          keep: () => undefined,
+          close: () => {
+            this.depth--;
+            scope?.close();
+          },
+        };
       },
-      // constants may be named by operations, so they live until the scope ends
       free: () => undefined,
       write: (buffer, data, offset) => real.write(this.realOf(buffer), data, offset),
       read: (buffer) => real.read(this.realOf(buffer)),

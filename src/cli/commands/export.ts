@@ -101,6 +101,12 @@ async function exportOnnx(
 async function exportSafetensors(opened: OpenedNetwork, backend: Backend): Promise<Artefact> {
   const { key, description, network, path } = opened;
   const { task, classes, mean, deviation } = description;
+  if ('quantisation' in description && description.quantisation !== undefined) {
+    throw new ShiftAddError(
+      'usage',
+      `${key} computes with few bits, and safetensors hold weights without the steps of what they meet; export it --to onnx`,
+    );
+  }
   const base = baseOf(description);
   const tensors = stateDict(await traceNetwork(network, path, task.image), base);
   const bytes = encodeSafetensors(tensors, {
