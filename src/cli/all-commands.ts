@@ -5,6 +5,7 @@ import { calibrate } from './commands/calibrate.ts';
 import { compare } from './commands/compare.ts';
 import { cost } from './commands/cost.ts';
 import { evaluate } from './commands/evaluate.ts';
+import { exportNetwork } from './commands/export.ts';
 import { predict } from './commands/predict.ts';
 import { report } from './commands/report.ts';
 import { search } from './commands/search.ts';
@@ -27,5 +28,6 @@ export const COMMANDS: readonly Command[] = [
   space,
   zoo,
   report,
+  exportNetwork,
   worker,
 ];

@@ -7,7 +7,7 @@ import { type Shape, showShape, sizeOf } from './shapes.ts';
 
 export interface TensorEntry {
   readonly name: string;
-  readonly dtype: 'F32' | 'I32';
+  readonly dtype: 'F32' | 'I32' | 'I64';
   readonly shape: Shape;
   /** Bytes from the start of the data. */
   readonly begin: number;
@@ -82,8 +82,8 @@ function stringsOf(value: unknown, wrong: Wrong): [string, string][] {
 function entryOf(name: string, value: unknown, size: number, wrong: Wrong): TensorEntry {
   if (!isObject(value)) return wrong(`tensor ${name} is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (dtype !== 'F32' && dtype !== 'I32') {
-    return wrong(`tensor ${name} has type ${JSON.stringify(dtype)}, and only F32 and I32 are read`);
+  if (dtype !== 'F32' && dtype !== 'I32' && dtype !== 'I64') {
+    return wrong(`tensor ${name} has type ${JSON.stringify(dtype)}, and only F32, I32 and I64 are read`);
   }
   if (!isSizes(shape)) return wrong(`tensor ${name} has shape ${JSON.stringify(shape)}`);
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
@@ -91,10 +91,9 @@ function entryOf(name: string, value: unknown, size: number, wrong: Wrong): Tens
   }
   const [begin, end] = offsets;
   if (end > size) wrong(`it is cut off: tensor ${name} ends at byte ${end} of the data, which has ${size}`);
-  if (end - begin !== sizeOf(shape) * 4) {
-    wrong(
-      `tensor ${name} of shape ${showShape(shape)} needs ${sizeOf(shape) * 4} bytes and has ${end - begin}`,
-    );
+  const needed = sizeOf(shape) * (dtype === 'I64' ? 8 : 4);
+  if (end - begin !== needed) {
+    wrong(`tensor ${name} of shape ${showShape(shape)} needs ${needed} bytes and has ${end - begin}`);
   }
   return { name, dtype, shape, begin, end };
 }

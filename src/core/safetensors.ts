@@ -64,15 +64,36 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads what `encodeSafetensors` or any other writer made, float32 and int32 only. The arrays are copies.
+ * Reads what `encodeSafetensors` or any other writer made: float32 and int32, and int64 as far as it fits into 32 bits (the
+ * counters that PyTorch keeps). The arrays are copies.
  * @param name of the file, for messages
  * @throws ShiftAddError 'run' with the file and what is wrong with it
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
   const { metadata, entries, start } = parseHeader(bytes, name);
   const tensors = new Map<string, TensorData>();
-  for (const entry of entries) tensors.set(entry.name, readTensor(bytes, start, entry));
+  for (const entry of entries) {
+    const tensor =
+      entry.dtype === 'I64' ? readLong(bytes, start, entry, name) : readTensor(bytes, start, entry);
+    tensors.set(entry.name, tensor);
+  }
   return { tensors, metadata };
+}
+
+function readLong(bytes: Uint8Array, start: number, entry: TensorEntry, file: string): TensorData {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start + entry.begin);
+  const data = Int32Array.from({ length: sizeOf(entry.shape) }, (_, i) => {
+    const value = view.getBigInt64(8 * i, true);
+    if (value === BigInt.asIntN(32, value)) return Number(value);
+    throw new ShiftAddError(
+      'run',
+      `${file} is not a sound safetensors file: ${entry.name} holds ${value}, above 32 bits`,
+      {
+        path: file,
+      },
+    );
+  });
+  return { shape: entry.shape, data };
 }
 
 function readTensor(bytes: Uint8Array, start: number, entry: TensorEntry): TensorData {

@@ -103,14 +103,22 @@ export function saveLayerTable(dir: string, layers: readonly LayerRecord[]): voi
  */
 export function openNetwork(backend: Backend, dir: string): OpenedNetwork {
   const description = readNetworkDescription(dir);
+  const opened = createNetwork(backend, description, dir);
+  withWeights(opened.network, dir);
+  return opened;
+}
+
+/** The network of a description with its first weights. `dir` is named where its name of the zoo is unknown. */
+export function createNetwork(backend: Backend, description: TrainedDescription, dir: string): OpenedNetwork {
+  const { task, sharing } = description;
   if (!('zoo' in description)) {
-    const { genotype: path, network } = loadSpaceNetwork(backend, dir, description);
+    const { genotype: path, network } = spaceNetwork(backend, description);
     return { key: description.genotype, description, network, path };
   }
-  const { zoo: key, task, sharing } = description;
+  const { zoo: key } = description;
   const plan = baselinePlan(knownBaseline(key, dir), task.image, task.classes);
   const network = new ZooNetwork(backend, { plan, sharing }, Random.fromSeed(0));
-  return { key, description, network: withWeights(network, dir), path: null };
+  return { key, description, network, path: null };
 }
 
 /** The baseline that the folder `dir` names. Throws 'run' when there is none of that name. */
@@ -124,7 +132,11 @@ export function knownBaseline(name: string, dir: string): NamedBaseline {
 /** The same for a network of a space. Throws 'run' as well when it is one of the zoo. */
 export function loadNetwork(backend: Backend, dir: string): LoadedNetwork {
   const description = readNetworkDescription(dir);
-  if (!('zoo' in description)) return loadSpaceNetwork(backend, dir, description);
+  if (!('zoo' in description)) {
+    const loaded = spaceNetwork(backend, description);
+    withWeights(loaded.network, dir);
+    return loaded;
+  }
   throw new ShiftAddError(
     'run',
     `${dir} holds ${description.zoo}, a network of the zoo, and one of a space is needed here; give the folder of a search`,
@@ -132,12 +144,12 @@ export function loadNetwork(backend: Backend, dir: string): LoadedNetwork {
   );
 }
 
-function loadSpaceNetwork(backend: Backend, dir: string, description: NetworkDescription): LoadedNetwork {
+function spaceNetwork(backend: Backend, description: NetworkDescription): LoadedNetwork {
   const { space, task, sharing, quantisation } = description;
   const genotype = decode(space, description.genotype);
   const settings = { space, task, sharing, genotype, quantisation };
   const network = new Network(backend, settings, Random.fromSeed(0));
-  return { description, genotype, network: withWeights(network, dir) };
+  return { description, genotype, network };
 }
 
 /** Where the files are: the folder itself, or the `winner/` of a run. */
@@ -145,7 +157,8 @@ function filesOf(dir: string): string {
   return fs.existsSync(join(dir, 'architecture.json')) ? dir : join(dir, 'winner');
 }
 
-function withWeights<N extends TrainableNetwork<never>>(network: N, dir: string): N {
+/** Loads the weights of a folder, or disposes of the network. */
+function withWeights<Path>(network: TrainableNetwork<Path>, dir: string): void {
   try {
     const { tensors } = readSafetensors(join(filesOf(dir), 'weights.safetensors'));
     network.store.load((name) => tensors.get(name));
@@ -153,7 +166,6 @@ function withWeights<N extends TrainableNetwork<never>>(network: N, dir: string)
     network.dispose();
     throw error;
   }
-  return network;
 }
 
 /** What a folder says of its network. Throws 'run' when it holds none, or is damaged. */

@@ -89,7 +89,7 @@ export class Network implements TrainableNetwork<Genotype> {
     const watched = probe !== undefined || onWeight !== undefined;
     const part = (work: () => Tensor) => (watched ? work() : graph.part(work));
     const done = ({ buffer }: Tensor) => {
-      if (!watched && !graph.recording) this.store.backend.free(buffer);
+      if (!watched && !graph.recording) graph.backend.free(buffer);
     };
     const frame = (value: Tensor, weight: string, family: 'stem' | 'head', layer: string = family) =>
       operands(value, leaf(weight), this.store, quantisation, { layer, family, mode });

@@ -1,19 +1,36 @@
 /** `evaluate`: a trained network on a data set. */
+import type { Backend } from '../../backends/backend.ts';
 import { openBackend } from '../../backends/open.ts';
 import { ShiftAddError } from '../../core/errors.ts';
+import { readSafetensors } from '../../core/safetensors.ts';
 import type { ImageDataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
+import { loadStateDict, PLAIN_WEIGHTS } from '../../deploy/index.ts';
 import { readDescription } from '../../runs/folder.ts';
-import { openNetwork, type TrainedFor } from '../../runs/network-files.ts';
+import { createNetwork, type OpenedNetwork, openNetwork, type TrainedFor } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
+import { baseOf } from '../../runs/pipeline/from-weights.ts';
 import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches, score } from '../../training/score.ts';
-import { type Command, given } from '../command.ts';
+import { findBaseline } from '../../zoo/index.ts';
+import { type Command, type CommandContext, given } from '../command.ts';
 import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
 import { percent } from '../text.ts';
 
 const options: Readonly<Record<string, Option>> = {
   run: { kind: 'text', help: 'run folder, or a folder with architecture.json', placeholder: 'dir' },
+  network: { kind: 'text', help: 'with --weights: a network of the zoo that trains', placeholder: 'name' },
+  weights: {
+    kind: 'text',
+    help: 'instead of --run: safetensors of a PyTorch network, with the names of docs/export.md',
+    placeholder: 'file',
+  },
+  mean: {
+    kind: 'text',
+    help: "with --weights: of each channel, pixels in [0, 1]; the file's or data's own unless given",
+    placeholder: '0.485,0.456,0.406',
+  },
+  deviation: { kind: 'text', help: 'the same for deviations', placeholder: '0.229,0.224,0.225' },
   data: { kind: 'text', help: "data set; the run's own unless given", placeholder: 'source' },
   split: { kind: 'choice', help: 'images to evaluate on', choices: ['test', 'train'], initial: 'test' },
   ...EXECUTION_FLAGS,
@@ -38,6 +55,62 @@ function check({ task, classes }: TrainedFor, dataset: ImageDataset, source: str
   }
 }
 
+interface Evaluated {
+  readonly opened: OpenedNetwork;
+  readonly dataset: ImageDataset;
+}
+
+async function ofRun(backend: Backend, context: CommandContext, dir: string): Promise<Evaluated> {
+  const opened = openNetwork(backend, dir);
+  const own = () => readDescription(dir).config as { data?: string; seed?: number; dataMemory?: number };
+  const source = given<string>(context, 'data') ?? own().data;
+  if (source === undefined)
+    throw new ShiftAddError('usage', 'evaluate needs --data here: the folder does not say');
+  const seed = given<string>(context, 'data') === undefined ? (own().seed ?? 0) : 0;
+  const imageSize = source.startsWith('folder:') ? opened.description.task.image.h : undefined;
+  // the part of an image that is seen depends on whether all fit into memory, so that too is as in the run
+  const gib = given<string>(context, 'data') === undefined ? own().dataMemory : undefined;
+  const memory = gib === undefined ? undefined : gib * 2 ** 30;
+  const dataset = await openDataset(source, { seed, imageSize, memory });
+  check(opened.description, dataset, source);
+  return { opened, dataset };
+}
+
+/** A network of the zoo at the size and with the classes of the data, and the tensors of a file in it. */
+async function ofWeights(backend: Backend, context: CommandContext, file: string): Promise<Evaluated> {
+  const zoo = given<string>(context, 'network');
+  const source = given<string>(context, 'data');
+  if (zoo === undefined || source === undefined || findBaseline(zoo) === undefined) {
+    const sentence = `evaluate --weights needs --data, and --network with a baseline of the zoo (resnet-18, adder-resnet-20), but got network ${zoo ?? 'none'} and data ${source ?? 'none'}`;
+    throw new ShiftAddError('usage', sentence);
+  }
+  const { tensors, metadata } = readSafetensors(file);
+  const dataset = await openDataset(source, { seed: 0 });
+  const { height: h, width: w, channels: c } = dataset.test;
+  const normal = (key: 'mean' | 'deviation') =>
+    numbers(given<string>(context, key) ?? metadata[key], c, key) ?? dataset[key];
+  const task = { image: { h, w, c }, classes: dataset.classes.length };
+  const description = { zoo, task, sharing: PLAIN_WEIGHTS, classes: dataset.classes };
+  const normalised = { ...description, mean: normal('mean'), deviation: normal('deviation') };
+  const opened = createNetwork(backend, normalised, file);
+  loadStateDict(opened.network, opened.path, task.image, { path: file, tensors }, baseOf(description));
+  return { opened, dataset };
+}
+
+/** `0.5,0.25`, or the same in brackets as exported files keep it. */
+function numbers(text: string | undefined, channels: number, key: string): number[] | undefined {
+  if (text === undefined) return undefined;
+  const values = text
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+    .map(Number);
+  if (values.length === channels && values.every((value) => Number.isFinite(value))) return values;
+  throw new ShiftAddError(
+    'usage',
+    `${key} needs a number for each of the ${channels} channels, but is "${text}"`,
+  );
+}
+
 export const evaluate: Command = {
   name: 'evaluate',
   summary: 'measure a trained network on a data set',
@@ -45,25 +118,24 @@ export const evaluate: Command = {
   examples: [
     'shiftaddnas evaluate --run runs/fashion',
     'shiftaddnas evaluate --run runs/fashion --data idx:path/to/fashion-mnist --json',
+    'shiftaddnas evaluate --network resnet-18 --weights resnet18.safetensors --data folder:path/to/images',
   ],
   async run(context) {
+    const weights = given<string>(context, 'weights');
     const dir = given<string>(context, 'run');
-    if (dir === undefined)
-      throw new ShiftAddError('usage', 'evaluate needs --run, the folder of a finished run');
+    if ((dir === undefined) === (weights === undefined)) {
+      throw new ShiftAddError(
+        'usage',
+        'evaluate needs --run, the folder of a finished run, or else --network and --weights',
+      );
+    }
     const backend = await openBackend(backendName(context), threadsOf(context));
     try {
-      const { key, description, path, network } = openNetwork(backend, dir);
-      const own = () => readDescription(dir).config as { data?: string; seed?: number; dataMemory?: number };
-      const source = given<string>(context, 'data') ?? own().data;
-      if (source === undefined)
-        throw new ShiftAddError('usage', 'evaluate needs --data here: the folder does not say');
-      const seed = given<string>(context, 'data') === undefined ? (own().seed ?? 0) : 0;
-      const imageSize = source.startsWith('folder:') ? description.task.image.h : undefined;
-      // the part of an image that is seen depends on whether all fit into memory, so that too is as in the run
-      const gib = given<string>(context, 'data') === undefined ? own().dataMemory : undefined;
-      const memory = gib === undefined ? undefined : gib * 2 ** 30;
-      const dataset = await openDataset(source, { seed, imageSize, memory });
-      check(description, dataset, source);
+      const { opened, dataset } =
+        weights === undefined
+          ? await ofRun(backend, context, dir!)
+          : await ofWeights(backend, context, weights);
+      const { key, description, path, network } = opened;
       const set = given<string>(context, 'split') === 'train' ? dataset.train : dataset.test;
       const normal = { classes: dataset.classes, mean: description.mean, deviation: description.deviation };
       const batches = imageBatches({ set, normal, batchSize: Math.min(BATCH, set.count) });

@@ -15,6 +15,11 @@ export const train: Command = {
       help: 'a name of the zoo (resnet-20, adder-vgg-small@0.5), all-conv and its kin, a genotype of --space, or a folder with a trained network, which is trained anew',
       placeholder: 'name|genotype|dir',
     },
+    weights: {
+      kind: 'text',
+      help: 'safetensors of a PyTorch network to start from, with the names of docs/export.md; adders and shifts also need --transformation none',
+      placeholder: 'file',
+    },
     ...RECIPE_FLAG,
     ...RUN_FLAGS,
   },
@@ -22,6 +27,7 @@ export const train: Command = {
     'shiftaddnas train --network all-add --data glyphs --epochs 3',
     'shiftaddnas train --network adder-resnet-20 --data cifar10:path/to/cifar',
     'shiftaddnas train --network "3-2-2:css|sa|ss" --data idx:path/to/fashion-mnist --out runs/one',
+    'shiftaddnas train --network resnet-18 --weights resnet18.safetensors --data folder:path/to/images',
     'shiftaddnas train --resume runs/one',
   ],
   async run(context) {
@@ -32,9 +38,20 @@ export const train: Command = {
         'train needs --network (a name of the zoo, a genotype, or all-conv, all-add, all-shift) or --resume',
       );
     }
-    const wanted = named === undefined ? {} : { network: named };
+    const weights = given<string>(context, 'weights');
+    if (weights !== undefined && given(context, 'cluster') !== undefined) {
+      throw new ShiftAddError(
+        'usage',
+        '--weights names a file of this machine, which the workers of --cluster do not have; leave one of them out',
+      );
+    }
+    const wanted = {
+      ...(named === undefined ? {} : { network: named }),
+      ...(weights === undefined ? {} : { weights }),
+    };
     return withRun(context, 'train', wanted, async (options, { extra }) => {
-      const result = await runTraining(options, String(extra.network));
+      const start = extra.weights === undefined ? undefined : String(extra.weights);
+      const result = await runTraining(options, String(extra.network), start);
       const { accuracy, energyMj, latencyMs, genotype } = result;
       context.print(
         `${genotype}: ${percent(accuracy)} on the test set, ${digits(energyMj)} mJ, ${digits(latencyMs)} ms`,

@@ -41,6 +41,8 @@ export interface TrainJob {
   /** Identifier, unique in the run, which events and checkpoints of this training carry: `retrain:all-conv`. */
   readonly phase: string;
   readonly architecture: Architecture;
+  /** File of this machine with the tensors to start from (pipeline/from-weights.ts); drawn ones when absent. */
+  readonly weights?: string;
   /** First weights, batches and calibration follow it in place of the run's own. */
   readonly seed?: number;
   /** First weights come from the run's supernet, as far as they fit: its checkpoint lies in the run's folder. */

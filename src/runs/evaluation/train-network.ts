@@ -14,6 +14,7 @@ import { calibrate, score } from '../../training/score.ts';
 import { findBaseline } from '../../zoo/index.ts';
 import type { Architecture } from '../network-files.ts';
 import { calibrationBatches, heldBatches, type JobContext, scoringBatches } from '../pipeline/context.ts';
+import { fromWeights } from '../pipeline/from-weights.ts';
 import { spaceTrainable } from '../pipeline/space-subject.ts';
 import type { Trainable } from '../pipeline/subject.ts';
 import { openTeacher, type Teacher } from '../pipeline/teacher.ts';
@@ -41,7 +42,10 @@ export async function trainNetwork(
   const { phase, seed } = job;
   const context = seed === undefined ? run : { ...run, random: Random.fromSeed(seed) };
   const { backend, config, random, dataset, split } = context;
-  const { path, build } = trainableOf(context, job.architecture);
+  const drawn = trainableOf(context, job.architecture);
+  const { weights, architecture } = job;
+  const { path, build } =
+    weights === undefined ? drawn : fromWeights(drawn, architecture, context.task, weights);
   const network = build(backend, random.split('retrained weights'));
   const calibration = calibrationBatches(context);
   const scoring = scoringBatches(context);

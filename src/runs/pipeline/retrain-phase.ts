@@ -42,6 +42,8 @@ export interface Chosen {
   readonly seed?: number;
   /** Starts from the run's supernet. */
   readonly inherits?: boolean;
+  /** File with the tensors it starts from; drawn ones when absent. */
+  readonly weights?: string;
 }
 
 /** Networks of the run's space, in their order; `first` and `of` place their phases in the run. */
@@ -75,11 +77,12 @@ export async function trainAndMeasure(
   return chosen.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
 }
 
-function taskOf({ name, subject, seed, inherits }: Chosen, place: TrainTask['place']): TrainTask {
+function taskOf({ name, subject, seed, inherits, weights }: Chosen, place: TrainTask['place']): TrainTask {
   const { key, architecture } = subject;
   const start = {
     ...(seed === undefined ? {} : { seed }),
     ...(inherits === true ? { inherits } : {}),
+    ...(weights === undefined ? {} : { weights }),
   };
   const job = { kind: 'train', phase: retrainPhase(name), architecture, tests: true, ...start } as const;
   return { job, title: `training ${name} (${key})`, place };

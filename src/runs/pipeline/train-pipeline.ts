@@ -11,11 +11,17 @@ import { type SessionOptions, session } from './session.ts';
 /** A run's settings and which network it trains. */
 export type TrainConfig = RunConfig & { readonly network: string };
 
-export function runTraining(options: SessionOptions, network: string): Promise<NetworkResult> {
+/** `weights`: a file of tensors to start from; drawn ones when absent. */
+export function runTraining(
+  options: SessionOptions,
+  network: string,
+  weights?: string,
+): Promise<NetworkResult> {
   return session(options, async (context) => {
     if (context.config.inherit) refuseInheritance();
     const subject = namedNetwork(context, network);
-    const one = { name: 'network', role: 'candidate', subject } as const;
+    const start = weights === undefined ? {} : { weights };
+    const one = { name: 'network', role: 'candidate', subject, ...start } as const;
     const [measured] = await trainAndMeasure(context, { first: 1, of: 1 }, [one]);
     const result = networkResult('network', subject, measured);
     writeNetwork(context, context.run.winner, subject, measured, result);

@@ -5,6 +5,7 @@ import { ELEMENTWISE } from './elementwise.ts';
 import { type OnnxModel, type OnnxTensor, readOnnx } from './model.ts';
 import { MOVING } from './moving.ts';
 import { COMPUTING, fault } from './operators.ts';
+import { statedLoads } from './stated.ts';
 
 /**
  * A foreign network as workloads: an ONNX graph of standard operators, sizes carried from its input through every
@@ -90,7 +91,7 @@ export function modelWorkloads(model: OnnxModel, options: OnnxOptions = {}): Onn
       (node.inputs.length > 0 && node.inputs.every((_, i) => constant(i)))
     ) {
       for (const name of node.outputs) constants.add(name);
-    } else loads.push(...(result.loads ?? []));
+    } else loads.push(...(statedLoads(node, result.outputs) ?? result.loads ?? []));
   }
   if (loads.length === 0) {
     const seen = [...new Set(model.nodes.map((node) => node.operator))].join(', ') || 'nothing';

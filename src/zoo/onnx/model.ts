@@ -17,6 +17,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
+  /** What its writer says of it (stated.ts). */
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 export interface Attribute {
@@ -57,9 +59,19 @@ function nodeOf(fields: readonly Field[], index: number): OnnxNode {
   const [operator = ''] = textsOf(fields, 4);
   const outputs = textsOf(fields, 2);
   const attributes = bytesOf(fields, 5).map((attribute) => attributeOf(fieldsOf(attribute)));
+  const metadata = bytesOf(fields, 9).map((entry): [string, string] => {
+    const pair = fieldsOf(entry);
+    return [textsOf(pair, 1)[0] ?? '', textsOf(pair, 2)[0] ?? ''];
+  });
   return {
     name: textsOf(fields, 3)[0] || outputs[0] || `node${index + 1}`,
-    ...{ operator, inputs: textsOf(fields, 1), outputs, attributes: new Map(attributes) },
+    ...{
+      operator,
+      inputs: textsOf(fields, 1),
+      outputs,
+      attributes: new Map(attributes),
+      metadata: new Map(metadata),
+    },
   };
 }
 

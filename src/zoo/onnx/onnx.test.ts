@@ -6,34 +6,8 @@ import { rowstationary45 } from '../../hardware/accelerators/index.ts';
 import { Pricer } from '../../hardware/pricer.ts';
 import { elements, linear, NORM, pooling, RELU, residual, window } from '../describe.ts';
 import { modelWorkloads, onnxWorkloads } from './index.ts';
+import { message, type Part } from './message.ts';
 import { readOnnx } from './model.ts';
-
-/** A writer of the few messages that make a model (onnx.proto3: field numbers), for the tests alone. */
-const utf8 = new TextEncoder();
-type Part = readonly [number, number | string | Uint8Array | readonly number[]];
-
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
-  return [...bytes, Number(rest)];
-}
-
-/** Numbers are varints, arrays packed varints, texts and bytes have a length. */
-function message(...parts: readonly Part[]): Uint8Array {
-  return Uint8Array.from(
-    parts.flatMap(([field, value]) => {
-      if (typeof value === 'number') return [...varint(field << 3), ...varint(value)];
-      const bytes =
-        typeof value === 'string'
-          ? utf8.encode(value)
-          : value instanceof Uint8Array
-            ? value
-            : value.flatMap(varint);
-      return [...varint((field << 3) | 2), ...varint(bytes.length), ...bytes];
-    }),
-  );
-}
 
 type Sizes = readonly (number | string)[];
 const info = (name: string, sizes: Sizes) =>
@@ -222,7 +196,9 @@ test('files: missing, no model, cut off, good', () => {
       writeFileSync(join(folder, name), bytes);
       return join(folder, name);
     };
-    expect(() => onnxWorkloads(write('text.onnx', utf8.encode('hello')))).toThrow(/not an ONNX model/);
+    expect(() => onnxWorkloads(write('text.onnx', new TextEncoder().encode('hello')))).toThrow(
+      /not an ONNX model/,
+    );
     expect(() => onnxWorkloads(write('cut.onnx', resnet.slice(0, 100)))).toThrow(/ends in the middle/);
     const path = write('good.onnx', resnet);
     expect(onnxWorkloads(path, { resolution: 32 }).loads).toEqual(same);

@@ -229,6 +229,7 @@ export const COMPUTING: Readonly<Record<string, OnnxOperator>> = {
   ReduceSum: reduce,
   ReduceMax: reduce,
   ReduceMin: reduce,
+  ReduceL1: reduce,
   ReduceL2: reduce,
   ReduceSumSquare: reduce,
 };

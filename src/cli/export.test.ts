@@ -1,0 +1,103 @@
+/** `export` and what reads its files again: a network of the zoo out to ONNX and PyTorch, and back. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { findRuntime } from '../deploy/onnx/runtime.ts';
+import { jsonOf, shiftaddnas } from './testing/in-process.ts';
+import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const NETWORK = 'adder-resnet-20@0.125';
+const runtime = await findRuntime();
+
+let folder: string;
+let data: string;
+let trained: { readonly operations: { readonly additions: number } };
+const at = (...parts: string[]) => join(folder, ...parts);
+
+async function json(...args: string[]) {
+  const outcome = await shiftaddnas(...args, '--json');
+  expect(outcome.stderr).toBe('');
+  return jsonOf(outcome);
+}
+
+async function refused(...args: string[]): Promise<string> {
+  const { code, stderr } = await shiftaddnas(...args);
+  expect(code).not.toBe(0);
+  return stderr;
+}
+
+const training = (out: string) => [
+  '--data',
+  data,
+  '--preset',
+  'smoke',
+  ...QUICK,
+  '--epochs',
+  '1',
+  '--out',
+  out,
+];
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(join(tmpdir(), 'export-'));
+  data = writeTinyIdx(at('data'));
+  const { network } = await json('train', '--network', NETWORK, ...training(at('run')));
+  trained = network;
+});
+
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+test('to ONNX: proved where onnxruntime is, checked structurally where it is not; cost reads the file', async () => {
+  const found = await json('export', at('run'), '--to', 'onnx');
+  const file = at('run', 'export', 'network.onnx');
+  expect(found).toMatchObject({ to: 'onnx', network: NETWORK, files: [file] });
+  expect(found.sizes).toEqual({ [file]: fs.statSync(file).size });
+  if (runtime === undefined) {
+    expect(found).toMatchObject({
+      images: 0,
+      maxDifference: null,
+      note: expect.stringMatching(/npm install/),
+    });
+  } else {
+    expect(found.images).toBe(100);
+    expect(found.maxDifference).toBeLessThan(1e-4 * Math.max(1, found.largest));
+  }
+  const priced = await json('cost', '--onnx', file);
+  expect(priced.operations.additions).toBe(trained.operations.additions);
+  expect(priced.operations.shifts).toBe(0);
+});
+
+test('to safetensors, evaluated from there, and trained from there', async () => {
+  const file = at('own.safetensors');
+  const found = await json('export', at('run'), '--to', 'safetensors', '--out', file);
+  expect(found).toMatchObject({ files: [file], maxDifference: 0, images: 100 });
+  const straight = await json('evaluate', '--run', at('run'));
+  const weights = ['--network', NETWORK, '--weights', file];
+  expect(await json('evaluate', ...weights, '--data', data)).toEqual(straight);
+  const again = await json('train', ...weights, '--transformation', 'none', ...training(at('again')));
+  expect(again.epochs).toBe(1);
+  const config = JSON.parse(fs.readFileSync(at('again', 'config.json'), 'utf8'));
+  expect(config.config.weights).toBe(file);
+  expect(await refused('train', ...weights, ...training(at('no')))).toMatch(/--transformation none/);
+  expect(await refused('evaluate', ...weights, '--data', data, '--mean', '1,2')).toMatch(
+    /each of the 1 channels/,
+  );
+  expect(await refused('evaluate', '--network', 'resnet-20', '--weights', file, '--data', data)).toMatch(
+    /does not fit the network/,
+  );
+});
+
+test('what is missing is said, and nothing is written', async () => {
+  expect(await refused('export', at('run'))).toMatch(/--to onnx or safetensors/);
+  expect(await refused('export', at('data'), '--to', 'onnx')).toMatch(/holds no trained network/);
+  fs.cpSync(at('run', 'winner'), at('damaged'), { recursive: true });
+  fs.truncateSync(at('damaged', 'weights.safetensors'), 3000);
+  expect(await refused('export', at('damaged'), '--to', 'onnx')).toMatch(/not a sound safetensors file/);
+  expect(fs.existsSync(at('damaged', 'export'))).toBe(false);
+  expect(await refused('evaluate', '--data', data)).toMatch(/evaluate needs --run/);
+});

@@ -1,0 +1,9 @@
+/** Networks for other programs. */
+export { type Comparison, compareLogits } from './compare.ts';
+export { evaluated, PROOF_IMAGES, proofImages } from './inputs.ts';
+export { IR_VERSIONS, NEWEST_OPSET, type Opset } from './onnx/model.ts';
+export { type Claim, type Proof, proveOnnx } from './onnx/prove.ts';
+export { writeOnnx } from './onnx/write.ts';
+export type { Operation, Program } from './program.ts';
+export { loadStateDict, PLAIN_WEIGHTS, type StateDictFile, stateDict } from './pytorch/state-dict.ts';
+export { traceNetwork } from './trace.ts';
