@@ -198,6 +198,16 @@ test('a published network trains by its name, here at an eighth of its channels'
   await expectWhole('named', found.network);
 });
 
+test('search refuses to inherit where workers on other machines would have to', async () => {
+  const both = ['--inherit', '--cluster', 'postgres://nobody@127.0.0.1:1/none', '--out', at('far')];
+  const { code, stderr } = await shiftaddnas('search', ...settings(), ...QUICK, ...both);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/--inherit takes weights .* workers of --cluster/),
+  ]);
+  expect(fs.existsSync(at('far'))).toBe(false);
+});
+
 test.each([
   ['--inherit without a supernet', ['--inherit'], /--inherit takes weights from a trained supernet/],
   [

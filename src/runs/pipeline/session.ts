@@ -47,6 +47,12 @@ async function openContext(
   options: SessionOptions,
 ): Promise<Omit<RunContext, 'evaluator'> & { close(): void }> {
   const { run, config, backend, bus, signal, workers } = options;
+  if (config.inherit && options.evaluator !== undefined) {
+    throw new ShiftAddError(
+      'usage',
+      '--inherit takes weights from a checkpoint on this machine, which workers of --cluster do not see; leave one of the two out',
+    );
+  }
   const space = loadSpace(config.space);
   const accelerator = findAccelerator(config.accelerator);
   const jobs = await openJobContext(config, space, { backend, workers, openData: options.openData });
