@@ -8,15 +8,10 @@ import { front, type Point } from './front.ts';
 
 /** Indices of the points by rank: each entry is one front, ascending. */
 export function ranks(points: readonly Point[]): number[][] {
-  const out: number[][] = [];
-  let left = points.map((_, i) => i);
-  while (left.length > 0) {
-    const best = front(left.map((i) => points[i])).map((position) => left[position]);
-    out.push(best);
-    const taken = new Set(best);
-    left = left.filter((i) => !taken.has(i));
-  }
-  return out;
+  return constrainedRanks(
+    points,
+    points.map(() => 0),
+  );
 }
 
 /**
@@ -24,11 +19,24 @@ export function ranks(points: readonly Point[]): number[][] {
  * infeasible ones by the amount of their violation alone. `violations`: 0 where a point is feasible.
  */
 export function constrainedRanks(points: readonly Point[], violations: readonly number[]): number[][] {
+  return [...ranksInTurn(points, violations)];
+}
+
+/** The same ranks one at a time, for those who need only the first few. */
+export function* ranksInTurn(
+  points: readonly Point[],
+  violations: readonly number[],
+): Generator<number[], void, void> {
   const indices = points.map((_, i) => i);
-  const feasible = indices.filter((i) => violations[i] === 0);
-  const fronts = ranks(feasible.map((i) => points[i])).map((rank) => rank.map((i) => feasible[i]));
+  let left = indices.filter((i) => violations[i] === 0);
+  while (left.length > 0) {
+    const best = front(left.map((i) => points[i])).map((position) => left[position]);
+    yield best;
+    const taken = new Set(best);
+    left = left.filter((i) => !taken.has(i));
+  }
   const amounts = [...new Set(violations.filter((amount) => amount > 0))].sort((a, b) => a - b);
-  return [...fronts, ...amounts.map((amount) => indices.filter((i) => violations[i] === amount))];
+  for (const amount of amounts) yield indices.filter((i) => violations[i] === amount);
 }
 
 /**

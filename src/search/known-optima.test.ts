@@ -96,18 +96,14 @@ describe('under each energy of the true front, the limited search finds the very
     }
   });
 
-  test('NSGA-II finds nine tenths of the true front at once, by 1000 of 1536, and 99.5 % of its area', async () => {
-    const truth = new Set(tinies.best.map(({ key }) => key));
-    const corner: Point = [2.3, Math.max(...tinies.all.map(({ energyMj }) => energyMj))];
-    const area = hypervolume2d(
-      tinies.best.map(({ loss, energyMj }) => [loss, energyMj]),
-      corner,
-    );
-    for (const seed of SEEDS.slice(0, 5)) {
+  test('NSGA-II finds the whole true front at once, by 1000 of 1536', async () => {
+    const truth = tinies.best.map(({ key }) => key).sort();
+    expect(truth).toHaveLength(42);
+    for (const seed of SEEDS) {
       const scored = await search(tinies, 'nsga2', { seed });
-      const found = front(scored.map(pointOf)).filter((i) => truth.has(scored[i].key));
-      expect(found.length).toBeGreaterThanOrEqual(0.9 * truth.size);
-      expect(hypervolume2d(scored.map(pointOf), corner)).toBeGreaterThan(0.995 * area);
+      expect(scored).toHaveLength(1000);
+      const found = front(scored.map(pointOf)).map((i) => scored[i].key);
+      expect(found.sort()).toEqual(truth);
     }
   });
 });
@@ -131,7 +127,7 @@ describe('on the 84,048 architectures of cifar, ten seeds, 1000 evaluations', ()
       expect(ours[last]).toBeGreaterThan(theirs[last]);
       expect(10 * (1 + ours.findIndex((area) => area >= theirs[last]))).toBeLessThan(500);
       // A lucky draw leads a single random search for a while; from here on for none of the ten.
-      for (let i = 35; i < POINTS; i++) expect(ours[i]).toBeGreaterThan(theirs[i]);
+      for (let i = 30; i < POINTS; i++) expect(ours[i]).toBeGreaterThan(theirs[i]);
       for (let i = 0; i < POINTS; i++) {
         sums.nsga2[i] += ours[i];
         sums.random[i] += theirs[i];

@@ -1,14 +1,22 @@
 import { require_ } from '../core/errors.ts';
-import { constrainedRanks, crowding } from './crowding.ts';
+import type { Collector } from './collector.ts';
+import { constrainedRanks, crowding, ranksInTurn } from './crowding.ts';
 import { checkObjectives, type Objective, objectivePoint, violation } from './objectives.ts';
-import { compareScored, type Scored } from './problem.ts';
-import { type CommonConfig, DEFAULT_ATTEMPTS, defineSampler, wholeNumber } from './sampler.ts';
+import { compareScored, type Scored, type SearchProblem } from './problem.ts';
+import {
+  type CommonConfig,
+  DEFAULT_ATTEMPTS,
+  defineSampler,
+  type SearchState,
+  wholeNumber,
+} from './sampler.ts';
 
 /**
  * NSGA-II over loss, error or BLEU and any of the costs (Deb et al. 2002). `limits` are hard: what exceeds them is
  * repaired or refused before it is scored. `bounds` hold what only a score can tell, such as an error of at most
  * 0.2, or a cost that may be exceeded on the way: networks beyond them take part, but any network within them
- * dominates them, and of two beyond them the one that violates less.
+ * dominates them, and of two beyond them the one that violates less. Part of a generation is a Pareto local search
+ * (Paquete et al. 2004) where the problem lists its neighbours.
  */
 export interface Nsga2Config extends CommonConfig {
   readonly objectives: readonly Objective[];
@@ -18,6 +26,8 @@ export interface Nsga2Config extends CommonConfig {
   readonly generations: number;
   /** Probability that a child has two parents; it is mutated in either case. */
   readonly crossover: number;
+  /** Part of a generation that is neighbours of the front, new ones only; none in states from before there were any. */
+  readonly local?: number | undefined;
   /** Tries per child asked for before random ones top up. */
   readonly offspringAttempts: number;
   /** Mutations that may move a child beyond the limits back towards them. */
@@ -32,6 +42,7 @@ export const NSGA2_DEFAULTS: Nsga2Config = {
   population: 50,
   generations: 20,
   crossover: 0.9,
+  local: 0.5,
   offspringAttempts: 10,
   repairs: 4,
 };
@@ -50,15 +61,19 @@ export const nsga2 = defineSampler<Nsga2Config>({
       'usage',
       `nsga2: crossover is a probability from 0 to 1, got ${config.crossover}`,
     );
+    const { local = 0 } = config;
+    require_(local >= 0 && local <= 1, 'usage', `nsga2: local is a part from 0 to 1, got ${local}`);
   },
-  batch({ config, scored, population }, problem, collector) {
+  batch(state, problem, collector) {
+    const { config, scored, population } = state;
     const { random } = collector;
+    offerNeighbours(state, problem, collector);
     // The population is in order of rank and crowding, so a binary tournament is the smaller of two positions.
     const parent = (): Scored<(typeof scored)[number]['genotype']> =>
       scored[population[Math.min(random.integer(population.length), random.integer(population.length))]];
     if (population.length > 1)
       collector.collect(
-        config.population,
+        config.population - collector.candidates.length,
         config.offspringAttempts * config.population,
         () => {
           const first = parent().genotype;
@@ -88,3 +103,26 @@ export const nsga2 = defineSampler<Nsga2Config>({
   },
   complete: ({ generation, config }) => generation >= config.generations,
 });
+
+/**
+ * Neighbours of the front of everything scored, in random order, until they are their part of the generation; once
+ * those of the front are used up, of the next rank, and so on. What was learned stays in the scored set alone.
+ */
+function offerNeighbours<G>(
+  { config, scored }: SearchState<G, Nsga2Config>,
+  problem: SearchProblem<G>,
+  collector: Collector<G>,
+): void {
+  const count = Math.round((config.local ?? 0) * config.population);
+  if (problem.neighbours === undefined || count === 0) return;
+  const { random } = collector;
+  const points = scored.map((candidate) => objectivePoint(candidate, config.objectives));
+  const violations = scored.map((candidate) => violation(candidate, config.bounds));
+  for (const rank of ranksInTurn(points, violations)) {
+    const around = rank.flatMap((i) => problem.neighbours?.(scored[i].genotype, random) ?? []);
+    for (const genotype of random.shuffle(around)) {
+      if (collector.candidates.length >= count) return;
+      collector.offer(genotype);
+    }
+  }
+}

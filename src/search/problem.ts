@@ -9,6 +9,11 @@ export interface SearchProblem<G> {
   sample(random: Random): G;
   mutate(genotype: G, random: Random): G;
   crossover(a: G, b: G, random: Random): G;
+  /**
+   * All genotypes one change away, in a fixed order, for searches that try every one around their best. What must be
+   * drawn comes from `random`. Left out, such a search has its other moves only.
+   */
+  neighbours?(genotype: G, random: Random): readonly G[];
   /** The same word for the same genotype, another for another. */
   key(genotype: G): string;
   /** Costs before anything is trained or scored; called for every attempt, so it should take microseconds. */

@@ -15,6 +15,10 @@ export const toyProblem: SearchProblem<Digits> = {
   sample: (random) => Array.from({ length: LENGTH }, () => random.integer(BASE)),
   mutate: (digits, random) => digits.map((digit) => (random.boolean(0.2) ? random.integer(BASE) : digit)),
   crossover: (a, b, random) => a.map((digit, i) => (random.boolean() ? digit : b[i])),
+  neighbours: (digits) =>
+    digits.flatMap((digit, i) =>
+      Array.from({ length: BASE - 1 }, (_, k) => digits.with(i, (digit + k + 1) % BASE)),
+    ),
   key: (digits) => digits.join(''),
   price: (digits) => ({
     energyMj: energyOf(digits),

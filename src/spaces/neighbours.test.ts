@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../core/random.ts';
 import { decode, encode, validate } from './genotype.ts';
-import { crossover, moveStages, mutate, PUBLISHED_RATES } from './neighbours.ts';
+import { crossover, moveStages, mutate, neighbours, PUBLISHED_RATES } from './neighbours.ts';
 import { cifar, hytra, tiny } from './presets.ts';
 import { sample } from './sample.ts';
 import type { Space } from './space.ts';
@@ -67,6 +67,33 @@ describe('mutation', () => {
     const one: Space = { ...cifar(), stageLengths: [[2, 3, 2]] };
     const parent = decode(one, '2-3-2:ds|asc|cd');
     expect(moveStages(one, parent, Random.fromSeed(0))).toEqual(parent);
+  });
+});
+
+describe('neighbours', () => {
+  test('are other networks of the space, each once', () => {
+    fc.assert(
+      fc.property(anySpace, anySeed, (space, seed) => {
+        const random = Random.fromSeed(seed);
+        const parent = sample(space, random);
+        const words = neighbours(space, parent, random).map((near) => {
+          validate(space, near);
+          return encode(near);
+        });
+        expect(new Set([...words, encode(parent)]).size).toBe(words.length + 1);
+      }),
+    );
+  });
+
+  test('change one operator, take the last layer of a stage, or add one', () => {
+    const words = neighbours(tiny(), decode(tiny(), '1-3:c|ccc'), Random.fromSeed(0)).map(encode);
+    const changed = [
+      'd|ccc',
+      's|ccc',
+      ...['acc', 'dcc', 'scc', 'cac', 'cdc', 'csc', 'cca', 'ccd', 'ccs'].map((w) => `c|${w}`),
+    ];
+    const moved = ['1-2:c|cc', '2-3:cc|ccc', '2-3:cd|ccc', '2-3:cs|ccc'];
+    expect(words.sort()).toEqual([...changed.map((w) => `1-3:${w}`), ...moved].sort());
   });
 });
 

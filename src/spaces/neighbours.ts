@@ -52,26 +52,67 @@ export function mutate(
  * A stage keeps its first layers; layers it gains are drawn.
  */
 export function moveStages(space: Space, parent: Genotype, random: Random): Genotype {
+  const nearest = nearestTuples(space, parent.lengths);
+  if (nearest.length === 0) return parent;
+  const lengths = random.choice(nearest);
+  return settle(
+    space,
+    withLengths(parent, lengths, (stage) => random.choice(space.stages[stage].operators)),
+    random,
+  );
+}
+
+/**
+ * All networks one change away, in a fixed order: one layer with another of its stage's operators, then the nearest
+ * stage lengths, whose new layers take each operator in turn. Where rules bind the choices, each is settled to the
+ * nearest network that keeps them; only there, and where a new layer may not have the operator, is anything drawn.
+ */
+export function neighbours(space: Space, parent: Genotype, random: Random): Genotype[] {
+  const changed = layerStages(parent.lengths).flatMap((stage, layer) =>
+    space.stages[stage].operators
+      .filter((name) => name !== parent.operators[layer])
+      .map((name) => ({ ...parent, operators: parent.operators.with(layer, name) })),
+  );
+  const moved = nearestTuples(space, parent.lengths).flatMap((lengths) => {
+    const gaining = space.stages.filter((_, stage) => lengths[stage] > parent.lengths[stage]);
+    if (gaining.length === 0) return [withLengths(parent, lengths, () => parent.operators[0])];
+    return [...new Set(gaining.flatMap(({ operators }) => operators))].map((name) =>
+      withLengths(parent, lengths, (stage) => {
+        const { operators } = space.stages[stage];
+        return operators.includes(name) ? name : random.choice(operators);
+      }),
+    );
+  });
+  return [...changed, ...moved].map((wanted) => settle(space, wanted, random));
+}
+
+/** The other tuples of stage lengths with the fewest layers added and removed. */
+function nearestTuples(space: Space, from: readonly number[]): (readonly number[])[] {
   let nearest: (readonly number[])[] = [];
   let least = Number.POSITIVE_INFINITY;
   for (const lengths of space.stageLengths) {
-    const distance = lengths.reduce((sum, length, i) => sum + Math.abs(length - parent.lengths[i]), 0);
+    const distance = lengths.reduce((sum, length, i) => sum + Math.abs(length - from[i]), 0);
     if (distance === 0 || distance > least) continue;
     if (distance < least) nearest = [];
     least = distance;
     nearest.push(lengths);
   }
-  if (nearest.length === 0) return parent;
-  const lengths = random.choice(nearest);
+  return nearest;
+}
+
+/** The network with these stage lengths: a stage keeps its first layers, and `gained` says what new ones have. */
+function withLengths(
+  parent: Genotype,
+  lengths: readonly number[],
+  gained: (stage: number) => Genotype['operators'][number],
+): Genotype {
   const starts = stageStarts(parent.lengths);
   const operators = lengths.flatMap((length, stage) =>
     Array.from({ length }, (_, i) =>
-      i < parent.lengths[stage]
-        ? parent.operators[starts[stage] + i]
-        : random.choice(space.stages[stage].operators),
+      i < parent.lengths[stage] ? parent.operators[starts[stage] + i] : gained(stage),
     ),
   );
-  return settle(space, { space: space.name, lengths: [...lengths], operators }, random);
+  return { space: parent.space, lengths: [...lengths], operators };
 }
 
 /**
