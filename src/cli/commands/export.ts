@@ -62,6 +62,16 @@ const EXPORTERS: Readonly<Record<Format, Exporter>> = {
   safetensors: exportSafetensors,
 };
 
+/** The gate of squeeze-excite is no kernel that a program of this version can hold. */
+function refusePublishedForm({ key, description }: OpenedNetwork): void {
+  if ('zoo' in description || description.space.blocks !== 'published') return;
+  throw new ShiftAddError(
+    'usage',
+    `a network with squeeze-excite cannot be exported yet, and ${key} was trained in the published form; use one that was trained with --retrain-blocks supernet`,
+    { network: key },
+  );
+}
+
 async function exportOnnx(
   { key, description, network, path }: OpenedNetwork,
   backend: Backend,
@@ -165,6 +175,7 @@ export const exportNetwork: Command = {
     const backend = await openBackend(backendName(context), threadsOf(context));
     try {
       const opened = openNetwork(backend, dir);
+      refusePublishedForm(opened);
       const artefact = await EXPORTERS[to](opened, backend, context);
       const file = given<string>(context, 'out') ?? join(dir, 'export', `network.${artefact.extension}`);
       write(file, artefact.bytes);
