@@ -61,8 +61,11 @@ async function openContext(
   const journal = new Journal(run.journal);
   const architectures = new ArchitectureLog(run.architectures);
   const told: Told = { phases: new Set(), started: new Set(), again: false };
+  // What threads still tell of a training that was stopped comes after the end of the run, and is told again on resuming.
+  let ended = false;
   bus.subscribe((event) => {
-    if (told.again || event.type === 'networks-training') return;
+    if (ended || told.again || event.type === 'networks-training') return;
+    ended = event.type === 'run-ended';
     journal.record(event);
     architectures.record(event);
   });
