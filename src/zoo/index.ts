@@ -1,8 +1,9 @@
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import type { Workload } from '../hardware/workload.ts';
+import { translationWorkloads } from '../spaces/seq2seq/workloads.ts';
 import { BASELINE_NETWORKS, baselineWorkloads, findBaseline } from './baselines.ts';
 import { IMAGE_NETWORKS, imageWorkloads } from './shiftaddnas-image.ts';
-import { TRANSLATION_NETWORKS, translationWorkloads } from './transformers.ts';
+import { TRANSLATION_NETWORKS } from './transformers.ts';
 
 /** Published networks by name: all can be priced, and the baselines are plans that train. */
 export interface ZooOptions {
@@ -62,10 +63,5 @@ export { planParameters } from './plan-declarations.ts';
 export { planWorkloads } from './plan-workloads.ts';
 export { type PublishedGenotype, publishedGenotype, publishedGenotypes } from './published-genotypes.ts';
 export { IMAGE_NETWORKS, type ImageNetwork, imageWorkloads } from './shiftaddnas-image.ts';
-export {
-  decoderWorkloads,
-  encoderWorkloads,
-  TRANSLATION_NETWORKS,
-  translationWorkloads,
-} from './transformers.ts';
+export { TRANSLATION_NETWORKS } from './transformers.ts';
 export { ZooNetwork } from './zoo-network.ts';

@@ -5,8 +5,9 @@ import { released168, releasedTranslation } from '../hardware/accelerators/index
 import type { LayerPrice } from '../hardware/price.ts';
 import { Pricer } from '../hardware/pricer.ts';
 import type { Workload } from '../hardware/workload.ts';
+import { decoderWorkloads, encoderWorkloads } from '../spaces/seq2seq/workloads.ts';
 import { zooWorkloads } from './index.ts';
-import { decoderWorkloads, encoderWorkloads, TRANSLATION_NETWORKS } from './transformers.ts';
+import { TRANSLATION_NETWORKS } from './transformers.ts';
 
 /** Columns of a record after the index: computation pJ, energy mJ, latency s, input, weight, output, then levels. */
 function columns({ byLevel, byTensor, energyMj, latencyMs }: LayerPrice): number[] {

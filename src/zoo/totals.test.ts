@@ -9,9 +9,10 @@ import { Pricer } from '../hardware/pricer.ts';
 import { accumulates, type Workload } from '../hardware/workload.ts';
 import { encode } from '../spaces/genotype.ts';
 import { networkWorkloads, planNetwork } from '../spaces/layout.ts';
+import { decoderWorkloads, encoderWorkloads } from '../spaces/seq2seq/workloads.ts';
 import { zooNames, zooTask, zooWorkloads } from './index.ts';
 import { publishedGenotype, publishedGenotypes } from './published-genotypes.ts';
-import { decoderWorkloads, encoderWorkloads, TRANSLATION_NETWORKS } from './transformers.ts';
+import { TRANSLATION_NETWORKS } from './transformers.ts';
 
 const by = { 168: new Pricer(released168), 192: new Pricer(released) };
 const translation = new Pricer(releasedTranslation);

@@ -1,3 +1,10 @@
+import {
+  type EncoderLayer,
+  PUBLISHED_WINDOWS,
+  type SequenceBlock,
+  type TranslationNetwork,
+} from '../spaces/seq2seq/network.ts';
+
 /**
  * Published translation networks, one line each, as data (spec 7.6, 9.3; their configuration files in the
  * repositories of ShiftAddNAS and HAT).
@@ -77,35 +84,6 @@ export const TRANSLATION_LINES: Readonly<Record<string, string>> = {
   'hat-ende-28.4': '512/512; 3 3 3 3 3 3; 2 2 3 3 2; 8 4 8 8 8 8; 8 8 8 4 8; 4 8 8 8 8; -1 1 1 1 -1; A; A',
 };
 
-/** Sublayer of the lightweight branch, or none. */
-export type Branch = 'none' | 'conv' | 'add' | 'shift-add';
-
-export interface BlockType {
-  readonly attention: boolean;
-  readonly branch: Branch;
-}
-
-/** A translation network: everything its costs depend on. */
-export interface TranslationNetwork {
-  readonly encoder: number;
-  readonly decoder: number;
-  /** Width of queries, keys and values: 512 in the release; 1024 in the true Transformer big. */
-  readonly attention: number;
-  readonly encoderLayers: readonly LayerChoice[];
-  readonly decoderLayers: readonly (LayerChoice & {
-    readonly crossHeads: number;
-    readonly sources: number;
-  })[];
-}
-
-export interface LayerChoice {
-  readonly block: BlockType;
-  readonly heads: number;
-  readonly feedForward: number;
-}
-
-const BRANCHES: Readonly<Record<string, Branch>> = { C: 'conv', D: 'add', S: 'shift-add' };
-
 /** Reads one line of the table. `attention` is the width of queries, keys and values. */
 export function parseTranslation(line: string, attention = 512): TranslationNetwork {
   const parts = line.split(';').map((part) => part.trim().split(/\s+/));
@@ -113,24 +91,21 @@ export function parseTranslation(line: string, attention = 512): TranslationNetw
     parts;
   const [encoderWidth, decoderWidth] = widths[0].split('/').map(Number);
   const at = (list: readonly string[], i: number) => (list.length === 1 ? list[0] : list[i]);
-  const layer = (types: string[], heads: string[], ffn: string[], i: number): LayerChoice => {
-    const type = at(types, i);
-    const branch = BRANCHES[type.at(-1) ?? ''] ?? 'none';
-    return {
-      block: { attention: type.startsWith('A'), branch },
-      heads: Number(at(heads, i)),
-      feedForward: Number(at(ffn, i)) * 1024,
-    };
-  };
+  const layer = (blocks: string[], heads: string[], ffn: string[], i: number): EncoderLayer => ({
+    block: at(blocks, i) as SequenceBlock,
+    heads: Number(at(heads, i)),
+    feedForward: Number(at(ffn, i)) * 1024,
+  });
   return {
     encoder: encoderWidth,
     decoder: decoderWidth,
     attention,
+    windows: PUBLISHED_WINDOWS,
     encoderLayers: encoderFfn.map((_, i) => layer(encoder, encoderHeads, encoderFfn, i)),
     decoderLayers: decoderFfn.map((_, i) => ({
       ...layer(decoder, decoderHeads, decoderFfn, i),
       crossHeads: Number(at(crossHeads, i)),
-      sources: Math.max(0, Number(at(sources, i))) + 1,
+      sources: (Math.max(0, Number(at(sources, i))) + 1) as 1 | 2 | 3,
     })),
   };
 }
