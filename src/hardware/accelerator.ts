@@ -95,10 +95,10 @@ export const switchesSchema = z.strictObject({
       'translation: 1-d filter as a dense square window over heads, memory free or charged, or as is',
     ),
   lightweightLinear: z
-    .enum(['as-shift', 'ungated', 'linear'])
+    .enum(['as-shift', 'shift-operations', 'linear'])
     .describe(
-      'translation: linears around the filter get memory and latency of a shift layer and no gate half, ' +
-        'or only no gate half, or their own',
+      'translation: linears around a filter get memory and latency of a shift layer and, around a shift-add, its ' +
+        'operations too, in place of the shift layer between them; or only these operations; or all are priced as they are',
     ),
 });
 

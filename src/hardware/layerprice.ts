@@ -2,10 +2,11 @@ import type { Accelerator } from './accelerator.ts';
 import { accessEnergies, accessTimes, arrayLimits, outerEnergy } from './accesses.ts';
 import { fittedLatencyMs } from './calibration/latency.ts';
 import { formatFor, unitsFor } from './check.ts';
+import { chargedKind, isLeftOut } from './lightweight.ts';
 import { nestOf, nestSteps } from './nest.ts';
 import { accumulateEnergy, operations } from './operations.ts';
 import { type Placement, placementsOf } from './placement.ts';
-import type { LayerPrice } from './price.ts';
+import { type LayerPrice, NO_PRICE } from './price.ts';
 import { type FoundTiling, searchTiling } from './rowstationary.ts';
 import type { AccessEnergies } from './searchproblem.ts';
 import { accessCounts, type Nest, tensorWords } from './tiling.ts';
@@ -28,12 +29,14 @@ export function priceLayer(load: Workload, accelerator: Accelerator, bits: numbe
 
 function modelled(load: Workload, accelerator: Accelerator, bits: number): LayerPrice {
   if (load.kind === 'vector') return vectorPrice(load, accelerator, bits);
+  if (isLeftOut(load, accelerator)) return NO_PRICE;
   const { switches } = accelerator;
   const format = formatFor(accelerator, bits);
   const nest = nestOf(load, switches);
   const steps = nestSteps(nest);
   const both = switches.operationsPerAccumulate === 'both';
-  const computation = steps * accumulateEnergy(load.kind, unitsFor(accelerator, bits), both);
+  const computation =
+    steps * accumulateEnergy(chargedKind(load, accelerator), unitsFor(accelerator, bits), both);
   const lanes = switches.narrowArray === 'packed' ? format.packedLanes : 1;
   const toMs = 1 / (accelerator.clockMHz * 1e3 * latencyDivisor(load, accelerator));
   if (accelerator.model === 'operations') {

@@ -1,3 +1,4 @@
+import { NO_OPERATIONS } from './operations.ts';
 import type { Tiling } from './tiling.ts';
 import type { Operations } from './workload.ts';
 
@@ -22,6 +23,12 @@ export interface TensorEnergies {
 export interface LayerPrice extends Price {
   readonly tiling?: Tiling;
 }
+
+/** Of work that an accelerator does not count. */
+export const NO_PRICE: LayerPrice = {
+  ...{ energyMj: 0, latencyMs: 0, byLevel: { computation: 0 } },
+  ...{ byTensor: { input: 0, weight: 0, output: 0 }, operations: NO_OPERATIONS },
+};
 
 export interface NamedLayerPrice extends LayerPrice {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { Accelerator } from './accelerator.ts';
 import { formatFor, unitsFor } from './check.ts';
-import { NO_OPERATIONS, operations } from './operations.ts';
-import type { LayerPrice } from './price.ts';
+import { operations } from './operations.ts';
+import { type LayerPrice, NO_PRICE } from './price.ts';
 import type { Workload } from './workload.ts';
 
 /**
@@ -12,10 +12,7 @@ import type { Workload } from './workload.ts';
  */
 export function vectorPrice(load: Workload, accelerator: Accelerator, bits: number): LayerPrice {
   const { switches, memory, bandwidth } = accelerator;
-  if (switches.vectorWork === 'ignored') {
-    const byTensor = { input: 0, weight: 0, output: 0 };
-    return { energyMj: 0, latencyMs: 0, byLevel: { computation: 0 }, byTensor, operations: NO_OPERATIONS };
-  }
+  if (switches.vectorWork === 'ignored') return NO_PRICE;
   const units = unitsFor(accelerator, bits);
   const format = formatFor(accelerator, bits);
   const width = switches.tensorWidths === 'true' ? format.activations : bits;

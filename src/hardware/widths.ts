@@ -1,4 +1,5 @@
 import type { Accelerator, Format } from './accelerator.ts';
+import { isAroundFilter, isShiftLike } from './lightweight.ts';
 import type { Workload } from './workload.ts';
 
 /** Bits of what a layer moves. */
@@ -11,14 +12,6 @@ export interface Widths {
 
 /** Average width the released model gives every tensor of a shift layer: (16 + 5) // 2 (spec 8.2). */
 const SHIFT_AVERAGE = 10;
-
-/** The linears before and behind a lightweight filter. */
-const isAroundFilter = ({ role }: Workload) => role === 'lightweight-gate' || role === 'lightweight-linear';
-
-/** Whether memory and latency are those of a shift layer (the released simulator types some linears so; spec 8.2). */
-export function isShiftLike(load: Workload, { switches }: Accelerator): boolean {
-  return load.kind === 'shift' || (isAroundFilter(load) && switches.lightweightLinear === 'as-shift');
-}
 
 /** How many times faster than an ordinary layer of its sizes this one runs (spec 8.4). */
 export function latencyDivisor(load: Workload, accelerator: Accelerator): number {

@@ -38,10 +38,10 @@ export interface Workload {
   };
   /**
    * Parts of the lightweight 1-d filter block of the translation networks (spec 7.2), which the released simulator
-   * prices in a way of its own: the filter itself, and the linear layers before it (its outputs are twice the width,
-   * one half gates the other) and behind it.
+   * prices in a way of its own: the filter itself; the linear layers before and behind it; these two of a shift-add
+   * block; and the shift layer that such a block has before its filter.
    */
-  readonly role?: 'lightweight-filter' | 'lightweight-gate' | 'lightweight-linear';
+  readonly role?: 'lightweight-filter' | 'lightweight-linear' | 'shift-add-linear' | 'shift-add-shift';
   /** Heads that share a lightweight filter (role 'lightweight-filter'). */
   readonly heads?: number;
 }

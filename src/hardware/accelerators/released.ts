@@ -93,7 +93,7 @@ export const releasedTranslationJuly: Accelerator = {
     shiftLatencyDivisor: 1,
     lightweightLatencyDivisor: 1,
     lightweightFilter: 'square-dense',
-    lightweightLinear: 'ungated',
+    lightweightLinear: 'shift-operations',
   },
   sources: {
     ...releasedTranslation.sources,

@@ -68,6 +68,11 @@ export interface TranslationNetwork extends TranslationGenotype {
   readonly attention: number;
   /** Window of the lightweight filters by layer, encoder and decoder alike; deeper layers have the last one. */
   readonly windows: readonly number[];
+  /**
+   * Whether the linear layer before a lightweight filter is twice as wide and one half gates the other (a gated linear
+   * unit). Not so in the published networks: their parameters (spec 9.3) come out to the last printed digit without.
+   */
+  readonly gated: boolean;
 }
 
 /** The published windows (spec 7.2). */

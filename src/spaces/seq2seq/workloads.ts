@@ -20,6 +20,7 @@ import {
   type DecoderLayer,
   type EncoderLayer,
   type LightweightKind,
+  type SequenceBlock,
   type TranslationNetwork,
   windowOf,
 } from './network.ts';
@@ -41,37 +42,36 @@ export function decoderWorkloads(network: TranslationNetwork, tokens = PUBLISHED
 }
 
 /** What a layer depends on beside its own choices. */
-type Widths = Pick<TranslationNetwork, 'encoder' | 'decoder' | 'attention' | 'windows'>;
+type Frame = Omit<TranslationNetwork, 'encoderLayers' | 'decoderLayers'>;
 
 /** Encoder layer `i`, counted from 0. */
 export function encoderLayerWorkloads(
-  widths: Widths,
+  frame: Frame,
   layer: EncoderLayer,
   i: number,
   tokens: number,
 ): Workload[] {
   checkTokens(tokens);
-  const { encoder, attention } = widths;
   const name = `encoder.layer${i + 1}`;
   return [
-    ...mixing({ name, layer, width: encoder, inner: attention, tokens, window: windowOf(widths, i) }),
-    ...feedForward(name, encoder, layer.feedForward, tokens),
+    ...mixing(name, { ...frame, ...layer, width: frame.encoder, window: windowOf(frame, i), tokens }),
+    ...feedForward(name, frame.encoder, layer.feedForward, tokens),
   ];
 }
 
 /** Decoder layer `i`, counted from 0. */
 export function decoderLayerWorkloads(
-  widths: Widths,
+  frame: Frame,
   layer: DecoderLayer,
   i: number,
   tokens: number,
 ): Workload[] {
   checkTokens(tokens);
-  const { encoder, decoder, attention } = widths;
+  const { encoder, decoder, attention } = frame;
   const name = `decoder.layer${i + 1}`;
   const cross = { width: decoder, source: encoder, inner: attention, heads: layer.crossHeads };
   return [
-    ...mixing({ name, layer, width: decoder, inner: attention, tokens, window: windowOf(widths, i) }),
+    ...mixing(name, { ...frame, ...layer, width: decoder, window: windowOf(frame, i), tokens }),
     ...attend(`${name}.cross`, { ...cross, tokens, keys: tokens * layer.sources }),
     closing(`${name}.cross`, decoder, tokens),
     ...feedForward(name, decoder, layer.feedForward, tokens),
@@ -89,48 +89,51 @@ function checkTokens(tokens: number): void {
 }
 
 interface Mixing {
-  readonly name: string;
-  readonly layer: EncoderLayer;
+  readonly block: SequenceBlock;
+  readonly heads: number;
+  /** Embedding width of its side. */
   readonly width: number;
-  readonly inner: number;
-  readonly tokens: number;
+  /** Width of queries, keys and values. */
+  readonly attention: number;
   readonly window: number;
+  readonly gated: boolean;
+  readonly tokens: number;
 }
 
 /** Self-attention, a lightweight filter, or both on half of the channels each. */
-function mixing({ name, layer: { block, heads }, width, inner, tokens, window }: Mixing): Workload[] {
-  const { attention, lightweight } = blockParts(block);
-  const part = attention && lightweight !== undefined ? width / 2 : width;
-  const self = { width: part, source: part, inner, heads, tokens, keys: tokens };
+function mixing(name: string, mix: Mixing): Workload[] {
+  const { attention, lightweight } = blockParts(mix.block);
+  const width = attention && lightweight !== undefined ? mix.width / 2 : mix.width;
+  const { heads, tokens } = mix;
+  const self = { width, source: width, inner: mix.attention, heads, tokens, keys: tokens };
   return [
     ...(attention ? attend(`${name}.self`, self) : []),
-    ...(lightweight === undefined
-      ? []
-      : filter(`${name}.lightweight`, lightweight, { width: part, heads, tokens, window })),
-    closing(`${name}.self`, width, tokens),
+    ...(lightweight === undefined ? [] : filter(`${name}.lightweight`, lightweight, { ...mix, width })),
+    closing(`${name}.self`, mix.width, tokens),
   ];
 }
 
-interface Filter {
-  readonly width: number;
-  readonly heads: number;
-  readonly tokens: number;
-  readonly window: number;
-}
-
-/** Linear to twice the width, one half gates the other, filter over time, linear (spec 7.2). */
-function filter(name: string, family: LightweightKind, { width, heads, tokens, window }: Filter): Workload[] {
-  const kind = family === 'shift-add' ? 'shift' : 'linear';
+/**
+ * Linear, gate if there is one, shift layer if it is a shift-add, filter over time, linear (spec 7.2). The filter's
+ * weights are shared by the channels of a head; they and the gate have no bias.
+ */
+function filter(name: string, family: LightweightKind, mix: Mixing): Workload[] {
+  const { width, heads, window: k, tokens, gated } = mix;
+  const shifted = family === 'shift-add';
+  const role = shifted ? 'shift-add-linear' : 'lightweight-linear';
+  // Sigmoid, a cubic (3 + 3), and the product.
+  const gate = { multiplications: 4, additions: 3 };
+  const shift = linearWorkload(`${name}.shift`, family, tokens, width, width, true);
   return [
-    { ...linearWorkload(`${name}.in`, family, tokens, width, 2 * width), kind, role: 'lightweight-gate' },
-    // Sigmoid, a cubic (3 + 3), and the product.
-    vectorWorkload(`${name}.gate`, family, [tokens, 1, 1, width], { multiplications: 4, additions: 3 }),
+    { ...linearWorkload(`${name}.in`, family, tokens, width, gated ? 2 * width : width, true), role },
+    ...(gated ? [vectorWorkload(`${name}.gate`, family, [tokens, 1, 1, width], gate)] : []),
+    ...(shifted ? [{ ...shift, kind: 'shift', role: 'shift-add-shift' } as const] : []),
     {
       ...{ name: `${name}.filter`, kind: family === 'conv' ? 'conv' : 'add', family },
-      ...{ n: 1, h: tokens, w: 1, c: width, r: window, s: 1, m: width, e: tokens, f: 1, stride: 1 },
-      ...{ groups: width, weights: heads * window, role: 'lightweight-filter', heads },
+      ...{ n: 1, h: tokens, w: 1, c: width, r: k, s: 1, m: width, e: tokens, f: 1, stride: 1 },
+      ...{ groups: width, weights: heads * k, role: 'lightweight-filter', heads },
     },
-    { ...linearWorkload(`${name}.out`, family, tokens, width, width), kind, role: 'lightweight-linear' },
+    { ...linearWorkload(`${name}.out`, family, tokens, width, width, true), role },
   ];
 }
 
@@ -146,31 +149,28 @@ interface Attention {
 function attend(name: string, { width, source, inner, heads, tokens, keys }: Attention): Workload[] {
   const family = 'attention';
   return [
-    linearWorkload(`${name}.query`, family, tokens, width, inner),
-    linearWorkload(`${name}.key`, family, keys, source, inner),
-    linearWorkload(`${name}.value`, family, keys, source, inner),
+    linearWorkload(`${name}.query`, family, tokens, width, inner, true),
+    linearWorkload(`${name}.key`, family, keys, source, inner, true),
+    linearWorkload(`${name}.value`, family, keys, source, inner, true),
     matmulWorkload(`${name}.scores`, family, heads * tokens, inner / heads, keys),
     softmaxWorkload(`${name}.softmax`, family, heads * tokens, keys),
     matmulWorkload(`${name}.mix`, family, heads * tokens, keys, inner / heads),
-    linearWorkload(`${name}.out`, family, tokens, inner, width),
+    linearWorkload(`${name}.out`, family, tokens, inner, width, true),
   ];
 }
 
 function feedForward(name: string, width: number, inner: number, tokens: number): Workload[] {
   const family = 'feed-forward';
   return [
-    linearWorkload(`${name}.feed.in`, family, tokens, width, inner),
+    linearWorkload(`${name}.feed.in`, family, tokens, width, inner, true),
     activationWorkload(`${name}.feed.activation`, family, 1, 1, inner, tokens),
-    linearWorkload(`${name}.feed.out`, family, tokens, inner, width),
+    linearWorkload(`${name}.feed.out`, family, tokens, inner, width, true),
     closing(`${name}.feed`, width, tokens),
   ];
 }
 
 /** Residual addition, its shortcut fetched again, and layer normalisation behind a sublayer. */
 function closing(name: string, width: number, tokens: number): Workload {
-  return vectorWorkload(`${name}.norm`, 'norm', [tokens, 1, 1, width], {
-    multiplications: 3,
-    additions: 5,
-    operands: 1,
-  });
+  const work = { multiplications: 3, additions: 5, operands: 1 };
+  return vectorWorkload(`${name}.norm`, 'norm', [tokens, 1, 1, width], work, 2 * width);
 }
