@@ -1,6 +1,9 @@
 /** Networks for other programs. */
 export { type Comparison, compareLogits } from './compare.ts';
 export { evaluated, PROOF_IMAGES, proofImages } from './inputs.ts';
+export { isProgramFolder, readProgram, writeProgram } from './integer/files.ts';
+export type { IntegerProgram } from './integer/program.ts';
+export { interpret } from './integer/reference/interpret.ts';
 export { IR_VERSIONS, NEWEST_OPSET, type Opset } from './onnx/model.ts';
 export { type Claim, type Proof, proveOnnx } from './onnx/prove.ts';
 export { writeOnnx } from './onnx/write.ts';
