@@ -19,8 +19,9 @@ function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function takenBy({ kind, choices, placeholder = kind, bare }) {
+function takenBy({ kind, choices, placeholder = kind, bare, several }) {
   if (choices) return choices.join('|');
+  if (several) return `${placeholder}, again`;
   return bare === undefined ? placeholder : `[${placeholder}]`;
 }
 

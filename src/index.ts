@@ -64,6 +64,14 @@ export {
 } from './hardware/index.ts';
 /** A convolution, adder, shift or linear layer as a workload. */
 export { linearWorkload, windowWorkload } from './layers/workloads.ts';
+/** BLEU and chrF as sacreBLEU 2.x computes them. */
+export {
+  type BleuOptions,
+  type BleuScore,
+  corpusBleu,
+  sentenceBleu,
+} from './metrics/bleu/bleu.ts';
+export { type ChrfOptions, type ChrfScore, corpusChrf, sentenceChrf } from './metrics/bleu/chrf.ts';
 export { hypervolume, hypervolume2d } from './metrics/hypervolume.ts';
 export { kendallTau, spearmanRho } from './metrics/rank.ts';
 export { type Estimate, type RankCorrelation, rankCorrelation } from './metrics/rank-interval.ts';

@@ -1,6 +1,7 @@
 /** Every command of the program, in the order of its help. */
 import type { Command } from './command.ts';
 import { bench } from './commands/bench.ts';
+import { bleu } from './commands/bleu.ts';
 import { calibrate } from './commands/calibrate.ts';
 import { compare } from './commands/compare.ts';
 import { cost } from './commands/cost.ts';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   predict,
   compare,
   study,
+  bleu,
   cost,
   bench,
   calibrate,

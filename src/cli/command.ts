@@ -2,11 +2,11 @@
  * A command is a record: what it takes, what it prints for people, and the object it prints with --json. Flags,
  * help and examples all come from the record.
  */
-import type { Option } from '../runs/options.ts';
+import type { Option, OptionValue } from '../runs/options.ts';
 
 export interface CommandContext {
   /** Given on the command line or in --config, checked; defaults are filled in by the command itself. */
-  readonly options: Readonly<Record<string, string | number | boolean>>;
+  readonly options: Readonly<Record<string, OptionValue>>;
   readonly positional: readonly string[];
   readonly json: boolean;
   /** Lines for people on stdout; silent with --json. */
@@ -30,9 +30,6 @@ export interface Command {
 export const NOTHING = {};
 
 /** An option without a default: `undefined` when it was not given. */
-export function given<T extends string | number | boolean>(
-  context: CommandContext,
-  key: string,
-): T | undefined {
+export function given<T extends OptionValue>(context: CommandContext, key: string): T | undefined {
   return context.options[key] as T | undefined;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command as Commander, CommanderError, Option as Flag } from 'commander';
 import { nearest, ShiftAddError } from '../core/errors.ts';
-import { flagOf, type Option } from '../runs/options.ts';
+import { flagOf, type Option, type OptionValue } from '../runs/options.ts';
 import { version } from '../version.ts';
 import { type Command, type CommandContext, NOTHING } from './command.ts';
 
@@ -14,7 +14,13 @@ export function exitCode(error: unknown): number {
 }
 
 /** Reads and checks one option's value; `where` names the flag or the config key. */
-export function parseOption(option: Option, value: unknown, where: string): string | number | boolean {
+export function parseOption(option: Option, value: unknown, where: string): OptionValue {
+  if (option.several !== true) return parseOne(option, value, where);
+  const values = Array.isArray(value) ? value : [value];
+  return values.map((one) => String(parseOne(option, one, where)));
+}
+
+function parseOne(option: Option, value: unknown, where: string): string | number | boolean {
   const fail = (rule: string): never => {
     throw new ShiftAddError('usage', `${where} must be ${rule}, but got "${value}"`, { where });
   };
@@ -56,10 +62,15 @@ function placeholderOf({ placeholder = 'value', bare }: Option): string {
 function addFlags(commander: Commander, command: Command): void {
   for (const [key, option] of Object.entries(command.options)) {
     const name = flagOf(key);
-    const notes = option.initial === undefined ? '' : ` (default: ${option.initial})`;
-    commander.addOption(
-      new Flag(option.kind === 'boolean' ? name : `${name} ${placeholderOf(option)}`, option.help + notes),
+    const notes =
+      (option.several ? '; may be given again' : '') +
+      (option.initial === undefined ? '' : ` (default: ${option.initial})`);
+    const flag = new Flag(
+      option.kind === 'boolean' ? name : `${name} ${placeholderOf(option)}`,
+      option.help + notes,
     );
+    if (option.several) flag.argParser((value, earlier: string[] = []) => [...earlier, value]);
+    commander.addOption(flag);
   }
   commander.option('--json', 'print one JSON object and nothing else on stdout');
   if (command.examples.length > 0) {
@@ -71,10 +82,7 @@ function addFlags(commander: Commander, command: Command): void {
 }
 
 /** Settings of a --config file, with unknown keys refused by name. */
-function readConfig(
-  path: string,
-  options: Readonly<Record<string, Option>>,
-): Record<string, string | number | boolean> {
+function readConfig(path: string, options: Readonly<Record<string, Option>>): Record<string, OptionValue> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
@@ -89,7 +97,7 @@ function readConfig(
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new ShiftAddError('usage', `--config ${path} must hold one JSON object of settings`);
   }
-  const out: Record<string, string | number | boolean> = {};
+  const out: Record<string, OptionValue> = {};
   for (const [key, value] of Object.entries(parsed)) {
     const option = options[key];
     if (option === undefined) {
@@ -120,7 +128,7 @@ async function runCommand(
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    const options: Record<string, string | number | boolean> =
+    const options: Record<string, OptionValue> =
       typeof flags.config === 'string' ? readConfig(flags.config, command.options) : {};
     for (const [key, option] of Object.entries(command.options)) {
       const value = flags[key] === true && option.bare !== undefined ? option.bare : flags[key];

@@ -12,6 +12,8 @@ export const RANK_PATHS = ['own', 'same'] as const;
 
 export type OptionKind = 'text' | 'integer' | 'number' | 'boolean' | 'choice';
 
+export type OptionValue = string | number | boolean | readonly string[];
+
 export interface Option {
   readonly kind: OptionKind;
   readonly help: string;
@@ -19,6 +21,8 @@ export interface Option {
   readonly placeholder?: string;
   /** What the flag means when no value follows; without it a value must follow. */
   readonly bare?: string;
+  /** A text that may be given several times, or as a list in a config file: its value is the list. */
+  readonly several?: true;
   readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
