@@ -1,0 +1,128 @@
+/**
+ * The lines of a text file, plain or gzip, checked as they are read: UTF-8 throughout, whatever system wrote the
+ * ends of its lines. The file is streamed, for a training corpus is larger than one string may be.
+ */
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { ShiftAddError } from '../../core/errors.ts';
+
+export interface TextFile {
+  readonly file: string;
+  /** Without line ends and without white space at either side; empty lines stay, so that numbers hold. */
+  readonly lines: readonly string[];
+  /** What was undone: a byte order mark, Windows line ends. One sentence each. */
+  readonly notes: readonly string[];
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * Reads `file`, .gz or not; at most the first `limit` lines. Throws `data`, with file and line, for a file that
+ * cannot be read, is empty, is cut off or is not UTF-8.
+ */
+export async function readLines(file: string, limit = Number.POSITIVE_INFINITY): Promise<TextFile> {
+  const reader = new LineReader(file, limit);
+  try {
+    const raw = createReadStream(file, { highWaterMark: 1 << 20 });
+    if (file.endsWith('.gz')) await pipeline(raw, createGunzip(), (chunks) => reader.read(chunks));
+    else await pipeline(raw, (chunks) => reader.read(chunks));
+  } catch (cause) {
+    throw readFailure(file, cause);
+  }
+  return reader.finish();
+}
+
+function readFailure(file: string, cause: unknown): ShiftAddError {
+  if (cause instanceof ShiftAddError) return cause;
+  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+  const gzip = String(reason).startsWith('Z_');
+  const what = gzip
+    ? `${file} is damaged or cut off: expected a complete gzip stream, but unpacking gave ${reason}; download it again`
+    : `${file} could not be read (${reason}); check that it exists and that you may read it`;
+  return new ShiftAddError('data', what, { file, reason }, cause);
+}
+
+class LineReader {
+  private readonly lines: string[] = [];
+  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  private rest: Buffer = Buffer.alloc(0);
+  private mark = false;
+  private windows = 0;
+  private readonly file: string;
+  private readonly limit: number;
+
+  constructor(file: string, limit: number) {
+    this.file = file;
+    this.limit = limit;
+  }
+
+  async read(chunks: AsyncIterable<Buffer>): Promise<void> {
+    for await (const chunk of chunks) {
+      const bytes = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
+      const end = bytes.lastIndexOf(NEWLINE) + 1;
+      this.add(bytes.subarray(0, end));
+      this.rest = bytes.subarray(end);
+      if (this.lines.length >= this.limit) return;
+    }
+  }
+
+  /** `bytes`: whole lines. */
+  private add(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    let text = this.decode(bytes);
+    if (this.lines.length === 0 && text.startsWith('\ufeff')) {
+      this.mark = true;
+      text = text.slice(1);
+    }
+    if (text.endsWith('\n')) text = text.slice(0, -1);
+    for (const line of text.split('\n')) {
+      if (line.endsWith('\r')) this.windows++;
+      this.lines.push(line.trim());
+    }
+  }
+
+  private decode(bytes: Buffer): string {
+    try {
+      return this.decoder.decode(bytes);
+    } catch {
+      return this.refuse(bytes);
+    }
+  }
+
+  /** Finds the line that is not UTF-8. */
+  private refuse(bytes: Buffer): never {
+    let line = this.lines.length + 1;
+    for (let at = 0; at < bytes.length; line++) {
+      const next = bytes.indexOf(NEWLINE, at);
+      const end = next < 0 ? bytes.length : next;
+      try {
+        this.decoder.decode(bytes.subarray(at, end));
+      } catch {
+        break;
+      }
+      at = end + 1;
+    }
+    throw new ShiftAddError(
+      'data',
+      `${this.file}, line ${line}: the text must be UTF-8, but these bytes are not; convert the file (iconv -t UTF-8)`,
+      { file: this.file, line },
+    );
+  }
+
+  finish(): TextFile {
+    if (this.lines.length < this.limit) this.add(this.rest);
+    const lines = this.lines.slice(0, Math.min(this.limit, this.lines.length));
+    if (lines.every((line) => line === '')) {
+      throw new ShiftAddError(
+        'data',
+        `${this.file} must hold one sentence a line, but is empty; put the text there`,
+        { file: this.file },
+      );
+    }
+    const notes: string[] = [];
+    if (this.mark) notes.push(`${this.file}: the byte order mark was taken off.`);
+    if (this.windows > 0) notes.push(`${this.file}: Windows line ends were taken off.`);
+    return { file: this.file, lines, notes };
+  }
+}

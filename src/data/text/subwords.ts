@@ -1,0 +1,195 @@
+/**
+ * Text to subword ids and back.
+ *
+ *   text -> lower case? -> words (Moses or raw) -> escapes? -> merges of each word -> vocabulary -> ids
+ *
+ * A symbol the vocabulary lacks is taken apart again, merge by merge, until its parts are known (subword-nmt's
+ * --vocabulary); a character that is not known even alone is UNK.
+ */
+import { require_ } from '../../core/errors.ts';
+import { detokenise } from './detokenise.ts';
+import { compareCodePoints, learnMerges } from './learn.ts';
+import { END_OF_WORD, GOES_ON, mergeWord, rankMerges, writeSymbols } from './merge.ts';
+import { describeModel, type SubwordModel, sealModel, type TextForm } from './model.ts';
+import type { LanguagePair, SentencePairs } from './pairs.ts';
+import { FIRST_SUBWORD, UNK } from './special.ts';
+import { addEscapes, tokenise, undoEscapes } from './tokenise.ts';
+
+export interface LearnSubwordsOptions {
+  readonly pair: LanguagePair;
+  /** Most merges, for both languages together. Fewer are learned when no pair is seen twice. */
+  readonly merges: number;
+  /** Default `moses`. */
+  readonly words?: TextForm['words'] | undefined;
+  /** Default false. */
+  readonly lowerCase?: boolean | undefined;
+}
+
+/** Words kept with their ids; a text has few distinct ones, and a hostile one must not fill the memory. */
+const CACHE = 2 ** 18;
+
+export class Subwords {
+  readonly model: SubwordModel;
+  /** Ids, the four special ones included: rows of an embedding. */
+  readonly size: number;
+  private readonly ranks: ReadonlyMap<string, number>;
+  private readonly ids = new Map<string, number>();
+  /** Merged symbol -> the two it was made of. */
+  private readonly halves = new Map<string, readonly [string, string]>();
+  private readonly cache = new Map<string, readonly number[]>();
+
+  constructor(model: SubwordModel) {
+    this.model = model;
+    this.size = FIRST_SUBWORD + model.vocabulary.length;
+    this.ranks = rankMerges(model.merges);
+    for (let i = 0; i < model.vocabulary.length; i++) this.ids.set(model.vocabulary[i], FIRST_SUBWORD + i);
+    for (const merge of this.ranks.keys()) {
+      const [left, right] = merge.split(' ');
+      this.halves.set(left + right, [left, right]);
+    }
+  }
+
+  /**
+   * Learns merges and vocabulary from training text, both languages together. The vocabulary holds every character
+   * of the text, within a word and at its end, and every symbol that the text is split into; the most frequent first,
+   * equals by code points. Throws `usage` for a count of merges that is none.
+   */
+  static learn(pairs: SentencePairs, options: LearnSubwordsOptions): SubwordModel {
+    const { pair, merges, words = 'moses', lowerCase = false } = options;
+    const form: TextForm = { words, lowerCase, escaped: false };
+    const counts = new Map<string, number>();
+    const add = (texts: readonly string[], language: string) => {
+      for (const text of texts) {
+        for (const word of wordsOf(text, form, language)) counts.set(word, (counts.get(word) ?? 0) + 1);
+      }
+    };
+    add(pairs.from, pair.from);
+    add(pairs.to, pair.to);
+    const learned = learnMerges(counts, { merges });
+    return sealModel({
+      languages: pair,
+      form,
+      end: 'joined',
+      merges: learned,
+      vocabulary: countSubwords(counts, learned, 'joined'),
+    });
+  }
+
+  /** Ids of `text`, without BOS and EOS. `language` (the one translated from, when absent) decides on words. */
+  encode(text: string, language: string = this.model.languages.from): Int32Array {
+    const ids: number[] = [];
+    for (const word of wordsOf(text, this.model.form, language)) {
+      for (const id of this.encodeWord(word)) ids.push(id);
+    }
+    return Int32Array.from(ids);
+  }
+
+  /** Plain text of `ids`; special ids say nothing. `language`: the one translated into, when absent. */
+  decode(ids: ArrayLike<number>, language: string = this.model.languages.to): string {
+    const words: string[] = [];
+    let word = '';
+    for (let i = 0; i < ids.length; i++) {
+      const piece = this.piece(ids[i]);
+      if (piece === undefined) continue;
+      if (piece.endsWith(GOES_ON)) word += piece.slice(0, -GOES_ON.length);
+      else {
+        words.push(word + piece);
+        word = '';
+      }
+    }
+    if (word !== '') words.push(word);
+    const { form } = this.model;
+    const plain = form.escaped ? words.map(undoEscapes) : words;
+    return form.words === 'moses' ? detokenise(plain, language) : plain.join(' ');
+  }
+
+  /** What `id` stands for as it is written, with @@ where a word goes on; undefined for special ids. */
+  piece(id: number): string | undefined {
+    require_(
+      Number.isInteger(id) && id >= 0 && id < this.size,
+      'shape',
+      () =>
+        `a subword id must be a whole number from 0 to ${this.size - 1}, but got ${id}; the vocabulary does not fit`,
+      { id, size: this.size },
+    );
+    return this.model.vocabulary[id - FIRST_SUBWORD];
+  }
+
+  /** One line for people: size, merges, form, languages. */
+  describe(): string {
+    return describeModel(this.model);
+  }
+
+  private encodeWord(word: string): readonly number[] {
+    const known = this.cache.get(word);
+    if (known !== undefined) return known;
+    const symbols = mergeWord(word, this.ranks, this.model.end);
+    const ids = this.knownParts(symbols).map((piece) => this.ids.get(piece) ?? UNK);
+    if (this.cache.size >= CACHE) this.cache.clear();
+    this.cache.set(word, ids);
+    return ids;
+  }
+
+  private knownParts(symbols: readonly string[]): string[] {
+    const pieces = writeSymbols(symbols);
+    if (pieces.every((piece) => this.ids.has(piece))) return pieces;
+    const ended = symbols[symbols.length - 1] === END_OF_WORD && symbols.length > 1 ? 1 : 0;
+    return pieces.flatMap((piece, i) => {
+      if (this.ids.has(piece)) return [piece];
+      const final = i === pieces.length - 1;
+      const symbol = symbols[i];
+      return this.split(final && ended ? symbol + END_OF_WORD : symbol);
+    });
+  }
+
+  /** A symbol that is not in the vocabulary as parts that are, or that cannot be split. */
+  private split(symbol: string): string[] {
+    const final = symbol.endsWith(END_OF_WORD) && symbol !== END_OF_WORD;
+    const text = final ? symbol.slice(0, -END_OF_WORD.length) : symbol;
+    // apart: the end was merged with a symbol that is itself merged
+    const halves = this.halves.get(symbol) ?? (final ? this.endedHalves(text) : undefined);
+    if (halves === undefined) return [final ? text : text + GOES_ON];
+    if (halves[1] === END_OF_WORD) {
+      const inner = this.endedHalves(halves[0]);
+      return inner === undefined ? [text] : inner.flatMap((half) => this.keepOrSplit(half));
+    }
+    return halves.flatMap((half) => this.keepOrSplit(half));
+  }
+
+  private endedHalves(text: string): readonly [string, string] | undefined {
+    if (this.model.end === 'joined') return undefined;
+    const halves = this.halves.get(text);
+    return halves === undefined ? undefined : [halves[0], halves[1] + END_OF_WORD];
+  }
+
+  private keepOrSplit(symbol: string): string[] {
+    const final = symbol.endsWith(END_OF_WORD);
+    const piece = final ? symbol.slice(0, -END_OF_WORD.length) : symbol + GOES_ON;
+    return this.ids.has(piece) ? [piece] : this.split(symbol);
+  }
+}
+
+function wordsOf(text: string, form: TextForm, language: string): string[] {
+  const cased = form.lowerCase ? text.toLowerCase() : text;
+  const words = form.words === 'moses' ? tokenise(cased, language) : cased.split(/\s+/u).filter(Boolean);
+  return form.escaped ? words.map(addEscapes) : words;
+}
+
+/** The vocabulary of a text given as words and counts: see `Subwords.learn`. */
+function countSubwords(
+  counts: ReadonlyMap<string, number>,
+  merges: readonly string[],
+  end: SubwordModel['end'],
+): string[] {
+  const ranks = rankMerges(merges);
+  const seen = new Map<string, number>();
+  const add = (piece: string, count: number) => seen.set(piece, (seen.get(piece) ?? 0) + count);
+  for (const [word, count] of counts) {
+    for (const piece of writeSymbols(mergeWord(word, ranks, end))) add(piece, count);
+    for (const character of word) {
+      add(character, 0);
+      add(character + GOES_ON, 0);
+    }
+  }
+  return [...seen].sort(([a, m], [b, n]) => n - m || compareCodePoints(a, b)).map(([piece]) => piece);
+}
