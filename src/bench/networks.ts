@@ -13,7 +13,7 @@ import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { AdamW, DEFAULT_ADAMW } from '../training/adamw.ts';
 import { gradientsOf } from '../training/gradients.ts';
-import type { Batch, BatchSource } from '../training/trainer.ts';
+import type { Batch, BatchSource } from '../training/image-loss.ts';
 import { fakeBatch } from './images.ts';
 
 export interface TrainingStep {

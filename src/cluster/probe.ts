@@ -13,6 +13,7 @@ import { loadSpace } from '../spaces/load.ts';
 import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { AdamW, DEFAULT_ADAMW } from '../training/adamw.ts';
+import { imageLoss } from '../training/image-loss.ts';
 import { calibrate, HeldBatches, score } from '../training/score.ts';
 import { trainStep } from '../training/trainer.ts';
 
@@ -46,12 +47,11 @@ export async function probe(backend: Backend): Promise<string> {
     const paths = PATHS.map((word) => decode(space, word));
     const schedule = { kind: 'cosine', rate: 0.01, warmupSteps: 1, steps: STEPS, floor: 0 } as const;
     const path = (step: number) => paths[step % paths.length];
-    const forward = (x: Parameters<Network['forward']>[0], step: number) => ({
-      logits: network.forward(x, path(step), { mode: { kind: 'train' } }),
+    const loss = imageLoss({
+      batches,
+      forward: (x, step) => ({ logits: network.forward(x, path(step), { mode: { kind: 'train' } }) }),
     });
-    for (let step = 0; step < STEPS; step++) {
-      trainStep({ backend, batches, schedule, optimiser, forward }, step);
-    }
+    for (let step = 0; step < STEPS; step++) trainStep({ backend, schedule, optimiser, loss }, step);
     const hash = createHash('sha256').update(await weightsAddress(network));
     for (const genotype of paths) {
       calibrate(network, genotype, held);

@@ -21,7 +21,7 @@ import { planBlock, planStem, stemWeight, type Task } from '../spaces/layout.ts'
 import type { Genotype, Space } from '../spaces/space.ts';
 import { layerStages, stageStride } from '../spaces/stage-layers.ts';
 import { MONOTONE_PIECES, SLOPE_TRAITS, transportSlopes } from './monotone.ts';
-import { type SharingConfig, shares, weightKey } from './sharing.ts';
+import { ownKey, type SharingConfig, sharedKey, shares } from './sharing.ts';
 
 export interface Declaration {
   readonly name: string;
@@ -124,12 +124,16 @@ function separateDeclarations(
   return out;
 }
 
-/** What the weight of one role is made of: the tensor itself, and what its family or its form adds to it. */
+/**
+ * What the weight of one role is made of: the tensor itself, and what its family or its form adds to it. `own`: what the
+ * tensors are called that no other family reads.
+ */
 export function weightDeclarations(
   place: string,
   family: OperatorName,
   declaration: WeightDeclaration,
   sharing: SharingConfig,
+  own = ownKey(place, declaration.role, family),
 ): Declaration[] {
   const { role, shape, shared, ordinary } = declaration;
   const isShared = shared && shares(sharing, family);
@@ -140,10 +144,9 @@ export function weightDeclarations(
     const bias = ordinary === 'bias';
     const traits = bias ? UNDECAYED : PLAIN;
     const initialise = bias ? constant(0) : kaimingNormal(fan);
-    return [{ name: `${place}.${family}.${role}`, shape, traits, initialise }];
+    return [{ name: own, shape, traits, initialise }];
   }
-  const name = weightKey(sharing, place, role, family, shared);
-  const own = `${place}.${family}.${role}`;
+  const name = isShared ? sharedKey(place, role) : own;
   const out: Declaration[] = [];
   const separate = family === 'shift' && sharing.shift !== 'Q';
   if (!separate || isShared) {

@@ -20,11 +20,18 @@ import type { OperatorName } from '../operators/names.ts';
 import type { WeightDeclaration } from '../operators/operator.ts';
 import { LOWEST_PS_EXPONENT } from './declarations.ts';
 import { monotone } from './monotone.ts';
-import { type SharingConfig, shares, weightKey } from './sharing.ts';
+import { ownKey, type SharingConfig, sharedKey, shares } from './sharing.ts';
 import type { WeightStore } from './store.ts';
 
 /** Smallest power of two of a 5-bit Q weight (spec 4.2: |w| clamped to [2^-15, 1]). */
 export const LOWEST_Q_EXPONENT = lowestQ(5);
+
+export interface EffectiveOptions {
+  /** What the family's own tensors of the role are called; `place.family.role` when absent. */
+  readonly own?: string;
+  /** The part of a real-valued tensor that is read, where a network is narrower than its supernet; all when absent. */
+  readonly view?: (tensor: Tensor) => Tensor;
+}
 
 /** The effective weight of a role for a family. Notes on the graph which family read a shared tensor. */
 export function effectiveWeight(
@@ -34,23 +41,23 @@ export function effectiveWeight(
   place: string,
   family: OperatorName,
   declaration: WeightDeclaration,
+  { own = ownKey(place, declaration.role, family), view = (tensor) => tensor }: EffectiveOptions = {},
 ): Tensor {
   const { role, shared, ordinary } = declaration;
-  const own = `${place}.${family}.${role}`;
   if (ordinary !== undefined) return graph.parameter(store.parameter(own));
-  const name = weightKey(sharing, place, role, family, shared);
   const isShared = shared && shares(sharing, family);
+  const name = isShared ? sharedKey(place, role) : own;
   const leaf = (parameterName: string) => graph.parameter(store.parameter(parameterName));
   if (family === 'shift' && sharing.shift !== 'Q' && sharing.shift !== 'PS') {
     return releasedShift(graph, store, sharing, name, own, isShared);
   }
   if (family === 'shift' && sharing.shift === 'PS') {
     const exponent = isShared
-      ? exponentOf(realShiftWeight(readShared(graph, store, name, family), own, leaf, sharing))
-      : leaf(`${own}.exponent`);
-    return shiftWeight(exponent, leaf(`${own}.sign`), { lowest: LOWEST_PS_EXPONENT });
+      ? exponentOf(realShiftWeight(view(readShared(graph, store, name, family)), own, leaf, sharing))
+      : view(leaf(`${own}.exponent`));
+    return shiftWeight(exponent, view(leaf(`${own}.sign`)), { lowest: LOWEST_PS_EXPONENT });
   }
-  const raw = isShared ? readShared(graph, store, name, family) : leaf(name);
+  const raw = view(isShared ? readShared(graph, store, name, family) : leaf(name));
   switch (family) {
     case 'conv':
     case 'attention':

@@ -73,7 +73,14 @@ export function checkSharing(sharing: SharingConfig): void {
   );
 }
 
-/** The tensor a family's weight reads: `layer3.stage1.conv2`, with the family's name when it is its own. */
+/** The tensor that families share at a place: `layer3.stage1.conv2`. */
+export const sharedKey = (place: string, role: string): string => `${place}.${role}`;
+
+/** What is a family's own at a place: `layer3.stage1.add.conv2`. */
+export const ownKey = (place: string, role: string, family: OperatorName): string =>
+  `${place}.${family}.${role}`;
+
+/** The tensor a family's weight reads. */
 export function weightKey(
   sharing: SharingConfig,
   place: string,
@@ -81,5 +88,5 @@ export function weightKey(
   family: OperatorName,
   shareable: boolean,
 ): string {
-  return shareable && shares(sharing, family) ? `${place}.${role}` : `${place}.${family}.${role}`;
+  return shareable && shares(sharing, family) ? sharedKey(place, role) : ownKey(place, role, family);
 }

@@ -1,7 +1,7 @@
 /** Batches of a set of images as the training loop asks for them: by step, made ahead in threads where that pays. */
 import { BatchThreads, threadsFor } from '../data/augment/threads.ts';
 import { BatchMaker, type BatchOptions } from '../data/batches.ts';
-import type { BatchSource } from './trainer.ts';
+import type { BatchSource } from './image-loss.ts';
 
 export interface ImageBatches extends BatchSource {
   /** Threads that make batches; 0: each is made when it is asked for. */

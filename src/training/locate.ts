@@ -2,7 +2,7 @@
 import { Graph, type Tensor } from '../autograd/graph.ts';
 import { sizeOf } from '../core/shapes.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
-import type { Batch } from './trainer.ts';
+import type { Batch } from './image-loss.ts';
 
 /** The first place of a forward pass whose output, or failing that the first weight, is not finite. */
 export async function locateBadNumber<Path>(

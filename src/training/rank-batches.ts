@@ -1,7 +1,7 @@
 /** A rank's part of every batch: rows one after the other, in the order of the ranks. */
 import { ShiftAddError } from '../core/errors.ts';
+import type { BatchSource } from './image-loss.ts';
 import type { Ranks } from './ranks.ts';
-import type { BatchSource } from './trainer.ts';
 
 /**
  * Every rank makes the whole batch and takes its rows, so that what a batch holds, mixes included, does not depend on

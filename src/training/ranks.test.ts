@@ -1,6 +1,6 @@
 /** Gradients of several ranks, played one after the other in this process: what each gave is added by hand. */
 import { expect, test } from 'vitest';
-import { Graph, type Tensor } from '../autograd/graph.ts';
+import { Graph } from '../autograd/graph.ts';
 import { meanCrossEntropy } from '../autograd/loss.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { createReference } from '../backends/reference/reference.ts';
@@ -12,6 +12,7 @@ import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { TOY_SPACE, TOY_TASK, toyImages, toyPath } from '../supernet/toy.ts';
 import { AdamW, DEFAULT_ADAMW } from './adamw.ts';
 import { type Gradient, gradientsOf } from './gradients.ts';
+import { imageLoss } from './image-loss.ts';
 import { rankBatches } from './rank-batches.ts';
 import { RankedGradients, type Ranks } from './ranks.ts';
 import { trainStep } from './trainer.ts';
@@ -142,10 +143,12 @@ test('one rank alone takes the steps of plain training, bit for bit', async () =
     const batch = () => ({ images, targets, count });
     const job = {
       ...{ backend, optimiser },
-      batches: { stepsPerEpoch: 4, shape: [h, w, c] as const, classes: TOY_TASK.classes, batch },
       schedule: { kind: 'constant', rate: 0.01, steps: 4, warmupSteps: 0, floor: 0 } as const,
-      forward: (x: Tensor, step: number) => ({
-        logits: network.forward(x, PATHS[step % 2], { mode: { kind: 'train' } }),
+      loss: imageLoss({
+        batches: { stepsPerEpoch: 4, shape: [h, w, c] as const, classes: TOY_TASK.classes, batch },
+        forward: (x, step) => ({
+          logits: network.forward(x, PATHS[step % 2], { mode: { kind: 'train' } }),
+        }),
       }),
       ...(several ? { ranks } : {}),
     };

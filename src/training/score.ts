@@ -7,7 +7,7 @@ import { Graph } from '../autograd/graph.ts';
 import type { Backend, Buffer, SharedBuffer } from '../backends/backend.ts';
 import { argmax } from '../metrics/accuracy.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
-import type { Batch, BatchSource } from './trainer.ts';
+import type { Batch, BatchSource } from './image-loss.ts';
 
 export interface Score {
   /** Mean cross-entropy, nats. */

@@ -9,10 +9,10 @@ import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { TOY_SPACE, TOY_TASK, toyImages, toyPath } from '../supernet/toy.ts';
 import { AdamW, DEFAULT_ADAMW } from './adamw.ts';
+import { type BatchSource, type ImageForward, imageLoss } from './image-loss.ts';
 import { locateBadNumber } from './locate.ts';
 import { calibrate, HeldBatches, score } from './score.ts';
 import {
-  type BatchSource,
   INITIAL_TRAINING,
   type TrainingHooks,
   type TrainingJob,
@@ -35,6 +35,7 @@ const TEST_SOURCE = toyImages(30, Random.fromSeed('held out'));
 
 interface Trial {
   readonly job: TrainingJob;
+  readonly forward: ImageForward;
   readonly network: Network;
   readonly optimiser: AdamW;
 }
@@ -49,20 +50,23 @@ function trial(batches: BatchSource, epochs: number, pathAt: (step: number) => G
   const optimiser = new AdamW(backend, network.store.parameters(), { ...DEFAULT_ADAMW, families });
   const steps = epochs * batches.stepsPerEpoch;
   const held = new HeldBatches(backend, batches, [TEST_SOURCE]);
+  const forward: ImageForward = (x, step) => ({
+    logits: network.forward(x, pathAt(step), { mode: { kind: 'train' } }),
+  });
   const job: TrainingJob = {
     backend,
     epochs,
-    batches,
+    stepsPerEpoch: batches.stepsPerEpoch,
     schedule: { kind: 'cosine', rate, warmupSteps: 3, steps, floor: 0 },
     optimiser,
-    forward: (x, step) => ({ logits: network.forward(x, pathAt(step), { mode: { kind: 'train' } }) }),
+    loss: imageLoss({ batches, forward }),
     validate: async () => {
       calibrate(network, pathAt(0), held);
       return score(network, pathAt(0), held);
     },
     locate: (step) => locateBadNumber(network, pathAt(step), batches.batch(step), SHAPE),
   };
-  return { job, network, optimiser };
+  return { job, forward, network, optimiser };
 }
 
 async function tensors({ network, optimiser }: Trial): Promise<Map<string, number[]>> {
@@ -138,7 +142,10 @@ describe('hooks', () => {
     const taxed = trial(batches, 1, () => toyPath('conv', 'conv'), 0);
     const job: TrainingJob = {
       ...taxed.job,
-      forward: (x, step) => ({ ...taxed.job.forward(x, step), penalty: x.graph.values([step], []) }),
+      loss: imageLoss({
+        batches,
+        forward: (x, step) => ({ ...taxed.forward(x, step), penalty: x.graph.values([step], []) }),
+      }),
     };
     const points: number[] = [];
     await train(job, INITIAL_TRAINING, { ...QUIET, onEpoch: ({ trainLoss }) => points.push(trainLoss) });

@@ -4,29 +4,13 @@
  * loop that was never stopped.
  */
 import { Graph, type Tensor } from '../autograd/graph.ts';
-import { meanCrossEntropy } from '../autograd/loss.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { clipGradients } from './clip.ts';
-import { type Distillation, distilledLoss, type Heads } from './distillation.ts';
 import { gradientsOf } from './gradients.ts';
 import type { Optimiser } from './optimiser.ts';
 import type { RankedGradients } from './ranks.ts';
 import { rateAt, type ScheduleConfig } from './schedule.ts';
-
-export interface Batch {
-  readonly images: Float32Array; // [count, h, w, c], normalised
-  readonly targets: Float32Array; // [count, classes], may be soft
-  readonly count: number;
-}
-
-/** Batches by step: step s of the run always gives the same batch. */
-export interface BatchSource {
-  readonly stepsPerEpoch: number;
-  readonly shape: readonly [number, number, number]; // h, w, c
-  readonly classes: number;
-  batch(step: number): Batch;
-}
 
 export interface CurvePoint {
   readonly epoch: number;
@@ -48,18 +32,12 @@ export const INITIAL_TRAINING: TrainingState = { step: 0, lossSum: 0, curve: [] 
 /** What one step needs. */
 export interface StepJob {
   readonly backend: Backend;
-  readonly batches: BatchSource;
   readonly schedule: ScheduleConfig;
   readonly optimiser: Optimiser;
-  /** Logits [count, classes] of a batch, those of two heads where there are two, and an additional loss if there is one. */
-  forward(
-    x: Tensor,
-    step: number,
-  ): { readonly logits: Tensor; readonly heads?: Heads; readonly penalty?: Tensor };
+  /** The scalar that step `step` makes smaller, on its graph. */
+  loss(graph: Graph, step: number): Tensor;
   /** Gradients together are at most this long; as long as they are when absent. */
   readonly clip?: number;
-  /** A teacher beside the labels. */
-  readonly distillation?: Distillation;
   /** Processes that train this network together, each on its part of every batch. */
   readonly ranks?: RankedGradients;
   /** Called after the weights of step `step` have changed. */
@@ -68,7 +46,8 @@ export interface StepJob {
 
 export interface TrainingJob extends StepJob {
   readonly epochs: number;
-  /** Loss and accuracy on held-out images, asked for after every epoch. */
+  readonly stepsPerEpoch: number;
+  /** Loss and accuracy on held-out examples, asked for after every epoch. */
   validate(): Promise<{ readonly loss: number; readonly accuracy: number }>;
   /** Says where a bad number is, after a loss that is not finite. */
   locate(step: number): Promise<string>;
@@ -91,8 +70,8 @@ export async function train(
   state: TrainingState,
   hooks: TrainingHooks,
 ): Promise<TrainingState> {
-  const { backend, batches } = job;
-  const steps = job.epochs * batches.stepsPerEpoch;
+  const { backend, stepsPerEpoch } = job;
+  const steps = job.epochs * stepsPerEpoch;
   const window = backend.allocate(WINDOW);
   let { step, lossSum } = state;
   const curve = [...state.curve];
@@ -116,15 +95,15 @@ export async function train(
       trainStep(job, step, (loss) => backend.copyBlocks(loss, window, 1, 1, WHOLE, slot, false));
       step++;
       pending++;
-      const epochEnds = step % batches.stepsPerEpoch === 0;
+      const epochEnds = step % stepsPerEpoch === 0;
       if (pending === WINDOW || epochEnds) {
         await collect();
         await breathe();
         if (epochEnds) {
           const { loss, accuracy } = await job.validate();
           const point: CurvePoint = {
-            epoch: step / batches.stepsPerEpoch,
-            trainLoss: lossSum / batches.stepsPerEpoch,
+            epoch: step / stepsPerEpoch,
+            trainLoss: lossSum / stepsPerEpoch,
             validationLoss: loss,
             validationAccuracy: accuracy,
           };
@@ -143,18 +122,10 @@ export async function train(
 
 /** One step; `keep` is shown the loss while it is there. */
 export function trainStep(job: StepJob, step: number, keep: (loss: Buffer) => void = () => {}): void {
-  const { batches } = job;
-  const { images, targets, count } = batches.batch(step);
   const graph = new Graph(job.backend, { training: true });
   try {
-    const x = graph.values(images, [count, ...batches.shape]);
-    const { logits, heads = { labels: logits, teacher: logits }, penalty } = job.forward(x, step);
-    const wanted = graph.values(targets, [count, batches.classes]);
-    const { clip, distillation } = job;
-    const loss =
-      distillation === undefined
-        ? meanCrossEntropy(logits, wanted, penalty)
-        : distilledLoss(heads, wanted, distillation.teacher(x), distillation, penalty);
+    const { clip } = job;
+    const loss = job.loss(graph, step);
     graph.backward(loss);
     const summed = job.ranks?.combine(graph, loss.buffer) ?? {
       gradients: gradientsOf(graph),

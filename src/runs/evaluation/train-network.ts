@@ -15,6 +15,7 @@ import { findBaseline } from '../../zoo/index.ts';
 import type { Architecture } from '../network-files.ts';
 import { calibrationBatches, heldBatches, type JobContext, scoringBatches } from '../pipeline/context.ts';
 import { fromWeights } from '../pipeline/from-weights.ts';
+import { imageMaterial } from '../pipeline/image-material.ts';
 import { spaceTrainable } from '../pipeline/space-subject.ts';
 import type { Trainable } from '../pipeline/subject.ts';
 import { openTeacher, type Teacher } from '../pipeline/teacher.ts';
@@ -59,9 +60,12 @@ export async function trainNetwork(
       record,
       network,
       epochs: config.epochs,
-      pathAt: () => path,
+      material: () =>
+        imageMaterial(context, {
+          ...{ phase, stream: 'alone', pathAt: () => path },
+          ...(teacher === undefined ? {} : { distillation: teacher.distillation }),
+        }),
       averaging: config.averaging,
-      ...(teacher === undefined ? {} : { distillation: teacher.distillation }),
       ...(job.inherits === true ? { start: inheriting(context, phase, record) } : {}),
       validate: () => {
         calibrate(network, path, calibration);

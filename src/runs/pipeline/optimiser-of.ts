@@ -15,7 +15,7 @@ export function optimiserOf(
   backend: Backend,
   { optimiser, decay }: RunConfig,
   families: readonly string[],
-  network: TrainableNetwork<unknown>,
+  network: Pick<TrainableNetwork<unknown>, 'store'>,
 ): Optimiser {
   const parameters = network.store.parameters();
   switch (optimiser) {

@@ -2,25 +2,16 @@
  * Training as a phase of a run: goes on from its checkpoint, saves every so often and when asked to stop, and
  * leaves its final weights. One file serves the supernet, the retrained networks and `train`.
  */
-import type { Tensor } from '../../autograd/graph.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
-import { isPlain, type Recipe } from '../../data/augment/recipe.ts';
-import type { Split } from '../../data/split.ts';
 import { adderScales, describeScales } from '../../supernet/adder-scales.ts';
-import type { AlignedWeights } from '../../supernet/alignment.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { WeightAverage } from '../../training/average.ts';
-import type { Distillation, Heads } from '../../training/distillation.ts';
-import { type ImageBatches, imageBatches } from '../../training/image-batches.ts';
-import { locateBadNumber } from '../../training/locate.ts';
 import type { Optimiser, OptimiserState } from '../../training/optimiser.ts';
-import { rankBatches } from '../../training/rank-batches.ts';
 import { RankedGradients, type Ranks } from '../../training/ranks.ts';
 import type { Score } from '../../training/score.ts';
 import {
-  type BatchSource,
   type CurvePoint,
   INITIAL_TRAINING,
   type StepJob,
@@ -29,7 +20,6 @@ import {
   trainStep,
 } from '../../training/trainer.ts';
 import { type LoadedCheckpoint, loadCheckpoint } from '../checkpoint.ts';
-import type { RunConfig } from '../options.ts';
 import { checkpointPath, type JobContext } from './context.ts';
 import { optimiserOf, scheduleOf } from './optimiser-of.ts';
 
@@ -43,22 +33,40 @@ export interface TrainingRecord {
   stop(): never;
 }
 
-export interface TrainPhase<Path> {
+/** What the steps of a training are made of: the task's own part of it. */
+export interface Material {
+  readonly stepsPerEpoch: number;
+  /** Examples of a step, as the pace shown counts them. */
+  readonly examples: number;
+  /** The scalar that a step of `network` makes smaller. */
+  loss(network: Learner): StepJob['loss'];
+  /** Where the bad number of step `step` is, with the weights before it. */
+  locate(network: Learner, step: number): Promise<string>;
+  /** What is to be said of its batches after `seconds` of training. */
+  told?(seconds: number): RunEvent | undefined;
+  dispose(): void;
+}
+
+/** A network that can be trained: of images or of sentences. */
+export type Learner = Pick<TrainableNetwork<unknown>, 'store' | 'config' | 'dispose'> & {
+  untrained(): Learner;
+};
+
+/** What training takes of a run. */
+export type TrainContext = Pick<JobContext, 'config' | 'backend' | 'sharing' | 'saveEvery'>;
+
+export interface TrainPhase {
   /** Identifier, as events name it. */
   readonly phase: string;
   /** For people. */
   readonly title: string;
   readonly record: TrainingRecord;
-  readonly network: TrainableNetwork<Path>;
+  readonly network: Learner;
   readonly epochs: number;
-  /** What a step trains: always the same, or a path of the supernet. */
-  pathAt(step: number): Path;
-  /** An addition to the loss of a step, made from the effective weights of its blocks. */
-  penalty?(weights: AlignedWeights, step: number): Tensor | undefined;
-  /** A teacher beside the labels. */
-  readonly distillation?: Distillation;
+  /** Made once it is known that there is something to train; it is given back at the end. */
+  material(): Material;
   /** Gives a network its first weights, before anything of it is trained. */
-  start?(network: TrainableNetwork<Path>): Promise<void>;
+  start?(network: Learner): Promise<void>;
   /** Decay of the moving average of weights that is validated and kept in the end. */
   readonly averaging?: number;
   /** Processes that train this network together. Each runs this phase and keeps a record of its own. */
@@ -75,17 +83,17 @@ export interface SavedTraining {
 }
 
 /** Trains to the end and returns the curve. The network then holds its final weights. */
-export async function runTrainPhase<Path>(
-  context: JobContext,
-  phase: TrainPhase<Path>,
+export async function runTrainPhase(
+  context: TrainContext,
+  phase: TrainPhase,
 ): Promise<readonly CurvePoint[]> {
   const { config } = context;
   const { network, record } = phase;
   const optimiser = optimiserFor(context, network);
   const average = averageFor(context, phase, network);
-  let batches: ImageBatches | undefined;
+  let material: Material | undefined;
   try {
-    batches = trainingBatches(context, streamOf(phase));
+    material = phase.material();
     const saved = record.load();
     if (saved !== undefined) {
       checkRanks(phase, saved.state);
@@ -93,11 +101,11 @@ export async function runTrainPhase<Path>(
     }
     if (saved?.state.done) return saved.state.training.curve;
 
-    const source = batches;
+    const source = material;
     const emit = (event: RunEvent) => record.tell(event);
     const job = stepJob(context, phase, network, optimiser, source);
     if (saved === undefined) await phase.start?.(network);
-    const steps = phase.epochs * batches.stepsPerEpoch;
+    const steps = phase.epochs * source.stepsPerEpoch;
     const started = Date.now();
     const firstStep = saved?.state.training.step ?? 0;
     let savedAt = Date.now();
@@ -110,6 +118,7 @@ export async function runTrainPhase<Path>(
     const last = await train(
       {
         ...job,
+        stepsPerEpoch: source.stepsPerEpoch,
         stepped: (step) => average?.update(step),
         epochs: phase.epochs,
         validate: async () => {
@@ -126,7 +135,7 @@ export async function runTrainPhase<Path>(
       {
         onStep: ({ step, loss, rate }) => {
           const seconds = (Date.now() - started) / 1000;
-          const imagesPerSecond = ((step - firstStep) * config.batch) / Math.max(seconds, 1e-3);
+          const imagesPerSecond = ((step - firstStep) * source.examples) / Math.max(seconds, 1e-3);
           emit({ type: 'train-step', phase: phase.phase, step, steps, loss, rate, imagesPerSecond });
         },
         onEpoch: ({ epoch, trainLoss, validationLoss, validationAccuracy }, epochs) =>
@@ -147,7 +156,8 @@ export async function runTrainPhase<Path>(
       },
     );
     average?.swap(); // from here on the network is its average
-    tellWaiting(context, phase, batches, (Date.now() - started) / 1000);
+    const told = source.told?.((Date.now() - started) / 1000);
+    if (told !== undefined) emit(told);
     const scales = await adderScales(network);
     if (scales !== undefined) {
       const text = describeScales(scales, network.config.sharing);
@@ -157,20 +167,14 @@ export async function runTrainPhase<Path>(
     await save(last, true);
     return last.curve;
   } finally {
-    for (const file of batches?.unreadable() ?? []) context.unreadable.add(file);
-    batches?.dispose();
+    material?.dispose();
     average?.dispose();
     optimiser.dispose();
   }
 }
 
-/** Networks that are trained alone get the same images and the same draws: only they differ. */
-function streamOf({ phase }: Pick<TrainPhase<unknown>, 'phase'>): 'supernet' | 'alone' {
-  return phase === 'supernet' ? 'supernet' : 'alone';
-}
-
 /** Norms see a rank's part of a batch, and ranks may train different paths: another number trains something else. */
-function checkRanks({ ranks, title }: TrainPhase<unknown>, saved: SavedTraining): void {
+function checkRanks({ ranks, title }: TrainPhase, saved: SavedTraining): void {
   const [before, now] = [saved.ranks ?? 1, ranks?.size ?? 1];
   if (saved.done || before === now) return;
   const start = before === 1 ? 'without mpirun' : `with mpirun -n ${before}`;
@@ -179,65 +183,6 @@ function checkRanks({ ranks, title }: TrainPhase<unknown>, saved: SavedTraining)
     `${title} must go on with as many ranks as it began with, ${before}, but there ${now === 1 ? 'is 1' : `are ${now}`}; resume it ${start}`,
     { ranks: now, began: before },
   );
-}
-
-function batchSize({ batch }: RunConfig, { kept }: Split): number {
-  return Math.min(batch, kept.length);
-}
-
-/** How images are changed for training, by the settings of a run. */
-function recipeOf({ randAugment, jitter, erasing, mixup, cutmix, repeats }: RunConfig): Recipe {
-  return { randAugment, jitter, erasing, mixup, cutmix, repeats };
-}
-
-/** Augmented, shuffled batches of the images that train; the same for every network that is trained. */
-export function trainingBatches(
-  { dataset, split, config, random }: JobContext,
-  label: 'supernet' | 'alone',
-): ImageBatches {
-  const padding = config.padding === 'black' ? 'black' : 'edge';
-  return imageBatches({
-    set: dataset.train,
-    normal: dataset,
-    batchSize: batchSize(config, split),
-    indices: split.kept,
-    random: random.split(`batches:${label}`).state(),
-    augmentation: {
-      mirror: dataset.mirrorable,
-      // images that are decoded while training come as random parts of themselves
-      cropPad: dataset.train.files === undefined ? config.cropPad : 0,
-      padding,
-    },
-    smoothing: config.smoothing,
-    recipe: recipeOf(config),
-  });
-}
-
-/** Which part of this process's training time went by without a batch to train on; said where batches cost something. */
-function tellWaiting(
-  { config }: JobContext,
-  { phase, record }: Pick<TrainPhase<unknown>, 'phase' | 'record'>,
-  batches: ImageBatches,
-  seconds: number,
-): void {
-  if (isPlain(recipeOf(config))) return;
-  const waitedSeconds = batches.waitedSeconds();
-  const waitedShare = waitedSeconds / Math.max(seconds, 1e-3);
-  record.tell({
-    type: 'batches-waited',
-    phase,
-    waitedSeconds,
-    waitedShare,
-    makers: batches.threads,
-  });
-}
-
-function averageFor(
-  { backend }: JobContext,
-  { averaging = 0 }: Pick<TrainPhase<unknown>, 'averaging'>,
-  network: TrainableNetwork<unknown>,
-): WeightAverage | undefined {
-  return averaging > 0 ? new WeightAverage(backend, network.store.parameters(), averaging) : undefined;
 }
 
 /** The last step of an epoch can spoil the weights without a loss that shows it. */
@@ -250,55 +195,34 @@ function finite(found: Score, title: string, rate: number): Score {
   );
 }
 
-function optimiserFor(
-  { backend, config, sharing }: JobContext,
-  network: TrainableNetwork<unknown>,
-): Optimiser {
+function optimiserFor({ backend, config, sharing }: TrainContext, network: Learner): Optimiser {
   return optimiserOf(backend, config, sharing.families, network);
 }
 
-function stepJob<Path>(
-  { backend, config, random, split, sharing }: JobContext,
-  phase: TrainPhase<Path>,
-  network: TrainableNetwork<Path>,
+function averageFor(
+  { backend }: TrainContext,
+  { averaging = 0 }: Pick<TrainPhase, 'averaging'>,
+  network: Learner,
+): WeightAverage | undefined {
+  return averaging > 0 ? new WeightAverage(backend, network.store.parameters(), averaging) : undefined;
+}
+
+function stepJob(
+  { backend, config, sharing }: TrainContext,
+  { epochs, ranks }: TrainPhase,
+  network: Learner,
   optimiser: Optimiser,
-  whole: BatchSource,
+  material: Material,
 ): StepJob {
-  const { ranks } = phase;
-  const drops = random.split(`drop path:${streamOf(phase)}`);
-  // images at the same place of the ranks' parts are others
-  const dropped = ranks === undefined || ranks.rank === 0 ? drops : drops.split(`rank ${ranks.rank}`);
-  const steps = phase.epochs * whole.stepsPerEpoch;
   return {
     backend,
-    batches: ranks === undefined ? whole : rankBatches(whole, ranks, batchSize(config, split)),
     ...(ranks === undefined
       ? {}
       : { ranks: new RankedGradients(ranks, network.store.parameters(), sharing.families) }),
-    schedule: scheduleOf(config, steps),
+    schedule: scheduleOf(config, epochs * material.stepsPerEpoch),
     optimiser,
     ...(config.clip > 0 ? { clip: config.clip } : {}),
-    ...(phase.distillation === undefined ? {} : { distillation: phase.distillation }),
-    forward: (x, step) => {
-      const weights = { conv: [] as Tensor[], add: [] as Tensor[] };
-      let heads: Heads | undefined;
-      const logits = network.forward(x, phase.pathAt(step), {
-        mode: { kind: 'train' },
-        ...(config.dropPath > 0 ? { dropPath: { rate: config.dropPath, random: dropped.split(step) } } : {}),
-        onWeight: (family, weight) => {
-          if (family === 'add' || family === 'conv') weights[family].push(weight);
-        },
-        onHeads: (labels, teacher) => {
-          heads = { labels, teacher };
-        },
-      });
-      const penalty = phase.penalty?.(weights, step);
-      return {
-        logits,
-        ...(heads === undefined ? {} : { heads }),
-        ...(penalty === undefined ? {} : { penalty }),
-      };
-    },
+    loss: material.loss(network),
   };
 }
 
@@ -306,10 +230,10 @@ function stepJob<Path>(
  * Where the bad number of a step was born. By the time a loss is read its step has spoiled every weight, so the
  * steps since the last checkpoint are walked again, up to this one, and its forward pass is looked at.
  */
-async function locateByReplay<Path>(
-  context: JobContext,
-  phase: TrainPhase<Path>,
-  batches: BatchSource,
+async function locateByReplay(
+  context: TrainContext,
+  phase: TrainPhase,
+  material: Material,
   step: number,
 ): Promise<string> {
   const network = phase.network.untrained();
@@ -318,9 +242,9 @@ async function locateByReplay<Path>(
     const saved = phase.record.load();
     if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
     else await phase.start?.(network);
-    const job = stepJob(context, phase, network, optimiser, batches);
+    const job = stepJob(context, phase, network, optimiser, material);
     for (let at = saved?.state.training.step ?? 0; at < step; at++) trainStep(job, at);
-    return await locateBadNumber(network, phase.pathAt(step), job.batches.batch(step), batches.shape);
+    return await material.locate(network, step);
   } finally {
     optimiser.dispose();
     network.dispose();
@@ -331,7 +255,7 @@ async function locateByReplay<Path>(
 export function loadTrained(
   context: Pick<JobContext, 'checkpoints'>,
   phase: string,
-  network: TrainableNetwork<never>,
+  network: Pick<Learner, 'store'>,
 ): boolean {
   const saved = loadCheckpoint<SavedTraining>(checkpointPath(context, phase));
   if (saved === undefined || !saved.state.done) return false;
@@ -344,7 +268,7 @@ const MOMENT = 'moment:';
 const AVERAGE = 'average:';
 
 async function collect(
-  network: TrainableNetwork<unknown>,
+  network: Learner,
   optimiser: Optimiser,
   average: WeightAverage | undefined,
 ): Promise<Map<string, TensorData>> {
@@ -366,7 +290,7 @@ async function collect(
 }
 
 function restore(
-  network: TrainableNetwork<unknown>,
+  network: Learner,
   optimiser: Optimiser,
   tensors: ReadonlyMap<string, TensorData>,
   state: OptimiserState,

@@ -11,6 +11,7 @@ import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { EvenPaths } from '../ranks/even-paths.ts';
 import type { JobContext } from './context.ts';
+import { imageMaterial } from './image-material.ts';
 import { runTrainPhase, type TrainingRecord } from './train-phase.ts';
 
 /** For events, and for people. */
@@ -31,17 +32,21 @@ export function trainSupernet(
   const { sharing, random, config } = context;
   const alignment = random.split('alignment');
   const apart = ranks !== undefined && config.rankPaths === 'own' ? ranks : undefined;
+  const several = ranks === undefined ? {} : { ranks };
   return runTrainPhase(context, {
     ...SUPERNET_PHASE,
     ...training,
-    ...(ranks === undefined ? {} : { ranks }),
+    ...several,
     epochs: config.supernetEpochs,
-    pathAt: pathsOf(context, apart),
-    penalty: (weights, step) => {
-      const drawn = alignment.split(step);
-      const mine = apart === undefined ? drawn : drawn.split(`rank ${apart.rank}`);
-      return alignmentLoss(sharing.alignment, weights, mine);
-    },
+    material: () =>
+      imageMaterial(context, {
+        ...{ phase: SUPERNET_PHASE.phase, stream: 'supernet', pathAt: pathsOf(context, apart), ...several },
+        penalty: (weights, step) => {
+          const drawn = alignment.split(step);
+          const mine = apart === undefined ? drawn : drawn.split(`rank ${apart.rank}`);
+          return alignmentLoss(sharing.alignment, weights, mine);
+        },
+      }),
   });
 }
 
