@@ -1,5 +1,7 @@
 // All kernels for one instruction set. Compiled once for each, with -DISA=name -DVECTOR_BYTES=width and the
 // flags of that instruction set; the namespace keeps the copies apart. addon.cpp picks a table at run time.
+#include "attention.h"
+#include "filter.h"
 #include "heavy.h"
 #include "light.h"
 #include "peaks.h"

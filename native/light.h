@@ -2,7 +2,9 @@
 // whose arguments are those of the Backend contract's method of the same name, flattened in their order.
 #pragma once
 #include "light_binary.h"
+#include "light_dropout.h"
 #include "light_elementwise.h"
+#include "light_label.h"
 #include "light_layernorm.h"
 #include "light_layout.h"
 #include "light_norm.h"
@@ -15,3 +17,4 @@
 #include "light_reduce.h"
 #include "light_softmax.h"
 #include "light_statistics.h"
+#include "light_top.h"

@@ -9,39 +9,47 @@ import type { Graph, Tensor } from './graph.ts';
 
 export type DrawKey = readonly [number, number];
 
-/** `length` factors, each 0 with probability `rate`, else 1 / (1 - rate). */
-function mask(graph: Graph, length: number, rate: number, key: DrawKey): Buffer {
+const checkRate = (rate: number): void =>
   require_(rate >= 0 && rate < 1, 'usage', () => `a drop rate must lie in [0, 1), got ${rate}`);
-  const { backend } = graph;
-  const draws = backend.allocate(length);
-  const kept = backend.allocate(length);
-  const factors = backend.allocate(length);
-  backend.random('uniform', draws, key);
-  backend.unary('ternary', draws, kept, length, rate);
-  backend.unary('affine', kept, factors, length, 1 / (1 - rate), 0);
-  return factors;
-}
-
-function drop(x: Tensor, factors: Buffer, outer: number, broadcast: 'same' | 'column'): Tensor {
-  const { backend } = x.graph;
-  const inner = sizeOf(x.shape) / outer;
-  const y = backend.allocate(outer * inner);
-  backend.binary('multiply', x.buffer, factors, y, outer, inner, broadcast);
-  return x.graph.record(x.shape, y, [x], (dy) => {
-    const dx = backend.allocate(outer * inner);
-    backend.binary('multiply', dy, factors, dx, outer, inner, broadcast);
-    return [dx];
-  });
-}
 
 /** x with elements set to 0 with probability `rate`; x itself when the graph does not train. */
 export function dropout(x: Tensor, rate: number, key: DrawKey): Tensor {
   if (!x.graph.training || rate === 0) return x;
-  return drop(x, mask(x.graph, sizeOf(x.shape), rate, key), 1, 'same');
+  checkRate(rate);
+  const { backend } = x.graph;
+  const length = sizeOf(x.shape);
+  const y = backend.allocate(length);
+  backend.dropout(x.buffer, y, length, rate, key);
+  return x.graph.record(x.shape, y, [x], (dy) => {
+    const dx = backend.allocate(length);
+    backend.dropout(dy, dx, length, rate, key);
+    return [dx];
+  });
+}
+
+/** `length` factors, each 0 with probability `rate`, else 1 / (1 - rate). */
+function mask(graph: Graph, length: number, rate: number, key: DrawKey): Buffer {
+  const { backend } = graph;
+  const ones = backend.allocate(length);
+  backend.fill(ones, 1);
+  const factors = backend.allocate(length);
+  backend.dropout(ones, factors, length, rate, key);
+  return factors;
 }
 
 /** Stochastic depth: whole samples of x [n, ...] are set to 0 with probability `rate` (spec 3.5). */
 export function dropPath(x: Tensor, rate: number, key: DrawKey): Tensor {
   if (!x.graph.training || rate === 0) return x;
-  return drop(x, mask(x.graph, x.shape[0], rate, key), x.shape[0], 'column');
+  checkRate(rate);
+  const { backend } = x.graph;
+  const outer = x.shape[0];
+  const inner = sizeOf(x.shape) / outer;
+  const factors = mask(x.graph, outer, rate, key);
+  const y = backend.allocate(outer * inner);
+  backend.binary('multiply', x.buffer, factors, y, outer, inner, 'column');
+  return x.graph.record(x.shape, y, [x], (dy) => {
+    const dx = backend.allocate(outer * inner);
+    backend.binary('multiply', dy, factors, dx, outer, inner, 'column');
+    return [dx];
+  });
 }

@@ -1,10 +1,12 @@
 /** Everything a layer or a loss is written with. */
 export { adder2d } from './adder.ts';
 export { add, divide, multiply, subtract } from './arithmetic.ts';
+export { type AttentionOptions, attention } from './attention.ts';
 export { type BatchNormOptions, batchNorm, type Statistics } from './batch-norm.ts';
 export { concatenate } from './concatenate.ts';
 export { conv2d } from './convolution.ts';
 export { type DrawKey, dropout, dropPath } from './dropout.ts';
+export { type FilterOptions, filter1d } from './filter.ts';
 export { gated } from './gate.ts';
 export { gather } from './gather.ts';
 export {
@@ -17,6 +19,7 @@ export {
   UNDECAYED,
 } from './graph.ts';
 export { bend, pieceMeans } from './hinges.ts';
+export { type LabelLoss, type LabelLossOptions, labelCrossEntropy } from './label-loss.ts';
 export { layerNorm } from './layer-norm.ts';
 export { crossEntropy, meanCrossEntropy } from './loss.ts';
 export { type MatmulOptions, matmul } from './matmul.ts';

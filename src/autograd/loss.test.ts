@@ -101,3 +101,15 @@ test('dropout keeps the expectation, repeats for a key, and is off in evaluation
   expect(dropout(x, 0.5, [1, 2])).toBe(x);
   graph.close();
 });
+
+test('dropout draws element i as the uniform draw i under the key', async () => {
+  const x = draw('x', [7, 9]);
+  const { y } = await tapeGradients(backend, [x], ([t]) => dropout(t, 0.3, [8, 9]));
+  const draws = backend.allocate(63);
+  backend.random('uniform', draws, [8, 9]);
+  const uniform = await backend.read(draws);
+  const factor = Math.fround(1 / (1 - 0.3));
+  y.forEach((value, i) => {
+    expect(value).toBe(uniform[i] > 0.3 ? Math.fround(x.data[i] * factor) : x.data[i] * 0);
+  });
+});

@@ -5,16 +5,19 @@
  *   buffer   its address; null is 0              object    its fields in their declared order
  *   boolean  0 or 1                              union     its index in the declared order
  *   permute  x, y, rank, sizes ..., axes ...     fill      y, length, value
- *   random   kind, y, length, k0, k1
+ *   random   kind, y, length, k0, k1             a key    its two words
  */
 import { ShiftAddError } from '../core/errors.ts';
 import type {
   Activation,
+  AttentionShape,
   Backend,
   BackendLink,
   BatchNormShape,
   BinaryOp,
   Broadcast,
+  FilterKind,
+  FilterShape,
   ReduceOp,
   UnaryOp,
   WindowShape,
@@ -44,6 +47,7 @@ export interface Machine {
 }
 
 export const ACTIVATION: Readonly<Record<Activation, number>> = { none: 0, relu: 1 };
+export const FILTER: Readonly<Record<FilterKind, number>> = { conv: 0, add: 1 };
 export const POOL = { average: 0, max: 1 } as const;
 export const RANDOM = { uniform: 0, normal: 1 } as const;
 export const BINARY: Readonly<Record<BinaryOp, number>> = {
@@ -121,6 +125,35 @@ export function putBatchNorm(p: Float64Array, at: number, shape: BatchNormShape)
   p[at + 3] = ACTIVATION[shape.activation];
 }
 
+export function putAttention(
+  p: Float64Array,
+  at: number,
+  shape: AttentionShape,
+  key: readonly [number, number],
+): void {
+  p[at] = shape.n;
+  p[at + 1] = shape.heads;
+  p[at + 2] = shape.queries;
+  p[at + 3] = shape.keys;
+  p[at + 4] = shape.width;
+  p[at + 5] = shape.keyRows;
+  p[at + 6] = shape.causal ? 1 : 0;
+  p[at + 7] = shape.scale;
+  p[at + 8] = shape.drop;
+  p[at + 9] = key[0] >>> 0;
+  p[at + 10] = key[1] >>> 0;
+}
+
+export function putFilter(p: Float64Array, at: number, shape: FilterShape): void {
+  p[at] = shape.n;
+  p[at + 1] = shape.t;
+  p[at + 2] = shape.e;
+  p[at + 3] = shape.c;
+  p[at + 4] = shape.k;
+  p[at + 5] = shape.heads;
+  p[at + 6] = shape.left;
+}
+
 /** Every kernel of the contract; a missing or additional name is a compile error. */
 export const KERNELS: Readonly<Record<KernelName, true>> = {
   matmul: true,
@@ -138,8 +171,15 @@ export const KERNELS: Readonly<Record<KernelName, true>> = {
   softmaxForward: true,
   softmaxBackward: true,
   crossEntropy: true,
+  labelCrossEntropy: true,
+  topLogProbabilities: true,
   poolForward: true,
   poolBackward: true,
+  attentionForward: true,
+  attentionBackward: true,
+  filterForward: true,
+  filterInputGradient: true,
+  filterWeightGradient: true,
   unary: true,
   unaryGradient: true,
   binary: true,
@@ -153,6 +193,7 @@ export const KERNELS: Readonly<Record<KernelName, true>> = {
   piecewiseForward: true,
   piecewiseBackward: true,
   random: true,
+  dropout: true,
   sgdStep: true,
   adamStep: true,
 };

@@ -1,5 +1,5 @@
 /**
- * A backend owns memory and runs about thirty coarse kernels over it. Everything above works with opaque
+ * A backend owns memory and runs about forty coarse kernels over it. Everything above works with opaque
  * buffers and shapes; nothing above touches bytes. Think of it as a small accelerator: you allocate, write,
  * launch, and read back rarely and asynchronously.
  *
@@ -121,6 +121,34 @@ export interface AdamShape {
   readonly normalised: boolean;
 }
 
+/** Attention of one set of rows to another: sizes of the attention kernels. */
+export interface AttentionShape {
+  readonly n: number; // sentences
+  readonly heads: number;
+  readonly queries: number; // rows that ask, of a sentence
+  readonly keys: number; // rows that answer
+  readonly width: number; // of a head
+  readonly keyRows: number; // rows that a sentence takes in k and v, >= keys: a cache with room
+  readonly causal: boolean; // query i sees keys up to keys - queries + i
+  readonly scale: number; // on the scores
+  readonly drop: number; // probability that an attention weight is dropped
+}
+
+/** 'conv' multiplies and adds; 'add' answers with minus the distance |x - w|, as the adder layer does. */
+export type FilterKind = 'conv' | 'add';
+
+/** A filter moved along sentences, the same for all channels of a head: lightweight convolution and its adder form. */
+export interface FilterShape {
+  readonly n: number; // sentences
+  readonly t: number; // input rows
+  readonly e: number; // output rows
+  readonly c: number; // channels
+  readonly k: number; // window
+  readonly heads: number; // channel i reads w[floor(i / (c / heads))]
+  /** Output row i reads x rows i - left ... i - left + k - 1; may be negative. Rows outside are 0, and take part. */
+  readonly left: number;
+}
+
 export interface Backend {
   readonly name: string;
   /** One line for people: instruction set, threads. */
@@ -238,6 +266,34 @@ export interface Backend {
     rows: number,
     classes: number,
   ): void;
+  /**
+   * Cross-entropy with one label a row, smoothed: losses = (1 - s) * nll + s / classes * sum of -log p, likelihoods = nll,
+   * where nll = -log p[label]; dlogits = factor * gradient of the loss. logits [rows, classes], labels int32 [rows]. A
+   * label below 0 asks for nothing: losses, likelihoods and gradient are 0. dlogits may be null, or logits itself.
+   */
+  labelCrossEntropy(
+    logits: Buffer,
+    labels: Buffer,
+    losses: Buffer,
+    likelihoods: Buffer,
+    dlogits: Buffer | null,
+    rows: number,
+    classes: number,
+    smoothing: number,
+    factor: number,
+  ): void;
+  /**
+   * The k largest of each row of logits [rows, columns], best first, equal ones by lower index: their log-softmax in
+   * values [rows, k], their columns in indices int32 [rows, k]. NaN counts as -Infinity; k <= columns.
+   */
+  topLogProbabilities(
+    logits: Buffer,
+    values: Buffer,
+    indices: Buffer,
+    rows: number,
+    columns: number,
+    k: number,
+  ): void;
   /** Average (padding not counted) or maximum over windows; the maximum also writes the flat input index. */
   poolForward(kind: 'average' | 'max', x: Buffer, y: Buffer, index: Buffer | null, shape: WindowShape): void;
   poolBackward(
@@ -246,6 +302,60 @@ export interface Backend {
     index: Buffer | null,
     dx: Buffer,
     shape: WindowShape,
+  ): void;
+
+  // ---- sentences ----------------------------------------------------------------------------------------
+  /**
+   * y = dropped(softmax(scale * q k')) v, head by head. q, y [n, queries, heads * width]; k, v [n, keyRows, heads * width];
+   * lengths int32 [n]: keys of each sentence that are seen, null for all. statistics [n, heads, queries]: the logarithm of
+   * the sum of exponentials, which is all that the backward pass needs. A query that sees nothing gets 0, and -Infinity.
+   * Weight j of row r = (sentence * heads + head) * queries + query is drawn by word r % 2 of the Threefry block
+   * (j, floor(r / 2)) under `key`, as `random` makes uniform numbers; it is kept, times 1 / (1 - drop), above `drop`.
+   */
+  attentionForward(
+    q: Buffer,
+    k: Buffer,
+    v: Buffer,
+    lengths: Buffer | null,
+    y: Buffer,
+    statistics: Buffer,
+    shape: AttentionShape,
+    key: readonly [number, number],
+  ): void;
+  /** All rows of dq, dk and dv are overwritten; those of keys that nobody sees with 0. */
+  attentionBackward(
+    q: Buffer,
+    k: Buffer,
+    v: Buffer,
+    lengths: Buffer | null,
+    y: Buffer,
+    statistics: Buffer,
+    dy: Buffer,
+    dq: Buffer,
+    dk: Buffer,
+    dv: Buffer,
+    shape: AttentionShape,
+    key: readonly [number, number],
+  ): void;
+  /** x [n, t, c], w [heads, k], y [n, e, c]: y = sum x * w, or - sum |x - w|. */
+  filterForward(kind: FilterKind, x: Buffer, w: Buffer, y: Buffer, shape: FilterShape): void;
+  /** dx = sum w * dy, or sum clamp(w - x, -1, 1) * dy (spec 4.1). */
+  filterInputGradient(
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    dx: Buffer,
+    shape: FilterShape,
+  ): void;
+  /** dw = sum x * dy, or sum (x - w) * dy, rows outside included with x = 0 (spec 4.1). */
+  filterWeightGradient(
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    dw: Buffer,
+    shape: FilterShape,
   ): void;
 
   // ---- light kernels ------------------------------------------------------------------------------------
@@ -315,6 +425,9 @@ export interface Backend {
   ): void;
   /** Counter-based draws (Threefry): element i depends on key and i alone. uniform in [0,1), or standard normal. */
   random(kind: 'uniform' | 'normal', y: Buffer, key: readonly [number, number]): void;
+
+  /** y = x times 1 / (1 - rate) where element i of the uniform draws under `key` is above `rate`, times 0 elsewhere. */
+  dropout(x: Buffer, y: Buffer, length: number, rate: number, key: readonly [number, number]): void;
 
   // ---- optimisers ---------------------------------------------------------------------------------------
   sgdStep(w: Buffer, g: Buffer, velocity: Buffer, length: number, shape: SgdShape): void;

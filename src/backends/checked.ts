@@ -6,6 +6,7 @@
 import { ACTIVATION, BINARY, BROADCAST, RANDOM, REDUCE, UNARY } from './abi.ts';
 import type {
   AdamShape,
+  AttentionShape,
   Backend,
   BackendLink,
   BatchNormShape,
@@ -13,6 +14,8 @@ import type {
   Broadcast,
   Buffer,
   DataType,
+  FilterKind,
+  FilterShape,
   MatmulShape,
   ReduceOp,
   SgdShape,
@@ -34,6 +37,13 @@ import {
   checkWrite,
   product,
 } from './checks.ts';
+import {
+  checkAtMost,
+  checkAttention,
+  checkAttentionGradients,
+  checkFilter,
+  checkRate,
+} from './sequence-checks.ts';
 
 /** The same backend, with its arguments looked at first. */
 export function checked(inner: Backend): Backend {
@@ -291,6 +301,55 @@ class Checked implements Backend {
     this.inner.crossEntropy(logits, targets, losses, dlogits, rows, classes);
   }
 
+  labelCrossEntropy(
+    logits: Buffer,
+    labels: Buffer,
+    losses: Buffer,
+    likelihoods: Buffer,
+    dlogits: Buffer | null,
+    rows: number,
+    classes: number,
+    smoothing: number,
+    factor: number,
+  ): void {
+    const kernel = 'labelCrossEntropy';
+    const size = product(kernel, rows, classes);
+    checkPositive(kernel, 'classes', classes);
+    checkRate(kernel, 'smoothing', smoothing);
+    checkBuffer(kernel, 'logits', logits, size);
+    checkBuffer(kernel, 'labels', labels, rows, 'int32');
+    checkBuffer(kernel, 'losses', losses, rows);
+    checkBuffer(kernel, 'likelihoods', likelihoods, rows);
+    if (dlogits !== null) checkBuffer(kernel, 'dlogits', dlogits, size);
+    this.inner.labelCrossEntropy(
+      logits,
+      labels,
+      losses,
+      likelihoods,
+      dlogits,
+      rows,
+      classes,
+      smoothing,
+      factor,
+    );
+  }
+
+  topLogProbabilities(
+    logits: Buffer,
+    values: Buffer,
+    indices: Buffer,
+    rows: number,
+    columns: number,
+    k: number,
+  ): void {
+    const kernel = 'topLogProbabilities';
+    checkBuffer(kernel, 'logits', logits, product(kernel, rows, columns));
+    checkAtMost(kernel, 'k', k, columns);
+    checkBuffer(kernel, 'values', values, product(kernel, rows, k));
+    checkBuffer(kernel, 'indices', indices, rows * k, 'int32');
+    this.inner.topLogProbabilities(logits, values, indices, rows, columns, k);
+  }
+
   poolForward(kind: 'average' | 'max', x: Buffer, y: Buffer, index: Buffer | null, shape: WindowShape): void {
     checkPool('poolForward', kind, shape, x, y, index);
     this.inner.poolForward(kind, x, y, kind === 'max' ? index : null, shape);
@@ -305,6 +364,71 @@ class Checked implements Backend {
   ): void {
     checkPool('poolBackward', kind, shape, dx, dy, index);
     this.inner.poolBackward(kind, dy, kind === 'max' ? index : null, dx, shape);
+  }
+
+  // ---- sentences ------------------------------------------------------------------------------------------
+  attentionForward(
+    q: Buffer,
+    k: Buffer,
+    v: Buffer,
+    lengths: Buffer | null,
+    y: Buffer,
+    statistics: Buffer,
+    shape: AttentionShape,
+    key: readonly [number, number],
+  ): void {
+    checkAttention('attentionForward', shape, q, k, v, lengths, y, statistics);
+    this.inner.attentionForward(q, k, v, lengths, y, statistics, shape, key);
+  }
+
+  attentionBackward(
+    q: Buffer,
+    k: Buffer,
+    v: Buffer,
+    lengths: Buffer | null,
+    y: Buffer,
+    statistics: Buffer,
+    dy: Buffer,
+    dq: Buffer,
+    dk: Buffer,
+    dv: Buffer,
+    shape: AttentionShape,
+    key: readonly [number, number],
+  ): void {
+    checkAttention('attentionBackward', shape, q, k, v, lengths, y, statistics);
+    checkAttentionGradients('attentionBackward', shape, dy, dq, dk, dv);
+    this.inner.attentionBackward(q, k, v, lengths, y, statistics, dy, dq, dk, dv, shape, key);
+  }
+
+  filterForward(kind: FilterKind, x: Buffer, w: Buffer, y: Buffer, shape: FilterShape): void {
+    checkFilter('filterForward', kind, shape, x, w, y);
+    this.inner.filterForward(kind, x, w, y, shape);
+  }
+
+  filterInputGradient(
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    dx: Buffer,
+    shape: FilterShape,
+  ): void {
+    checkFilter('filterInputGradient', kind, shape, x, w, dy);
+    checkBuffer('filterInputGradient', 'dx', dx, shape.n * shape.t * shape.c);
+    this.inner.filterInputGradient(kind, x, w, dy, dx, shape);
+  }
+
+  filterWeightGradient(
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    dw: Buffer,
+    shape: FilterShape,
+  ): void {
+    checkFilter('filterWeightGradient', kind, shape, x, w, dy);
+    checkBuffer('filterWeightGradient', 'dw', dw, shape.heads * shape.k);
+    this.inner.filterWeightGradient(kind, x, w, dy, dw, shape);
   }
 
   // ---- light kernels --------------------------------------------------------------------------------------
@@ -450,6 +574,14 @@ class Checked implements Backend {
     checkOption('random', 'kind', RANDOM, kind);
     checkBuffer('random', 'y', y, 0);
     this.inner.random(kind, y, key);
+  }
+
+  dropout(x: Buffer, y: Buffer, length: number, rate: number, key: readonly [number, number]): void {
+    checkExtent('dropout', 'length', length);
+    checkRate('dropout', 'the rate', rate);
+    checkBuffer('dropout', 'x', x, length);
+    checkBuffer('dropout', 'y', y, length);
+    this.inner.dropout(x, y, length, rate, key);
   }
 
   // ---- optimisers -----------------------------------------------------------------------------------------

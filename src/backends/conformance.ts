@@ -12,6 +12,7 @@ import type { Backend } from './backend.ts';
 import type { ConformanceCase } from './conformance/case.ts';
 import { lightCases } from './conformance/light.ts';
 import { rowKernelCases } from './conformance/rows.ts';
+import { sequenceCases } from './conformance/sequence.ts';
 import { windowCases } from './conformance/windows.ts';
 
 export type { ConformanceCase } from './conformance/case.ts';
@@ -19,6 +20,7 @@ export type { ConformanceCase } from './conformance/case.ts';
 export const conformanceCases: readonly ConformanceCase[] = [
   ...windowCases,
   ...rowKernelCases,
+  ...sequenceCases,
   ...lightCases,
 ];
 

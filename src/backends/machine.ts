@@ -6,11 +6,14 @@ import { ShiftAddError } from '../core/errors.ts';
 import {
   BINARY,
   BROADCAST,
+  FILTER,
   type KernelName,
   type Machine,
   numberKernels,
   POOL,
+  putAttention,
   putBatchNorm,
+  putFilter,
   putWindow,
   RANDOM,
   REDUCE,
@@ -18,6 +21,7 @@ import {
 } from './abi.ts';
 import type {
   AdamShape,
+  AttentionShape,
   Backend,
   BackendLink,
   BatchNormShape,
@@ -25,6 +29,8 @@ import type {
   Broadcast,
   Buffer,
   DataType,
+  FilterKind,
+  FilterShape,
   MatmulShape,
   ReduceOp,
   SgdShape,
@@ -36,6 +42,7 @@ import { checked } from './checked.ts';
 import { checkIndices } from './checks.ts';
 import { offerPeaks } from './peaks.ts';
 import { ScopedMemory } from './scopes.ts';
+import { checkLabels, checkLengths } from './sequence-checks.ts';
 
 /** A backend over a machine. Throws 'missing' when the machine lacks a kernel of the contract. */
 export function createMachineBackend(machine: Machine): Backend {
@@ -365,6 +372,49 @@ class MachineBackend implements Backend {
     this.machine.run(this.number.crossEntropy);
   }
 
+  labelCrossEntropy(
+    logits: Buffer,
+    labels: Buffer,
+    losses: Buffer,
+    likelihoods: Buffer,
+    dlogits: Buffer | null,
+    rows: number,
+    classes: number,
+    smoothing: number,
+    factor: number,
+  ): void {
+    checkLabels('labelCrossEntropy', this.integers(labels, rows), rows, classes);
+    const p = this.machine.arguments;
+    p[0] = this.at(logits);
+    p[1] = this.at(labels);
+    p[2] = this.at(losses);
+    p[3] = this.at(likelihoods);
+    p[4] = this.atOrNull(dlogits);
+    p[5] = rows;
+    p[6] = classes;
+    p[7] = smoothing;
+    p[8] = factor;
+    this.machine.run(this.number.labelCrossEntropy);
+  }
+
+  topLogProbabilities(
+    logits: Buffer,
+    values: Buffer,
+    indices: Buffer,
+    rows: number,
+    columns: number,
+    k: number,
+  ): void {
+    const p = this.machine.arguments;
+    p[0] = this.at(logits);
+    p[1] = this.at(values);
+    p[2] = this.at(indices);
+    p[3] = rows;
+    p[4] = columns;
+    p[5] = k;
+    this.machine.run(this.number.topLogProbabilities);
+  }
+
   poolForward(kind: 'average' | 'max', x: Buffer, y: Buffer, index: Buffer | null, shape: WindowShape): void {
     const p = this.machine.arguments;
     p[0] = POOL[kind];
@@ -389,6 +439,110 @@ class MachineBackend implements Backend {
     p[3] = this.at(dx);
     putWindow(p, 4, shape);
     this.machine.run(this.number.poolBackward);
+  }
+
+  // ---- sentences ------------------------------------------------------------------------------------------
+  attentionForward(
+    q: Buffer,
+    k: Buffer,
+    v: Buffer,
+    lengths: Buffer | null,
+    y: Buffer,
+    statistics: Buffer,
+    shape: AttentionShape,
+    key: readonly [number, number],
+  ): void {
+    if (lengths !== null) checkLengths('attentionForward', this.integers(lengths, shape.n), shape);
+    const p = this.machine.arguments;
+    p[0] = this.at(q);
+    p[1] = this.at(k);
+    p[2] = this.at(v);
+    p[3] = this.atOrNull(lengths);
+    p[4] = this.at(y);
+    p[5] = this.at(statistics);
+    putAttention(p, 6, shape, key);
+    this.machine.run(this.number.attentionForward);
+  }
+
+  attentionBackward(
+    q: Buffer,
+    k: Buffer,
+    v: Buffer,
+    lengths: Buffer | null,
+    y: Buffer,
+    statistics: Buffer,
+    dy: Buffer,
+    dq: Buffer,
+    dk: Buffer,
+    dv: Buffer,
+    shape: AttentionShape,
+    key: readonly [number, number],
+  ): void {
+    if (lengths !== null) checkLengths('attentionBackward', this.integers(lengths, shape.n), shape);
+    const p = this.machine.arguments;
+    p[0] = this.at(q);
+    p[1] = this.at(k);
+    p[2] = this.at(v);
+    p[3] = this.atOrNull(lengths);
+    p[4] = this.at(y);
+    p[5] = this.at(statistics);
+    p[6] = this.at(dy);
+    p[7] = this.at(dq);
+    p[8] = this.at(dk);
+    p[9] = this.at(dv);
+    putAttention(p, 10, shape, key);
+    this.machine.run(this.number.attentionBackward);
+  }
+
+  filterForward(kind: FilterKind, x: Buffer, w: Buffer, y: Buffer, shape: FilterShape): void {
+    const p = this.machine.arguments;
+    p[0] = FILTER[kind];
+    p[1] = this.at(x);
+    p[2] = this.at(w);
+    p[3] = this.at(y);
+    putFilter(p, 4, shape);
+    this.machine.run(this.number.filterForward);
+  }
+
+  filterInputGradient(
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    dx: Buffer,
+    shape: FilterShape,
+  ): void {
+    this.filterGradient(this.number.filterInputGradient, kind, x, w, dy, dx, shape);
+  }
+
+  filterWeightGradient(
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    dw: Buffer,
+    shape: FilterShape,
+  ): void {
+    this.filterGradient(this.number.filterWeightGradient, kind, x, w, dy, dw, shape);
+  }
+
+  private filterGradient(
+    kernel: number,
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    result: Buffer,
+    shape: FilterShape,
+  ): void {
+    const p = this.machine.arguments;
+    p[0] = FILTER[kind];
+    p[1] = this.at(x);
+    p[2] = this.at(w);
+    p[3] = this.at(dy);
+    p[4] = this.at(result);
+    putFilter(p, 5, shape);
+    this.machine.run(kernel);
   }
 
   // ---- light kernels --------------------------------------------------------------------------------------
@@ -530,9 +684,14 @@ class MachineBackend implements Backend {
 
   /** Kernels trust indices, so they are looked at here. */
   private look(kernel: string, index: Buffer, rows: number, columns: number, length: number): void {
-    if (this.indices.length < rows) this.indices = new Int32Array(rows * 2);
-    this.machine.read(this.at(index), this.indices.subarray(0, rows));
-    checkIndices(kernel, this.indices, rows, columns, length);
+    checkIndices(kernel, this.integers(index, rows), rows, columns, length);
+  }
+
+  /** The first `count` values of an int32 buffer, until the next call. */
+  private integers(buffer: Buffer, count: number): Int32Array {
+    if (this.indices.length < count) this.indices = new Int32Array(count * 2);
+    this.machine.read(this.at(buffer), this.indices.subarray(0, count));
+    return this.indices;
   }
 
   piecewiseForward(
@@ -583,6 +742,17 @@ class MachineBackend implements Backend {
     p[3] = key[0] >>> 0;
     p[4] = key[1] >>> 0;
     this.machine.run(this.number.random);
+  }
+
+  dropout(x: Buffer, y: Buffer, length: number, rate: number, key: readonly [number, number]): void {
+    const p = this.machine.arguments;
+    p[0] = this.at(x);
+    p[1] = this.at(y);
+    p[2] = length;
+    p[3] = rate;
+    p[4] = key[0] >>> 0;
+    p[5] = key[1] >>> 0;
+    this.machine.run(this.number.dropout);
   }
 
   // ---- optimisers -----------------------------------------------------------------------------------------

@@ -28,6 +28,9 @@ type Recorded =
   | 'permute'
   | 'copyBlocks'
   | 'gatherRows'
+  | 'attentionForward'
+  | 'filterForward'
+  | 'topLogProbabilities'
   | 'piecewiseForward';
 type Memory =
   | 'name'
@@ -357,6 +360,9 @@ export class Recorder {
           },
         ),
       gatherRows: () => unknownKernel('gatherRows'),
+      attentionForward: () => unknownKernel('attention in one kernel'),
+      filterForward: () => unknownKernel('a filter along sentences'),
+      topLogProbabilities: () => unknownKernel('the most probable columns'),
       piecewiseForward: (x, slopes, y, length, pieces, closed) =>
         this.launch(
           [x, slopes],
@@ -427,12 +433,17 @@ const training: Omit<Backend, Recorded | Memory> = {
   layerNormBackward: never('layerNormBackward'),
   softmaxBackward: never('softmaxBackward'),
   crossEntropy: never('crossEntropy'),
+  labelCrossEntropy: never('labelCrossEntropy'),
+  attentionBackward: never('attentionBackward'),
+  filterInputGradient: never('filterInputGradient'),
+  filterWeightGradient: never('filterWeightGradient'),
   poolBackward: never('poolBackward'),
   unaryGradient: never('unaryGradient'),
   axpy: never('axpy'),
   scatterAddRows: never('scatterAddRows'),
   piecewiseBackward: never('piecewiseBackward'),
   random: never('random'),
+  dropout: never('dropout'),
   sgdStep: never('sgdStep'),
   adamStep: never('adamStep'),
 };

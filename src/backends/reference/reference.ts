@@ -5,6 +5,7 @@
  */
 import type {
   AdamShape,
+  AttentionShape,
   Backend,
   BackendLink,
   BatchNormShape,
@@ -12,6 +13,8 @@ import type {
   Broadcast,
   Buffer,
   DataType,
+  FilterKind,
+  FilterShape,
   MatmulShape,
   ReduceOp,
   SgdShape,
@@ -22,9 +25,14 @@ import type {
 import { checked } from '../checked.ts';
 import { checkIndices } from '../checks.ts';
 import { ScopedMemory } from '../scopes.ts';
+import { checkLabels, checkLengths } from '../sequence-checks.ts';
 import * as adder from './adder.ts';
+import * as attention from './attention.ts';
 import * as convolution from './convolution.ts';
+import { dropout } from './dropout.ts';
 import * as elementwise from './elementwise.ts';
+import * as filter from './filter.ts';
+import { labelCrossEntropy } from './label-cross-entropy.ts';
 import * as layout from './layout.ts';
 import { matmul } from './matmul.ts';
 import { arrays, type Block, blockOver } from './memory.ts';
@@ -35,6 +43,7 @@ import * as pool from './pool.ts';
 import { random } from './random.ts';
 import { reduce } from './reduce.ts';
 import * as softmax from './softmax.ts';
+import { topLogProbabilities } from './top.ts';
 
 /** A fresh reference backend with memory of its own. */
 export function createReference(): Backend {
@@ -282,6 +291,42 @@ class Reference implements Backend {
     );
   }
 
+  labelCrossEntropy(
+    logits: Buffer,
+    labels: Buffer,
+    losses: Buffer,
+    likelihoods: Buffer,
+    dlogits: Buffer | null,
+    rows: number,
+    classes: number,
+    smoothing: number,
+    factor: number,
+  ): void {
+    checkLabels('labelCrossEntropy', this.integers(labels), rows, classes);
+    labelCrossEntropy(
+      this.floats(logits),
+      this.integers(labels),
+      this.floats(losses),
+      this.floats(likelihoods),
+      this.floatsOrNull(dlogits),
+      rows,
+      classes,
+      smoothing,
+      factor,
+    );
+  }
+
+  topLogProbabilities(
+    logits: Buffer,
+    values: Buffer,
+    indices: Buffer,
+    rows: number,
+    columns: number,
+    k: number,
+  ): void {
+    topLogProbabilities(this.floats(logits), this.floats(values), this.integers(indices), rows, columns, k);
+  }
+
   poolForward(kind: 'average' | 'max', x: Buffer, y: Buffer, index: Buffer | null, shape: WindowShape): void {
     if (kind === 'average') pool.averageForward(this.floats(x), this.floats(y), shape);
     else pool.maxForward(this.floats(x), this.floats(y), this.integers(index as Buffer), shape);
@@ -296,6 +341,93 @@ class Reference implements Backend {
   ): void {
     if (kind === 'average') pool.averageBackward(this.floats(dy), this.floats(dx), shape);
     else pool.maxBackward(this.floats(dy), this.integers(index as Buffer), this.floats(dx), shape);
+  }
+
+  attentionForward(
+    q: Buffer,
+    k: Buffer,
+    v: Buffer,
+    lengths: Buffer | null,
+    y: Buffer,
+    statistics: Buffer,
+    shape: AttentionShape,
+    key: readonly [number, number],
+  ): void {
+    attention.attentionForward(
+      this.floats(q),
+      this.floats(k),
+      this.floats(v),
+      this.lengths('attentionForward', lengths, shape),
+      this.floats(y),
+      this.floats(statistics),
+      shape,
+      key,
+    );
+  }
+
+  attentionBackward(
+    q: Buffer,
+    k: Buffer,
+    v: Buffer,
+    lengths: Buffer | null,
+    y: Buffer,
+    statistics: Buffer,
+    dy: Buffer,
+    dq: Buffer,
+    dk: Buffer,
+    dv: Buffer,
+    shape: AttentionShape,
+    key: readonly [number, number],
+  ): void {
+    attention.attentionBackward(
+      this.floats(q),
+      this.floats(k),
+      this.floats(v),
+      this.lengths('attentionBackward', lengths, shape),
+      this.floats(y),
+      this.floats(statistics),
+      this.floats(dy),
+      this.floats(dq),
+      this.floats(dk),
+      this.floats(dv),
+      shape,
+      key,
+    );
+  }
+
+  private lengths(kernel: string, lengths: Buffer | null, shape: AttentionShape): Int32Array | null {
+    if (lengths === null) return null;
+    const seen = this.integers(lengths);
+    checkLengths(kernel, seen, shape);
+    return seen;
+  }
+
+  filterForward(kind: FilterKind, x: Buffer, w: Buffer, y: Buffer, shape: FilterShape): void {
+    filter.filterForward(kind, this.floats(x), this.floats(w), this.floats(y), shape);
+  }
+
+  filterInputGradient(
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    dx: Buffer,
+    shape: FilterShape,
+  ): void {
+    const gradient = this.floats(dy);
+    filter.filterInputGradient(kind, this.floats(x), this.floats(w), gradient, this.floats(dx), shape);
+  }
+
+  filterWeightGradient(
+    kind: FilterKind,
+    x: Buffer,
+    w: Buffer,
+    dy: Buffer,
+    dw: Buffer,
+    shape: FilterShape,
+  ): void {
+    const gradient = this.floats(dy);
+    filter.filterWeightGradient(kind, this.floats(x), this.floats(w), gradient, this.floats(dw), shape);
   }
 
   unary(op: UnaryOp, x: Buffer, y: Buffer, length: number, p = 0, q = 0): void {
@@ -401,6 +533,10 @@ class Reference implements Backend {
 
   random(kind: 'uniform' | 'normal', y: Buffer, key: readonly [number, number]): void {
     random(kind, this.floats(y), y.length, key);
+  }
+
+  dropout(x: Buffer, y: Buffer, length: number, rate: number, key: readonly [number, number]): void {
+    dropout(this.floats(x), this.floats(y), length, rate, key);
   }
 
   sgdStep(w: Buffer, g: Buffer, velocity: Buffer, length: number, shape: SgdShape): void {

@@ -169,6 +169,42 @@ function batchNorm(random: Random): { rows: number; channels: number; shape: Rec
   return { rows, channels, shape: { rows, channels, epsilon: 1e-3, activation } };
 }
 
+const drawKey = (random: Random): readonly number[] => [random.integer(2 ** 32), random.integer(2 ** 32)];
+
+function attention(random: Random) {
+  const width = 1 + extent(random, 130);
+  const heads = 1 + random.integer(5);
+  const [queries, keys] = [pick(random, [1, extent(random, 150)]), extent(random, 150)];
+  const n = Math.min(random.integer(5), Math.ceil(MOST_PRODUCTS / (heads * queries * keys * width + 1)));
+  const keyRows = keys + pick(random, [0, random.integer(30)]);
+  const sizes = { n, heads, queries, keys, width, keyRows };
+  const options = { causal: random.boolean(), scale: 0.3 / Math.sqrt(width), drop: pick(random, [0, 0.25]) };
+  return {
+    shape: { ...sizes, ...options },
+    asking: n * queries * heads * width,
+    answering: n * keyRows * heads * width,
+    rows: n * heads * queries,
+    lengths: random.boolean() ? new Tensor(n, 'index', { limit: keys + 1, optional: true }) : null,
+    key: drawKey(random),
+  };
+}
+
+function filtered(random: Random) {
+  const heads = 1 + random.integer(9);
+  const c = heads * extent(random, 70);
+  const [k, t] = [extent(random, 40), extent(random, 100)];
+  const e = pick(random, [t, 1, extent(random, 100)]);
+  const n = Math.min(random.integer(5), Math.ceil(MOST_PRODUCTS / (c * k * Math.max(e, t) + 1)));
+  const left = pick(random, [0, k - 1, Math.floor(k / 2), random.integer(60) - 30]);
+  return {
+    kind: pick(random, ['conv', 'add']),
+    shape: { n, t, e, c, k, heads, left },
+    input: n * t * c,
+    output: n * e * c,
+    filter: heads * k,
+  };
+}
+
 type Draw = (random: Random) => readonly Argument[];
 
 /** Tolerance, what it is relative to, and the arguments, for every kernel of the contract. */
@@ -302,6 +338,31 @@ const DRAWS: Readonly<Record<KernelName, readonly [number, Relative, Draw]>> = {
       return [new Tensor(size, 'moderate'), positive(size), write(rows), write(size), rows, classes];
     },
   ],
+  labelCrossEntropy: [
+    2e-5,
+    'array',
+    (random) => {
+      const classes = Math.max(1, extent(random));
+      const rows = rowsFor(random, classes);
+      const size = rows * classes;
+      const labels = new Tensor(rows, 'index', { limit: classes });
+      const dlogits = new Tensor(size, 'undefined', { result: true, optional: true });
+      const results = [write(rows), write(rows), random.boolean() ? dlogits : null];
+      const options = [rows, classes, pick(random, [0, 0.1, 0.6]), 0.3];
+      return [new Tensor(size, 'moderate'), labels, ...results, ...options];
+    },
+  ],
+  topLogProbabilities: [
+    5e-6,
+    'array',
+    (random) => {
+      const columns = extent(random);
+      const rows = rowsFor(random, columns);
+      const k = Math.min(columns, random.integer(10));
+      const indices = new Tensor(rows * k, 'undefinedIndex', { result: true });
+      return [new Tensor(rows * columns, 'moderate'), write(rows * k), indices, rows, columns, k];
+    },
+  ],
   poolForward: [
     2e-6,
     'array',
@@ -320,6 +381,48 @@ const DRAWS: Readonly<Record<KernelName, readonly [number, Relative, Draw]>> = {
       const shape = window(random, true);
       const { image, output } = sizes(shape);
       return ['average', read(output), null, write(image), asFields(shape)];
+    },
+  ],
+  attentionForward: [
+    3e-5,
+    'array',
+    (random) => {
+      const { shape, asking, answering, rows, lengths, key } = attention(random);
+      const given = [read(asking), read(answering), read(answering), lengths];
+      return [...given, write(asking), write(rows), shape, key];
+    },
+  ],
+  attentionBackward: [
+    5e-5,
+    'array',
+    (random) => {
+      const { shape, asking, answering, rows, lengths, key } = attention(random);
+      const given = [read(asking), read(answering), read(answering), lengths, read(asking), positive(rows)];
+      return [...given, read(asking), write(asking), write(answering), write(answering), shape, key];
+    },
+  ],
+  filterForward: [
+    2e-5,
+    'array',
+    (random) => {
+      const { kind, shape, input, output, filter } = filtered(random);
+      return [kind, read(input), read(filter), write(output), shape];
+    },
+  ],
+  filterInputGradient: [
+    2e-5,
+    'array',
+    (random) => {
+      const { kind, shape, input, output, filter } = filtered(random);
+      return [kind, read(input), read(filter), read(output), write(input), shape];
+    },
+  ],
+  filterWeightGradient: [
+    3e-5,
+    'array',
+    (random) => {
+      const { kind, shape, input, output, filter } = filtered(random);
+      return [kind, read(input), read(filter), read(output), write(filter), shape];
     },
   ],
   unary: [
@@ -441,8 +544,15 @@ const DRAWS: Readonly<Record<KernelName, readonly [number, Relative, Draw]>> = {
     1e-5,
     'element',
     (random) => {
-      const key = [random.integer(2 ** 32), random.integer(2 ** 32)];
-      return [pick(random, ['uniform', 'normal']), filled(rowsFor(random, 0)), key];
+      return [pick(random, ['uniform', 'normal']), filled(rowsFor(random, 0)), drawKey(random)];
+    },
+  ],
+  dropout: [
+    0,
+    'element',
+    (random) => {
+      const length = rowsFor(random, 0);
+      return [read(length), write(length), length, pick(random, [0, 0.1, 0.5]), drawKey(random)];
     },
   ],
   sgdStep: [

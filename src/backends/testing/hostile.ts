@@ -117,15 +117,22 @@ function brokenField(
   if (typeof field === 'string') return way(NO_OPTIONS[random.integer(NO_OPTIONS.length)], true);
   const large = random.boolean(0.3) && !hasZero(call);
   const values = large ? LARGE_SIZES : NO_SIZES;
-  return way(values[random.integer(values.length)], !large && isSize(call, field, at));
+  return way(values[random.integer(values.length)], !large && isSize(call, field, at, place));
 }
 
 /** Rates and factors of the drawn calls are fractions; whole numbers are sizes, but for a few. */
-function isSize(call: Call, field: Field, at: number): boolean {
+function isSize(call: Call, field: Field, at: number, place: string): boolean {
   if (!Number.isInteger(field) || call.kernel === 'random' || call.kernel === 'unary') return false;
   if (call.kernel === 'unaryGradient') return at < 6;
+  if (call.kernel === 'dropout') return at < 3;
+  if (call.kernel === 'labelCrossEntropy') return at < 7;
+  if (place === '.drop' || place === '.left' || isKey(call, at)) return false;
   return !(call.kernel === 'softmaxForward' && at === 5 && call.arguments[1] === null);
 }
+
+/** The key of dropped attention weights. */
+const isKey = (call: Call, at: number): boolean =>
+  call.kernel.startsWith('attention') && at === call.arguments.length - 1;
 
 /** An empty tensor may have other sizes as large as it likes: nothing to refuse, but long to walk over. */
 function hasZero(call: Call): boolean {
