@@ -171,7 +171,12 @@ export { type LayerRecord, layerTable } from './supernet/layer-table.ts';
 /** @experimental Networks of a space over one store of weights: a supernet, or one network alone. */
 export { Network, type NetworkConfig } from './supernet/network.ts';
 /** @experimental Which layers have how many bits. */
-export { checkQuantisation, type Quantisation, type WidthException } from './supernet/quantisation.ts';
+export {
+  checkExceptions,
+  checkQuantisation,
+  type Quantisation,
+  type WidthException,
+} from './supernet/quantisation.ts';
 /** @experimental How operator families share one tensor. */
 export { RELEASED_SUPERNETS, type ReleasedSupernet, releasedTensors } from './supernet/released-supernets.ts';
 export { type AdderScale, checkSharing, DEFAULT_SHARING, type SharingConfig } from './supernet/sharing.ts';

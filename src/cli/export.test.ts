@@ -52,6 +52,15 @@ afterAll(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
+test('a network of few bits to ONNX, where a last digit may become a whole step', async () => {
+  const widths = ['--weight-bits', '6', '--activation-bits', '6', '--bit-exceptions', 'stem=32'];
+  await json('train', '--network', NETWORK, ...training(at('few')), ...widths);
+  const { maxDifference } = await json('export', at('few'), '--to', 'onnx');
+  if (runtime === undefined) expect(maxDifference).toBeNull();
+  else expect(maxDifference).toBeLessThan(1);
+  expect(await refused('export', at('few'), '--to', 'safetensors')).toMatch(/export it --to onnx/);
+});
+
 test('to ONNX: proved where onnxruntime is, checked structurally where it is not; cost reads the file', async () => {
   const found = await json('export', at('run'), '--to', 'onnx');
   const file = at('run', 'export', 'network.onnx');

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openBackend } from '../backends/open.ts';
 import { EventBus } from '../core/events.ts';
 import { createRun, resumeRun } from '../runs/folder.ts';
@@ -34,7 +34,11 @@ const bits = (weightBits: number, activationBits = weightBits): Partial<RunConfi
 });
 
 /** Trains in a folder until `stopAt` losses are reported, or to the end; the bytes of what it leaves. */
-async function go(name: string, changes: Partial<RunConfig>, { threads = 1, stopAt = 1e9 } = {}) {
+async function go(
+  name: string,
+  changes: Partial<RunConfig>,
+  { threads = 1, stopAt = 1e9, network = NETWORK } = {},
+) {
   const config: RunConfig = {
     ...DEFAULT_CONFIG,
     ...PRESETS.smoke.settings,
@@ -44,7 +48,7 @@ async function go(name: string, changes: Partial<RunConfig>, { threads = 1, stop
   const resumed = fs.existsSync(at(name, 'config.json'));
   const run = resumed
     ? resumeRun(at(name))
-    : createRun(at(name), { command: 'train', config: { ...config, network: NETWORK } });
+    : createRun(at(name), { command: 'train', config: { ...config, network } });
   const backend = await openBackend('auto', { threads });
   const stop = new AbortController();
   const bus = new EventBus();
@@ -53,7 +57,7 @@ async function go(name: string, changes: Partial<RunConfig>, { threads = 1, stop
     if (type === 'train-step' && ++steps === stopAt) stop.abort();
   });
   try {
-    await runTraining({ run, config, backend, bus, signal: stop.signal, resumed, saveEvery: 0 }, NETWORK);
+    await runTraining({ run, config, backend, bus, signal: stop.signal, resumed, saveEvery: 0 }, network);
   } finally {
     backend.dispose();
     run.close();
@@ -119,6 +123,16 @@ test('the table of layers names widths, steps and ranges of every layer, and exc
   expect(weight.steps).toEqual([input.step]);
 });
 
+test('an exception of a search must name a layer of the space', async () => {
+  const done = await shiftaddnas(
+    ...['search', '--preset', 'smoke', '--data', data, '--out', at('refused'), '--weight-bits', '8'],
+    ...['--bit-exceptions', 'stage1.block1.conv1=4', ...QUICK],
+  );
+  expect(done.stderr).toMatch(/must name layers of space micro, but "stage1.block1.conv1" is none of them/);
+  expect(done.code).toBe(2);
+  expect(fs.existsSync(at('refused'))).toBe(false);
+});
+
 test('a search of few bits ends, supernet and winner alike', async () => {
   const done = await shiftaddnas(
     ...['search', '--preset', 'smoke', '--data', data, '--out', at('search'), '--threads', '1'],
@@ -131,19 +145,52 @@ test('a search of few bits ends, supernet and winner alike', async () => {
   expect(supernet).toContain('weight:layer0.stage0.conv.conv2.low');
 });
 
-test.each([
-  [
-    ['--weight-bits', '8', '--drop-path', '0.1'],
-    /only networks of a space take --weight-bits, .* and --drop-path/,
-  ],
-  [['--drop-path', '0.1'], /take --drop-path, and resnet-20 is one of the zoo; leave that out/],
-])('a network of the zoo cannot have %j yet, and says so', async (flags, message) => {
-  const done = await shiftaddnas(
-    ...['train', '--network', 'resnet-20', '--preset', 'smoke', '--data', data, '--out', at('zoo')],
-    ...[...QUICK, ...flags, '--json'],
-  );
-  expect(done.stderr).toMatch(message);
-  expect(done.code).toBe(2);
+describe('networks of the zoo', () => {
+  const ZOO = 'adder-resnet-20@0.125';
+
+  test('stopped and resumed one ends in the same bytes, with drop path; evaluate gives its accuracy', async () => {
+    const settings = { ...bits(8), bitExceptions: 'stem=32,stage1.*=4/8', dropPath: 0.2 };
+    const whole = await go('zoo', settings, { network: ZOO });
+    expect(whole.map(([file]) => file)).toContain('quantisation.json');
+    await expect(go('zoo-stopped', settings, { network: ZOO, stopAt: 2 })).rejects.toThrow(/stopped/);
+    expect(await go('zoo-stopped', settings, { network: ZOO })).toEqual(whole);
+    const { layers } = json('zoo', 'winner', 'quantisation.json');
+    const layer = (name: string) => layers.find((one: { layer: string }) => one.layer === name);
+    expect(layer('stem')).toMatchObject({ weight: null, input: null });
+    expect(layer('stage1.block1.conv1')).toMatchObject({ family: 'add', weight: { bits: 4 } });
+    const evaluated = jsonOf(await shiftaddnas('evaluate', '--run', at('zoo'), '--data', data, '--json'));
+    expect(evaluated.accuracy).toBe(json('zoo', 'winner', 'metrics.json').accuracy);
+    expect(json('zoo', 'winner', 'architecture.json').quantisation).toMatchObject(bits(8));
+  });
+
+  test('compare trains them beside those of a space, with exceptions by the names of either', async () => {
+    const done = await shiftaddnas(
+      ...['compare', '--networks', `resnet-20@0.125,${NETWORK}`, '--preset', 'smoke', '--data', data],
+      ...['--out', at('compared'), '--weight-bits', '8', '--activation-bits', '8', '--threads', '1'],
+      ...['--bit-exceptions', 'stem=16,stage3.*=6,*.attention.q=5', ...QUICK],
+    );
+    expect(done.code, done.stderr).toBe(0);
+    const table = (name: string) => json('compared', 'networks', name, 'quantisation.json').layers;
+    const bitsOf = (layers: { layer: string; input: { bits: number } }[], name: string) =>
+      layers.find(({ layer }) => layer === name)?.input.bits;
+    expect(bitsOf(table('resnet-20-0-125'), 'stem')).toBe(16);
+    expect(bitsOf(table('resnet-20-0-125'), 'stage3.block3.conv2')).toBe(6);
+    expect(bitsOf(table('1-2-s-ad'), 'layer1.stage1.attention.q')).toBe(5);
+  });
+
+  test.each([
+    ['resnet-20', ['--weight-bits', '8', '--bit-exceptions', 'stage1.*=4,layer0.*=4'], /layers of resnet-20/],
+    ['vgg-small', ['--drop-path', '0.1'], /--drop-path leaves out residual branches, and vgg-small has none/],
+  ])('%s with %j is refused in one sentence', async (network, flags, message) => {
+    const done = await shiftaddnas(
+      ...['train', '--network', network, '--preset', 'smoke', '--data', data, '--out', at('refused')],
+      ...[...QUICK, ...flags, '--json'],
+    );
+    expect(done.stderr).toMatch(message);
+    expect(done.stderr).toMatch(/^shiftaddnas: [^\n]+\n$/);
+    expect(done.code).toBe(2);
+    expect(fs.existsSync(at('refused'))).toBe(false);
+  });
 });
 
 test.each([
@@ -154,6 +201,7 @@ test.each([
   [['--weight-bits', '8', '--bit-exceptions', 'stm=32'], /"stm" is none of them; did you mean stem\?/],
   [['--weight-bits', '8', '--bit-exceptions', 'stem'], /--bit-exceptions lists layers with their bits/],
   [['--weight-bits', '8', '--bit-exceptions', 'nowhere.json'], /nowhere\.json' cannot be read/],
+  [['--weight-bits', '8', '--weights', 'some.safetensors'], /which a network of few bits cannot start from/],
 ])('%j is refused in one sentence, and nothing is left behind', async (flags, message) => {
   const done = await shiftaddnas(
     ...['train', '--network', NETWORK, '--preset', 'smoke', '--data', data, '--out', at('refused')],

@@ -14,8 +14,8 @@ export interface Comparison {
   readonly largest: number;
 }
 
-/** Throws 'run' when they differ by more than `TOLERANCE`, in number, or by a logit that is none. */
-export function compareLogits(ours: Float32Array, theirs: Float32Array): Comparison {
+/** Throws 'run' when they differ by more than `TOLERANCE` and `slack`, in number, or by a logit that is none. */
+export function compareLogits(ours: Float32Array, theirs: Float32Array, slack = 0): Comparison {
   if (theirs.length !== ours.length)
     differs(`${theirs.length} logits where the network gives ${ours.length}`);
   let [maxDifference, largest] = [0, 0];
@@ -25,7 +25,7 @@ export function compareLogits(ours: Float32Array, theirs: Float32Array): Compari
     maxDifference = Math.max(maxDifference, difference);
     largest = Math.max(largest, Math.abs(ours[i]));
   }
-  const limit = TOLERANCE * Math.max(1, largest);
+  const limit = TOLERANCE * Math.max(1, largest) + slack;
   if (maxDifference > limit) {
     differs(`logits ${maxDifference.toExponential(2)} away, more than ${limit.toExponential(2)}`);
   }

@@ -1,6 +1,6 @@
 /** Networks for other programs. */
 export { type Comparison, compareLogits } from './compare.ts';
-export { evaluated, PROOF_IMAGES, proofImages } from './inputs.ts';
+export { evaluated, PROOF_IMAGES, proofImages, roundingSlack } from './inputs.ts';
 export { isProgramFolder, readProgram, writeProgram } from './integer/files.ts';
 export type { IntegerProgram } from './integer/program.ts';
 export { interpret } from './integer/reference/interpret.ts';

@@ -28,3 +28,39 @@ export async function evaluated<Path>(
     graph.close();
   }
 }
+
+/** Share of itself that a number is moved by: as much as sums differ by when they are made in another order. */
+const LAST_DIGITS = 1e-6;
+
+/**
+ * How much the logits of a network of few bits move with the last digits of what its layers read: a value beside a
+ * threshold is rounded to the other side, and a whole step comes of it. Twice the largest difference that comes of moving
+ * norms and biases, which stand before every such rounding.
+ */
+export async function roundingSlack<Path>(
+  network: TrainableNetwork<Path>,
+  path: Path,
+  image: MapSize,
+  images: Float32Array,
+): Promise<number> {
+  const { backend } = network.store;
+  const logits = await evaluated(network, path, image, images);
+  const vectors = [...network.store.tensors()].filter(({ shape }) => shape.length === 1);
+  let largest = 0;
+  for (const seed of [1, 2]) {
+    const random = Random.fromSeed(seed).split('last digits');
+    const before = await Promise.all(vectors.map(({ buffer }) => backend.read(buffer)));
+    const kept = before.map((values) => Float32Array.from(values as Float32Array));
+    try {
+      for (const [i, { buffer }] of vectors.entries()) {
+        const moved = kept[i].map((value) => value * (1 + random.uniform(-LAST_DIGITS, LAST_DIGITS)));
+        backend.write(buffer, moved);
+      }
+      const found = await evaluated(network, path, image, images);
+      for (const [i, logit] of found.entries()) largest = Math.max(largest, Math.abs(logit - logits[i]));
+    } finally {
+      for (const [i, { buffer }] of vectors.entries()) backend.write(buffer, kept[i]);
+    }
+  }
+  return 2 * largest;
+}

@@ -26,16 +26,23 @@ export const NETWORKS = 'networks';
 const FORMAT = 'shiftaddnas-network';
 const SCHEMA = 1;
 
-/** A genotype of a space. */
-export interface SpaceArchitecture {
-  readonly genotype: string;
-  readonly space: Space;
+interface OfFewBits {
   /** Bits of weights and activations; real numbers when absent. */
   readonly quantisation?: Quantisation;
 }
 
-/** Which network: a genotype of a space, or a name of the zoo. */
-export type Architecture = SpaceArchitecture | { readonly zoo: string };
+/** A genotype of a space. */
+export interface SpaceArchitecture extends OfFewBits {
+  readonly genotype: string;
+  readonly space: Space;
+}
+
+/** A network of the zoo, by its name. */
+export interface ZooArchitecture extends OfFewBits {
+  readonly zoo: string;
+}
+
+export type Architecture = SpaceArchitecture | ZooArchitecture;
 
 /** What a network was trained for and how. */
 export interface TrainedFor {
@@ -110,14 +117,14 @@ export function openNetwork(backend: Backend, dir: string): OpenedNetwork {
 
 /** The network of a description with its first weights. `dir` is named where its name of the zoo is unknown. */
 export function createNetwork(backend: Backend, description: TrainedDescription, dir: string): OpenedNetwork {
-  const { task, sharing } = description;
+  const { task, sharing, quantisation } = description;
   if (!('zoo' in description)) {
     const { genotype: path, network } = spaceNetwork(backend, description);
     return { key: description.genotype, description, network, path };
   }
   const { zoo: key } = description;
   const plan = baselinePlan(knownBaseline(key, dir), task.image, task.classes);
-  const network = new ZooNetwork(backend, { plan, sharing }, Random.fromSeed(0));
+  const network = new ZooNetwork(backend, { plan, sharing, quantisation }, Random.fromSeed(0));
   return { key, description, network, path: null };
 }
 

@@ -127,7 +127,7 @@ export const RUN_OPTIONS = {
     0.9999999,
   ),
   dropPath: number(
-    'stochastic depth: probability that the last block is left out for an image, 0.1 is usual; less before it; 0 for none',
+    'stochastic depth: probability that the last residual branch is left out for an image, 0.1 is usual; less before it; 0 for none',
     0,
     0,
     0.95,
@@ -144,7 +144,7 @@ export const RUN_OPTIONS = {
     'channel',
   ),
   bitExceptions: text(
-    'layers with other bits, as in stem=32,*.peg=16/8 (weights/activations), or a JSON file; layers are called stem, head, layer0.stage0.conv.conv2, and * stands for any letters',
+    'layers with other bits, as in stem=32,*.peg=16/8 (weights/activations), or a JSON file; layers are called stem, head, layer0.stage0.conv.conv2 (of a space), stage1.block1.conv2 (of the zoo), and * stands for any letters',
     'list|file',
     'none',
   ),

@@ -144,9 +144,9 @@ export const RECIPES = {
   deit: {
     title: 'vision transformers',
     source:
-      'DeiT as the release of ShiftAddNAS retrains (spec 6.1, 6.4): AdamW 5e-4 for batches of 512, decay 0.05, 300 epochs, cosine, RandAugment 9, mixup 0.8, cutmix 1, erasing 0.25, smoothing 0.1, average 0.99996',
+      'DeiT as the release of ShiftAddNAS retrains (spec 6.1, 6.4): AdamW 5e-4 for batches of 512, decay 0.05, 300 epochs, cosine, RandAugment 9, mixup 0.8, cutmix 1, erasing 0.25, smoothing 0.1, drop path 0.1, average 0.99996',
     unconfirmed:
-      'the rate is for batches of 512; the warm-up takes a twentieth of the training instead of 5 epochs; without drop path',
+      'the rate is for batches of 512; the warm-up takes a twentieth of the training instead of 5 epochs; drop path grows from branch to branch, two to a layer',
     settings: {
       ...{
         optimiser: 'adamw',
@@ -164,6 +164,7 @@ export const RECIPES = {
         erasing: 0.25,
         mixup: 0.8,
         cutmix: 1,
+        dropPath: 0.1,
         averaging: 0.99996,
       },
     },

@@ -3,20 +3,13 @@
  * which ranges. A value is step * q, q a whole number from `lowest` to `highest`, rounded with halves away from zero.
  */
 import { activationGrid, weightGrid } from '../autograd/fake-quantise.ts';
-import { Graph, type Tensor } from '../autograd/graph.ts';
+import { Graph } from '../autograd/graph.ts';
 import type { Buffer } from '../backends/backend.ts';
 import { LOWEST_PS_EXPONENT } from './declarations.ts';
-import { effectiveWeight, LOWEST_Q_EXPONENT } from './effective.ts';
-import type { Network } from './network.ts';
-import {
-  arithmeticOf,
-  type Quantisation,
-  type QuantisedLayer,
-  quantisedLayers,
-  REAL,
-  widthsOf,
-} from './quantisation.ts';
+import { LOWEST_Q_EXPONENT } from './effective.ts';
+import { arithmeticOf, type Quantisation, type QuantisedLayer, REAL, widthsOf } from './quantisation.ts';
 import { keptRange, stepsOf } from './quantised.ts';
+import type { TrainableNetwork } from './trainable.ts';
 
 export interface WholeNumbers {
   readonly bits: number;
@@ -41,19 +34,22 @@ export interface LayerRecord {
 /** Bits of a shift weight (spec 4.2). */
 const SHIFT_BITS = 5;
 
+/** What the table is made of. */
+type Quantised = Pick<TrainableNetwork<never>, 'config' | 'store' | 'layers' | 'weightOf'>;
+
 /** Of a network whose norms and ranges are calibrated; empty where it computes with real numbers. */
-export async function layerTable(network: Network): Promise<LayerRecord[]> {
-  const { space, task, genotype, quantisation } = network.config;
+export async function layerTable(network: Quantised): Promise<LayerRecord[]> {
+  const { quantisation } = network.config;
   if (quantisation === undefined) return [];
   const records: LayerRecord[] = [];
-  for (const layer of quantisedLayers(space, task, genotype)) {
+  for (const layer of network.layers()) {
     records.push(await recordOf(network, quantisation, layer));
   }
   return records;
 }
 
 async function recordOf(
-  network: Network,
+  network: Quantised,
   quantisation: Quantisation,
   layer: QuantisedLayer,
 ): Promise<LayerRecord> {
@@ -66,9 +62,9 @@ async function recordOf(
   const read = async (buffer: Buffer) => Array.from(await backend.read(buffer));
   const one = async (buffer: Buffer) => (await read(buffer))[0];
   try {
-    const weight = weightOf(graph, network, layer);
+    const weight = network.weightOf(graph, layer);
     const range = activationBits === REAL ? undefined : keptRange(store, name);
-    const steps = stepsOf(quantisation, { layer: name, family }, weight, range, store);
+    const steps = stepsOf(quantisation, { layer: name, family }, weight, range, backend);
     let input: LayerRecord['input'] = null;
     if (range !== undefined && steps.input !== undefined) {
       const grid = activationGrid(backend, range, steps.input, activationBits);
@@ -98,15 +94,4 @@ async function recordOf(
   } finally {
     graph.close();
   }
-}
-
-function weightOf(
-  graph: Graph,
-  { store, config }: Network,
-  { name, family, place, declaration }: QuantisedLayer,
-): Tensor | undefined {
-  if (family === 'stem') return graph.parameter(store.parameter('stem.conv'));
-  if (family === 'head') return graph.parameter(store.parameter(`${name}.weight`));
-  if (place === undefined || declaration === undefined) return undefined;
-  return effectiveWeight(graph, store, config.sharing, place, family, declaration);
 }

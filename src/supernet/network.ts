@@ -5,7 +5,7 @@
 
 import { add, scale } from '../autograd/arithmetic.ts';
 import { conv2d } from '../autograd/convolution.ts';
-import type { Tensor } from '../autograd/graph.ts';
+import type { Graph, Tensor } from '../autograd/graph.ts';
 import { matmul } from '../autograd/matmul.ts';
 import { globalAveragePool, maxPool } from '../autograd/pool.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
@@ -19,7 +19,13 @@ import { declarations, headNames } from './declarations.ts';
 import { type DropPath, dropBranch, normaliseAndDrop } from './drop-path.ts';
 import { effectiveWeight } from './effective.ts';
 import { declareStatistics, type NormMode, normalise } from './norm.ts';
-import { arithmeticOf, layerName, type Quantisation, quantisedLayers } from './quantisation.ts';
+import {
+  arithmeticOf,
+  layerName,
+  type Quantisation,
+  type QuantisedLayer,
+  quantisedLayers,
+} from './quantisation.ts';
 import { declareRanges, operands, product } from './quantised.ts';
 import { checkSharing, type SharingConfig } from './sharing.ts';
 import { WeightStore } from './store.ts';
@@ -68,7 +74,19 @@ export class Network implements TrainableNetwork<Genotype> {
       this.store.declare(name, shape, traits, initialise);
     }
     declareStatistics(this.store);
-    declareRanges(this.store, quantisation, quantisedLayers(space, task, genotype));
+    declareRanges(this.store, quantisation, this.layers());
+  }
+
+  layers(): Iterable<QuantisedLayer> {
+    const { space, task, genotype } = this.config;
+    return quantisedLayers(space, task, genotype);
+  }
+
+  weightOf(graph: Graph, { name, family, place, declaration }: QuantisedLayer): Tensor | undefined {
+    if (family === 'stem') return graph.parameter(this.store.parameter('stem.conv'));
+    if (family === 'head') return graph.parameter(this.store.parameter(`${name}.weight`));
+    if (place === undefined || declaration === undefined) return undefined;
+    return effectiveWeight(graph, this.store, this.config.sharing, place, family, declaration);
   }
 
   /** A second network as this one was before any training. */

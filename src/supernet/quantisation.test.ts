@@ -1,9 +1,20 @@
 /** Bit widths by layer: names, patterns and what is refused. */
 import { expect, test } from 'vitest';
-import { checkQuantisation, type Quantisation, quantisedLayers, widthsOf } from './quantisation.ts';
+import {
+  checkExceptions,
+  checkQuantisation,
+  type Quantisation,
+  quantisedLayers,
+  widthsOf,
+} from './quantisation.ts';
 import { TOY_SPACE, TOY_TASK, toyPath } from './toy.ts';
 
 const EIGHT: Quantisation = { weightBits: 8, activationBits: 8, weightScales: 'channel', exceptions: [] };
+
+function check(quantisation: Quantisation): void {
+  checkQuantisation(quantisation);
+  checkExceptions(quantisation, quantisedLayers(TOY_SPACE, TOY_TASK), 'the toy space');
+}
 
 test('layers have names of their own, and those of a network are among those of its space', () => {
   const names = [...quantisedLayers(TOY_SPACE, TOY_TASK)].map(({ name }) => name);
@@ -38,7 +49,7 @@ test('the last exception that names a layer wins, each width by itself', () => {
   expect(widths('layer0.stage0.conv.peg')).toEqual([16, 4]);
   expect(widths('stem')).toEqual([32, 32]);
   expect(widthsOf(undefined, 'stem')).toEqual({ weightBits: 32, activationBits: 32 });
-  checkQuantisation(quantisation, TOY_SPACE, TOY_TASK);
+  check(quantisation);
 });
 
 test.each([
@@ -48,5 +59,5 @@ test.each([
   [{ exceptions: [{ layers: 'stm', weightBits: 8 }] }, /"stm" is none of them; did you mean stem\?/],
   [{ exceptions: [{ layers: '*.fc', weightBits: 8 }] }, /"\*\.fc" is none of them/],
 ])('%j is refused', (changes, message) => {
-  expect(() => checkQuantisation({ ...EIGHT, ...changes }, TOY_SPACE, TOY_TASK)).toThrow(message);
+  expect(() => check({ ...EIGHT, ...changes })).toThrow(message);
 });

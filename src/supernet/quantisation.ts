@@ -5,7 +5,8 @@
  *   stem, head (and head.distillation), layer3.stage1.conv.conv2 (place, family, role), and layer3.stage1.attention.q (k, v, scores), which
  *   are tensors that an attention multiplies with each other and have no weight
  *
- * Shift weights are powers of two whatever is asked here. An adder's input and weight lie on one step, for their
+ * A network of the zoo calls its layers what its steps are called, but for stem and head: stage1.block1.conv2, and
+ * layer3.attention.self.q. Shift weights are powers of two whatever is asked here. An adder's input and weight lie on one step, for their
  * difference has to be a whole number of something.
  */
 import { nearest, require_, ShiftAddError } from '../core/errors.ts';
@@ -102,17 +103,26 @@ export function widthsOf(quantisation: Quantisation | undefined, layer: string):
   return { weightBits, activationBits };
 }
 
-/** @throws ShiftAddError 'usage' for a width that does not exist, and for exceptions that no layer of the space meets */
-export function checkQuantisation(quantisation: Quantisation, space: Space, task: Task): void {
+/** @throws ShiftAddError 'usage' for a width that does not exist */
+export function checkQuantisation(quantisation: Quantisation): void {
   checkWidths(quantisation, 'weights and activations');
-  const names = [...quantisedLayers(space, task)].map(({ name }) => name);
+  for (const exception of quantisation.exceptions) checkWidths(exception, exception.layers);
+}
+
+/** `whose`: `space cifar`, for people. @throws ShiftAddError 'usage' for exceptions that none of the layers meets */
+export function checkExceptions(
+  quantisation: Quantisation | undefined,
+  layers: Iterable<QuantisedLayer>,
+  whose: string,
+): void {
+  if (quantisation === undefined || quantisation.exceptions.length === 0) return;
+  const names = Array.from(layers, ({ name }) => name);
   for (const exception of quantisation.exceptions) {
-    checkWidths(exception, exception.layers);
     if (names.some((name) => matches(exception.layers, name))) continue;
     const near = nearest(exception.layers, names);
     throw new ShiftAddError(
       'usage',
-      `an exception of bit widths must name layers of space ${space.name}, but "${exception.layers}" is none of them; ` +
+      `an exception of bit widths must name layers of ${whose}, but "${exception.layers}" is none of them; ` +
         `${near ? `did you mean ${near}?` : `they are called like ${names.slice(0, 3).join(', ')}`}`,
       { layers: exception.layers },
     );

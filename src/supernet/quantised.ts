@@ -14,7 +14,7 @@ import {
   weightStep,
 } from '../autograd/fake-quantise.ts';
 import type { Tensor } from '../autograd/graph.ts';
-import type { Buffer } from '../backends/backend.ts';
+import type { Backend, Buffer } from '../backends/backend.ts';
 import { moveTowards } from '../layers/running-statistics.ts';
 import type { NormMode } from './norm.ts';
 import { type Quantisation, type QuantisedLayer, REAL, widthsOf } from './quantisation.ts';
@@ -70,15 +70,15 @@ export function stepsOf(
   { layer, family }: Pick<LayerUse, 'layer' | 'family'>,
   weight: Tensor | undefined,
   range: ValueRange | undefined,
-  store: WeightStore,
+  backend: Backend,
 ): Steps {
   const { weightBits, activationBits } = widthsOf(quantisation, layer);
   const per = family === 'add' ? 'layer' : quantisation.weightScales;
-  const input = range === undefined ? undefined : activationStep(store.backend, range, activationBits);
+  const input = range === undefined ? undefined : activationStep(backend, range, activationBits);
   const rounded = weight !== undefined && weightBits !== REAL && family !== 'shift';
   const own = rounded ? weightStep(weight, weightBits, per) : undefined;
   if (family === 'add' && input !== undefined && own !== undefined) {
-    const step = coarserStep(store.backend, input, own);
+    const step = coarserStep(backend, input, own);
     return { input: step, weight: step };
   }
   return { ...(input === undefined ? {} : { input }), ...(own === undefined ? {} : { weight: own }) };
@@ -93,10 +93,10 @@ export function operands(
   use: LayerUse,
 ): readonly [x: Tensor, weight: Tensor] {
   if (quantisation === undefined) return [x, weight];
-  const { backend } = store;
+  const { backend } = x.graph;
   const { weightBits, activationBits } = widthsOf(quantisation, use.layer);
   const range = activationBits === REAL ? undefined : rangeFor(x, store, use);
-  const steps = stepsOf(quantisation, use, weight, range, store);
+  const steps = stepsOf(quantisation, use, weight, range, backend);
   return [
     range === undefined || steps.input === undefined
       ? x
@@ -114,7 +114,7 @@ export function product(
 ): Tensor {
   const { activationBits } = widthsOf(quantisation, use.layer);
   if (activationBits === REAL) return x;
-  const { backend } = store;
+  const { backend } = x.graph;
   const range = rangeFor(x, store, use);
   const step = activationStep(backend, range, activationBits);
   return fakeQuantise(x, activationGrid(backend, range, step, activationBits));

@@ -60,8 +60,9 @@ export { modelWorkloads, type OnnxNetwork, type OnnxOptions, onnxWorkloads } fro
 export { readOnnx } from './onnx/model.ts';
 export type { Step, ZooPlan } from './plan.ts';
 export { planParameters } from './plan-declarations.ts';
+export { planLayers } from './plan-layers.ts';
 export { planWorkloads } from './plan-workloads.ts';
 export { type PublishedGenotype, publishedGenotype, publishedGenotypes } from './published-genotypes.ts';
 export { IMAGE_NETWORKS, type ImageNetwork, imageWorkloads } from './shiftaddnas-image.ts';
 export { TRANSLATION_NETWORKS } from './transformers.ts';
-export { ZooNetwork } from './zoo-network.ts';
+export { residuals, ZooNetwork } from './zoo-network.ts';

@@ -17,6 +17,7 @@ import {
   PROOF_IMAGES,
   proofImages,
   proveOnnx,
+  roundingSlack,
   stateDict,
   traceNetwork,
   writeOnnx,
@@ -91,7 +92,15 @@ async function exportOnnx(
   });
   const images = proofImages(task.image);
   const logits = await evaluated(network, path, task.image, images);
-  const proof = await proveOnnx(bytes, { image: task.image, images, logits, threads: backend.threads });
+  const slack =
+    description.quantisation === undefined ? 0 : await roundingSlack(network, path, task.image, images);
+  const proof = await proveOnnx(bytes, {
+    image: task.image,
+    images,
+    logits,
+    threads: backend.threads,
+    slack,
+  });
   const compared = `${proof.images} images through onnxruntime: logits differ by at most ${proof.maxDifference?.toExponential(2)} (the largest is ${proof.largest?.toFixed(2)})`;
   return {
     ...{ bytes, extension: 'onnx', maxDifference: proof.maxDifference },
@@ -111,7 +120,7 @@ async function exportOnnx(
 async function exportSafetensors(opened: OpenedNetwork, backend: Backend): Promise<Artefact> {
   const { key, description, network, path } = opened;
   const { task, classes, mean, deviation } = description;
-  if ('quantisation' in description && description.quantisation !== undefined) {
+  if (description.quantisation !== undefined) {
     throw new ShiftAddError(
       'usage',
       `${key} computes with few bits, and safetensors hold weights without the steps of what they meet; export it --to onnx`,

@@ -8,7 +8,6 @@ import type { TensorData } from '../../core/safetensors.ts';
 import type { ImageSet } from '../../data/dataset.ts';
 import { decodeAny } from '../../spaces/genotype.ts';
 import { layerTable } from '../../supernet/layer-table.ts';
-import { Network } from '../../supernet/network.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { calibrate, score } from '../../training/score.ts';
 import { findBaseline } from '../../zoo/index.ts';
@@ -95,7 +94,7 @@ export async function trainNetwork(
     if (!job.tests) return { validation, curve };
     const all = Uint32Array.from({ length: dataset.test.count }, (_, i) => i);
     const test = await measure(dataset.test, all);
-    const layers = network instanceof Network ? await layerTable(network) : [];
+    const layers = await layerTable(network);
     return { validation, curve, test, tensors: await tensorsOf(network), layers };
   } finally {
     teacher?.dispose();

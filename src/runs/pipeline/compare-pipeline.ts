@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
+import { checkExceptions } from '../../supernet/quantisation.ts';
 import { refuseInheritance } from '../evaluation/inheriting.ts';
 import { NETWORKS } from '../network-files.ts';
 import type { NetworkResult } from '../result.ts';
@@ -64,6 +65,8 @@ export function runComparison(
   return session(options, async (context) => {
     if (context.config.inherit) refuseInheritance();
     const rows = rowsOf(context, networks);
+    const layers = rows.flatMap(({ subject }) => [...subject.layers()]);
+    checkExceptions(context.quantisation, layers, 'one of the networks');
     const chosen = rows.flatMap((row) => seeds.map((seed) => trainingOf(row, seed, seeds.length > 1)));
     const trained = await trainAndMeasure(context, { first: 1, of: chosen.length }, chosen);
     const found = rows.map((row, i) =>

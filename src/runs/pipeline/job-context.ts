@@ -46,7 +46,7 @@ export async function openJobContext(
     ...{ config, backend, dataset, split, space, task, random },
     sharing: sharingOf(config),
     sharingAlone: sharingAloneOf(config),
-    quantisation: quantisationOf(config, space, task),
+    quantisation: quantisationOf(config),
     unreadable: new Set(),
   };
 }

@@ -13,6 +13,7 @@ import { chooseWinners } from '../../search/winners.ts';
 import { encode } from '../../spaces/genotype.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import { adderScales } from '../../supernet/adder-scales.ts';
+import { checkExceptions, quantisedLayers } from '../../supernet/quantisation.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { baselines } from './baselines.ts';
 import { chooseWinner } from './choose-winner.ts';
@@ -41,11 +42,12 @@ export function runPipeline(options: SessionOptions): Promise<ResultInput> {
 
 async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const started = Date.now();
-  const { config, run, split, pricer } = context;
+  const { config, run, split, pricer, space, task, quantisation } = context;
+  checkExceptions(quantisation, quantisedLayers(space, task), `space ${space.name}`);
   const limits = limitsInForce(context);
   checkFeasible(context, limits);
   checkRank(context);
-  const fixed = baselines(context.space);
+  const fixed = baselines(space);
   const frugal = frugalLimits(context, limits, fixed);
   const searches = (frugal === undefined ? 1 : 2) + config.randomSearches;
   const of =

@@ -22,7 +22,7 @@ interface SavedMeasurement {
 export interface Measured extends SavedMeasurement {
   /** Weights and calibrated norms: all that using the network needs. */
   readonly tensors: ReadonlyMap<string, TensorData>;
-  /** Widths and steps of its layers; empty where it computes with real numbers, as networks of the zoo do. */
+  /** Widths and steps of its layers; empty where it computes with real numbers. */
   readonly layers: readonly LayerRecord[];
 }
 

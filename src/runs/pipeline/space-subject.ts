@@ -5,6 +5,7 @@ import { planNetwork } from '../../spaces/layout.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
 import { Network } from '../../supernet/network.ts';
+import { quantisedLayers } from '../../supernet/quantisation.ts';
 import type { JobContext, RunContext } from './context.ts';
 import { blockCost, type Subject, type Trainable } from './subject.ts';
 
@@ -35,6 +36,7 @@ export function spaceSubject(
     description: describe(genotype),
     ...trainable,
     architecture: { genotype: key, space, ...(quantisation === undefined ? {} : { quantisation }) },
+    layers: () => quantisedLayers(space, task, genotype),
     costs: () => pricer.price(genotype),
     price: () => pricer.detail(genotype),
     blocks(price) {

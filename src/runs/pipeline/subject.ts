@@ -6,6 +6,7 @@ import type { Backend } from '../../backends/backend.ts';
 import type { Random } from '../../core/random.ts';
 import type { NetworkPrice } from '../../hardware/price.ts';
 import type { ArchitectureCosts } from '../../spaces/pricing.ts';
+import type { QuantisedLayer } from '../../supernet/quantisation.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import type { Architecture } from '../network-files.ts';
@@ -28,6 +29,8 @@ export interface Subject<Path = unknown> extends Trainable<Path> {
   readonly description: string;
   /** As it is saved. */
   readonly architecture: Architecture;
+  /** Its layers as bit widths know them. */
+  layers(): Iterable<QuantisedLayer>;
   costs(): ArchitectureCosts;
   /** Layer by layer. */
   price(): NetworkPrice;

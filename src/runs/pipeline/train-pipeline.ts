@@ -1,5 +1,7 @@
 /** `train`: one network from scratch, with the recipe that retrained networks get. */
 
+import { ShiftAddError } from '../../core/errors.ts';
+import { checkExceptions } from '../../supernet/quantisation.ts';
 import { refuseInheritance } from '../evaluation/inheriting.ts';
 import type { RunConfig } from '../options.ts';
 import type { NetworkResult } from '../result.ts';
@@ -20,6 +22,8 @@ export function runTraining(
   return session(options, async (context) => {
     if (context.config.inherit) refuseInheritance();
     const subject = namedNetwork(context, network);
+    checkExceptions(context.quantisation, subject.layers(), subject.key);
+    if (weights !== undefined && context.quantisation !== undefined) refuseFewBits(weights);
     const start = weights === undefined ? {} : { weights };
     const one = { name: 'network', role: 'candidate', subject, ...start } as const;
     const [measured] = await trainAndMeasure(context, { first: 1, of: 1 }, [one]);
@@ -27,4 +31,12 @@ export function runTraining(
     writeNetwork(context, context.run.winner, subject, measured, result);
     return result;
   });
+}
+
+function refuseFewBits(weights: string): never {
+  throw new ShiftAddError(
+    'usage',
+    `--weights ${weights} holds weights of real numbers, which a network of few bits cannot start from; leave --weight-bits, --activation-bits and --bit-exceptions out`,
+    { weights },
+  );
 }

@@ -6,8 +6,10 @@ import type { SharingConfig } from '../../supernet/sharing.ts';
 import {
   baselinePlan,
   type NamedBaseline,
+  planLayers,
   planParameters,
   planWorkloads,
+  residuals,
   type Step,
   ZooNetwork,
 } from '../../zoo/index.ts';
@@ -17,7 +19,7 @@ import { blockCost, type Subject, type Trainable } from './subject.ts';
 
 /** What training it takes. */
 export function zooTrainable(
-  { task, sharingAlone }: Pick<JobContext, 'task' | 'sharingAlone'>,
+  { task, sharingAlone, quantisation }: Pick<JobContext, 'task' | 'sharingAlone' | 'quantisation'>,
   baseline: NamedBaseline,
 ): Trainable<null> {
   const plan = baselinePlan(baseline, task.image, task.classes);
@@ -25,7 +27,7 @@ export function zooTrainable(
   return {
     path: null,
     sharing,
-    build: (backend, random) => new ZooNetwork(backend, { plan, sharing }, random),
+    build: (backend, random) => new ZooNetwork(backend, { plan, sharing, quantisation }, random),
   };
 }
 
@@ -33,15 +35,16 @@ export function zooSubject(
   context: Pick<RunContext, 'task' | 'sharingAlone' | 'quantisation' | 'pricer' | 'config'>,
   baseline: NamedBaseline,
 ): Subject<null> {
-  refuseForSpaces(context, baseline);
-  const { task, pricer } = context;
+  const { task, pricer, quantisation, config } = context;
   const plan = baselinePlan(baseline, task.image, task.classes);
+  if (config.dropPath > 0) checkBranches(plan.steps, baseline);
   const loads = planWorkloads(plan.steps);
   return {
     key: baseline.name,
     description: describe(baseline, plan.steps),
     ...zooTrainable(context, baseline),
-    architecture: { zoo: baseline.name },
+    architecture: { zoo: baseline.name, ...(quantisation === undefined ? {} : { quantisation }) },
+    layers: () => planLayers(plan.steps),
     costs: () => {
       const { energyMj, latencyMs, areaMm2, operations } = pricer.pricer.priceNetwork(loads);
       return {
@@ -56,20 +59,13 @@ export function zooSubject(
   };
 }
 
-/** Settings that blocks of a space know, and steps of the zoo do not yet: better refused than forgotten. */
-function refuseForSpaces(
-  { quantisation, config }: Pick<RunContext, 'quantisation' | 'config'>,
-  { name }: NamedBaseline,
-): void {
-  const flags = [
-    ...(quantisation === undefined ? [] : ['--weight-bits, --activation-bits and --bit-exceptions']),
-    ...(config.dropPath > 0 ? ['--drop-path'] : []),
-  ];
+/** Better refused than forgotten. */
+function checkBranches(steps: readonly Step[], { name }: NamedBaseline): void {
   require_(
-    flags.length === 0,
+    residuals(steps).length > 0,
     'usage',
     () =>
-      `only networks of a space take ${flags.join(' and ')}, and ${name} is one of the zoo; leave that out`,
+      `--drop-path leaves out residual branches, and ${name} has none; leave that out, or give --drop-path 0`,
     { network: name },
   );
 }
