@@ -85,8 +85,8 @@ describe('train with a network of the zoo', () => {
   test.each([
     [
       'a network that is only priced',
-      ['train', '--network', 'adder-bossnet-t0'],
-      /"adder-bossnet-t0" can be priced but not trained/,
+      ['train', '--network', 'shiftadd-bossnet-t0'],
+      /"shiftadd-bossnet-t0" can be priced but not trained/,
     ],
     ['a word that is nothing', ['train', '--network', 'resnet-21'], /did you mean resnet-20\?/],
     [

@@ -1,6 +1,6 @@
 /** `zoo`: the published and baseline networks by name, and the recipes some were published with. */
 import { RECIPES, type TrainingRecipe } from '../../runs/recipes.ts';
-import { BASELINE_NETWORKS, zooNames, zooTask } from '../../zoo/index.ts';
+import { BASELINE_NETWORKS, publishedGenotypes, zooNames, zooTask } from '../../zoo/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 
 export const zoo: Command = {
@@ -13,13 +13,14 @@ export const zoo: Command = {
   async run(context) {
     if (context.options.recipes === true) return printRecipes(context);
     const names = zooNames();
+    const trainable = [...publishedGenotypes(), ...Object.keys(BASELINE_NETWORKS)];
     for (const task of ['image', 'translation'] as const) {
       context.print(`${task}:`);
       for (const name of names.filter((candidate) => zooTask(candidate) === task)) {
-        context.print(`  ${name}${Object.hasOwn(BASELINE_NETWORKS, name) ? ' (trains)' : ''}`);
+        context.print(`  ${name}${trainable.includes(name) ? ' (trains)' : ''}`);
       }
     }
-    return { names, trainable: Object.keys(BASELINE_NETWORKS) };
+    return { names, trainable };
   },
 };
 
