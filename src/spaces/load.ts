@@ -1,17 +1,62 @@
 import { readFileSync } from 'node:fs';
-import { ShiftAddError } from '../core/errors.ts';
+import { nearest, ShiftAddError } from '../core/errors.ts';
 import { spacePreset, spacePresetNames } from './presets.ts';
 import { parseSpace } from './schema.ts';
+import { TRANSLATION_PRESETS } from './seq2seq/presets.ts';
+import { looksLikeTranslation, parseTranslationSpace } from './seq2seq/schema.ts';
+import { isTranslationSpace, type TranslationSpace } from './seq2seq/space.ts';
 import type { Space } from './space.ts';
+
+/** A space for images, or one for translation; `isTranslationSpace` tells them apart. */
+export type AnySpace = Space | TranslationSpace;
+
+/** Names of all presets, those for images first. */
+export function anySpaceNames(): string[] {
+  return [...spacePresetNames(), ...Object.keys(TRANSLATION_PRESETS)];
+}
 
 /**
  * The space behind `--space`: the name of a preset, or the path of a JSON file (anything with a slash or ending in
  * `.json`). Throws `usage` when the name is unknown or the file is unreadable, no JSON, or no valid space.
  */
-export function loadSpace(nameOrFile: string): Space {
+export function loadAnySpace(nameOrFile: string): AnySpace {
+  if (Object.hasOwn(TRANSLATION_PRESETS, nameOrFile)) return TRANSLATION_PRESETS[nameOrFile]();
   if (spacePresetNames().includes(nameOrFile)) return spacePreset(nameOrFile);
-  if (!/[\\/]|\.json$/i.test(nameOrFile)) return spacePreset(nameOrFile);
-  return parseSpace(readJson(nameOrFile), nameOrFile);
+  if (/[\\/]|\.json$/i.test(nameOrFile)) return parseAnySpace(readJson(nameOrFile), nameOrFile);
+  const near = nearest(nameOrFile, anySpaceNames());
+  const remedy = near ? `did you mean '${near}'?` : `known are ${anySpaceNames().join(', ')}`;
+  throw new ShiftAddError('usage', `there is no space named '${nameOrFile}'; ${remedy}`, {
+    name: nameOrFile,
+  });
+}
+
+/** Checks a value read from JSON and returns the space. Throws `usage`; `source` is where it came from. */
+export function parseAnySpace(value: unknown, source = 'space'): AnySpace {
+  return looksLikeTranslation(value) ? parseTranslationSpace(value, source) : parseSpace(value, source);
+}
+
+/** The same where a space for images is needed. Throws `usage` for one for translation, too. */
+export function loadSpace(nameOrFile: string): Space {
+  const space = loadAnySpace(nameOrFile);
+  if (!isTranslationSpace(space)) return space;
+  throw new ShiftAddError(
+    'usage',
+    `space '${space.name}' holds translation networks, but a space for images is needed here; choose one, such as ` +
+      spacePresetNames().slice(-3).join(', '),
+    { name: space.name },
+  );
+}
+
+/** The same where a space for translation is needed. Throws `usage` for one for images, too. */
+export function loadTranslationSpace(nameOrFile: string): TranslationSpace {
+  const space = loadAnySpace(nameOrFile);
+  if (isTranslationSpace(space)) return space;
+  throw new ShiftAddError(
+    'usage',
+    `space '${space.name}' holds networks for images, but a space for translation is needed here; choose one, such as ` +
+      Object.keys(TRANSLATION_PRESETS).slice(-3, -1).join(', '),
+    { name: space.name },
+  );
 }
 
 function readJson(file: string): unknown {

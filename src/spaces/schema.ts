@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { nearest, ShiftAddError } from '../core/errors.ts';
 import { SCALE_KINDS } from '../layers/adder-scale.ts';
 import { OPERATOR_NAMES } from '../operators/names.ts';
 import { BLOCK_FORMS } from '../operators/operator.ts';
 import { checkSpace } from './check.ts';
 import { countTuple } from './count.ts';
+import { readSchema } from './read-schema.ts';
 import { hasRules } from './rules.ts';
 import type { Space } from './space.ts';
 import { stageTuples } from './stage-lengths.ts';
@@ -76,7 +76,7 @@ const root = z.strictObject({
  */
 export function parseSpace(value: unknown, source = 'space'): Space {
   const expanded = expandRule(value, source);
-  const space = read(root, expanded, source);
+  const space = readSchema(root, expanded, source);
   return checkSpace(expanded === value ? space : withoutEmptyTuples(space));
 }
 
@@ -92,75 +92,6 @@ function withoutEmptyTuples(space: Space): Space {
 function expandRule(value: unknown, source: string): unknown {
   const lengths = (value as { stageLengths?: unknown } | null)?.stageLengths;
   if (typeof lengths !== 'object' || lengths === null || Array.isArray(lengths)) return value;
-  const tuples = stageTuples(read(rule, lengths, `${source}, stageLengths`));
+  const tuples = stageTuples(readSchema(rule, lengths, `${source}, stageLengths`));
   return { ...(value as object), stageLengths: tuples };
-}
-
-function read<T>(schema: z.ZodType<T>, value: unknown, source: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  // A misspelt key also makes its right name missing: the misspelling is the better message.
-  const issues = result.error.issues;
-  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
-  const where = showPath(issue.path);
-  throw new ShiftAddError('usage', `${source}${where && `, ${where}`}: ${sentence(schema, issue, value)}`, {
-    source,
-    where,
-  });
-}
-
-function sentence(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown): string {
-  const found = valueAt(value, issue.path);
-  switch (issue.code) {
-    case 'unrecognized_keys': {
-      const keys = knownKeys(schema, issue.path);
-      const near = nearest(issue.keys[0], keys);
-      return `unknown key '${issue.keys[0]}'; ${near ? `did you mean '${near}'?` : `known are ${keys.join(', ')}`}`;
-    }
-    case 'invalid_value': {
-      const values = issue.values.map(String);
-      const near = typeof found === 'string' ? nearest(found, values) : undefined;
-      return `must be one of ${values.join(', ')}, got ${show(found)}${near ? `; did you mean '${near}'?` : ''}`;
-    }
-    case 'invalid_type':
-      return found === undefined
-        ? 'this key is missing and has no default; add it'
-        : `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}, got ${show(found)}`;
-    case 'too_small':
-      return `must be at least ${issue.minimum}, got ${show(found)}`;
-    case 'too_big':
-      return `must be at most ${issue.maximum}, got ${show(found)}`;
-    case 'invalid_format':
-      return `may hold only ${issue.message}, got ${show(found)}`;
-    default:
-      return `${issue.message}, got ${show(found)}`;
-  }
-}
-
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  if (schema === (rule as z.ZodType)) return Object.keys(rule.shape);
-  if (path[0] === 'stem') return Object.keys(stem.shape);
-  if (path[0] === 'stages') return Object.keys(stage.shape);
-  if (path[0] === 'adder') return Object.keys(adder.shape);
-  if (path[0] === 'ties') return Object.keys(place.shape);
-  if (path[0] === 'exclusions') return Object.keys((path.length > 2 ? choice : exclusion).shape);
-  return Object.keys(root.shape);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (part, key) => (part as Record<PropertyKey, unknown> | undefined)?.[key],
-    value,
-  );
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-function showPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? String(key) : `.${String(key)}`))
-    .join('');
 }
