@@ -113,7 +113,7 @@ async function main() {
     presets: (await load('runs/presets.js')).PRESETS,
     sources: (await load('data/open.js')).IMAGE_SOURCES,
     accelerators: (await load('hardware/index.js')).ACCELERATORS,
-    spaces: (await load('spaces/presets.js')).spacePresetNames(),
+    spaces: (await load('spaces/load.js')).anySpaceNames(),
   });
   if (!process.argv.includes('--check')) writeFileSync(documentPath, text);
   else if (readFileSync(documentPath, 'utf8') !== text) {

@@ -6,7 +6,7 @@ import { COMMANDS } from '../src/cli/all-commands.ts';
 import { IMAGE_SOURCES } from '../src/data/open.ts';
 import { ACCELERATORS } from '../src/hardware/index.ts';
 import { PRESETS } from '../src/runs/presets.ts';
-import { spacePresetNames } from '../src/spaces/presets.ts';
+import { anySpaceNames } from '../src/spaces/load.ts';
 import { cliDocument, documentPath } from './docs-cli.mjs';
 import { examplesOf, matches } from './readme-examples.mjs';
 import { root } from './setup.mjs';
@@ -19,7 +19,7 @@ test('docs/cli.md is what the option tables say (else run: node scripts/docs-cli
     presets: PRESETS,
     sources: IMAGE_SOURCES,
     accelerators: ACCELERATORS,
-    spaces: spacePresetNames(),
+    spaces: anySpaceNames(),
   });
   expect(readFileSync(documentPath, 'utf8')).toBe(text);
 });

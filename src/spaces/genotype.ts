@@ -51,6 +51,8 @@ export function parse(text: string): { lengths: number[]; operators: OperatorNam
       position: position + 1,
     });
   };
+  if (/^\d+-\d+:[ACDS]+\d/.test(text))
+    fail(0, 'this is a genotype of a translation space; choose its space with --space');
   const colon = text.indexOf(':');
   if (colon < 0)
     fail(text.length, "a genotype is stage lengths, ':' and operators, as in 2-3:cc|cas; there is no ':'");

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tiny } from '../../spaces/presets.ts';
+import { numbers } from '../../spaces/seq2seq/presets.ts';
 import { jsonOf, shiftaddnas } from '../testing/in-process.ts';
 
 let folder: string;
@@ -59,4 +60,31 @@ test('--draw writes a picture; a folder that is not there is one sentence', asyn
   expect(fs.readFileSync(picture, 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
   const { code, stderr } = await shiftaddnas('space', '--draw', join(folder, 'none', 'a.svg'));
   expect([code, stderr]).toEqual([1, expect.stringMatching(/^shiftaddnas: [^\n]*none[^\n]*\n$/)]);
+});
+
+test('translation spaces: the published count, samples that check, a file of one’s own, a picture', async () => {
+  const found = jsonOf(await shiftaddnas('space', '--space', 'seq2seq', '--sample', '3', '--json'));
+  expect(found.count).toBe('20598101001681317971984318464');
+  for (const word of found.samples) {
+    const checked = jsonOf(await shiftaddnas('space', '--space', 'seq2seq', '--check', word, '--json'));
+    expect(checked.valid).toBe(word);
+  }
+  const own = join(folder, 'own.json');
+  fs.writeFileSync(own, JSON.stringify({ ...numbers(), name: 'own', attention: 32 }));
+  const picture = join(folder, 'own.svg');
+  const { stdout } = await shiftaddnas('space', '--space', own, '--draw', picture);
+  expect(stdout).toContain('own: 13,045,760 architectures');
+  expect(stdout).toContain('queries, keys and values: 32; windows by layer: 3 7');
+  expect(fs.readFileSync(picture, 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+});
+
+test('a genotype of the other kind of space says so', async () => {
+  const image = await shiftaddnas('space', '--space', 'numbers', '--check', '2-3:cc|cas');
+  expect([image.code, image.stderr]).toEqual([2, expect.stringContaining('a genotype of an image space')]);
+  const word = '64-64:A4f128.A4f128|A4x4s1f128';
+  const translation = await shiftaddnas('space', '--space', 'cifar', '--check', word);
+  expect([translation.code, translation.stderr]).toEqual([
+    2,
+    expect.stringContaining('a genotype of a translation space'),
+  ]);
 });

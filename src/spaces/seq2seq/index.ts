@@ -28,6 +28,7 @@ export {
   windowOf,
 } from './network.ts';
 export { translationAt, translationNumber } from './number.ts';
+export { drawTranslationSpace } from './picture.ts';
 export { TRANSLATION_PRESETS } from './presets.ts';
 export { sampleTranslation } from './sample.ts';
 export { parseTranslationSpace } from './schema.ts';

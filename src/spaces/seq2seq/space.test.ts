@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadAnySpace, loadSpace, loadTranslationSpace } from '../load.ts';
 import { countTranslation } from './count.ts';
+import { drawTranslationSpace } from './picture.ts';
 import { multi30k, numbers, seq2seq, seq2seqAttention, seq2seqEnFr, TRANSLATION_PRESETS } from './presets.ts';
 import { parseTranslationSpace } from './schema.ts';
 import { isTranslationSpace, referenceGenotype } from './space.ts';
@@ -132,6 +133,23 @@ describe('by name', () => {
     expect(() => loadSpace('multi30k')).toThrow(/'multi30k' holds translation networks.*images is needed/);
     expect(() => loadTranslationSpace('cifar')).toThrow(/'cifar' holds networks for images.*multi30k/);
     expect(() => loadAnySpace('multi30')).toThrow("no space named 'multi30'; did you mean 'multi30k'?");
+  });
+});
+
+describe('the picture', () => {
+  test.each(Object.keys(TRANSLATION_PRESETS))('%s is well-formed and has no missing number', (name) => {
+    const svg = drawTranslationSpace(TRANSLATION_PRESETS[name]());
+    expect(svg).not.toMatch(/NaN|undefined|Infinity|\[object|url\(|@import|href/);
+    expect(svg.match(/<(rect|text|path|line)\b/g)?.length).toBe(svg.match(/\/>|<\/text>|<\/rect>/g)?.length);
+  });
+
+  test('shows the exact count, the blocks of both sides and the share of every pair of depths', () => {
+    const svg = drawTranslationSpace(seq2seq());
+    expect(svg).toContain('20,598,101,001,681,317,971,984,318,464 architectures');
+    // Attention stands in 4 + 4 blocks, each lightweight kind in 2 + 1.
+    expect(svg.match(/class="attention"/g)).toHaveLength(8);
+    expect(svg.match(/class="(conv|add|shift)"/g)).toHaveLength(9);
+    expect(svg.match(/class="bar"/g)).toHaveLength(6);
   });
 });
 
