@@ -1,0 +1,50 @@
+/** What a step on sentence pairs makes smaller: label-smoothed cross-entropy of every next subword (spec 7.3). */
+import type { Graph, Tensor } from '../autograd/graph.ts';
+import { labelCrossEntropy } from '../autograd/label-loss.ts';
+import type { TokenBatch } from '../data/text/batches.ts';
+import type { TranslationNetwork } from '../spaces/seq2seq/network.ts';
+import type { Noise } from '../supernet/translator/pass.ts';
+import type { Translator, TranslatorPass } from '../supernet/translator/translator.ts';
+import { sentenceBatch } from './sentences.ts';
+
+export interface TranslationLoss {
+  readonly translator: Translator;
+  batchAt(step: number): TokenBatch;
+  /** What a step trains: always the same network, or a path of the supernet. */
+  networkAt(step: number): TranslationNetwork;
+  noiseAt(step: number, network: TranslationNetwork): Noise;
+  readonly smoothing: number;
+}
+
+/** The loss of a step, as the training loop asks for it. */
+export function translationLoss({
+  translator,
+  batchAt,
+  networkAt,
+  noiseAt,
+  smoothing,
+}: TranslationLoss): (graph: Graph, step: number) => Tensor {
+  return (graph, step) => {
+    const network = networkAt(step);
+    const noise = noiseAt(step, network);
+    return lossOf(graph, translator, network, batchAt(step), { noise }, smoothing).loss;
+  };
+}
+
+/** Loss and likelihoods of a batch. */
+export function lossOf(
+  graph: Graph,
+  translator: Translator,
+  network: TranslationNetwork,
+  batch: TokenBatch,
+  options: TranslatorPass,
+  smoothing: number,
+) {
+  const { source, input, labels, t, tokens } = sentenceBatch(graph.backend, batch);
+  const pass = translator.pass(graph, options);
+  const encoded = translator.encode(pass, source, network);
+  const hidden = translator.decode(pass, encoded, input, t, network);
+  const logits = translator.logits(pass, hidden);
+  options.probe?.('logits', logits);
+  return labelCrossEntropy(logits, labels, { smoothing, tokens, overwrite: options.probe === undefined });
+}
