@@ -14,6 +14,7 @@ import {
   type TranslationNetwork,
   windowOf,
 } from '../../spaces/seq2seq/network.ts';
+import type { TranslationSpace } from '../../spaces/seq2seq/space.ts';
 
 /** The largest choices of a layer. */
 export interface LayerExtent {
@@ -47,6 +48,26 @@ export function extentOf(network: TranslationNetwork): TranslatorExtent {
     ...{ encoder, decoder, attention, gated },
     encoderLayers: network.encoderLayers.map(layer),
     decoderLayers: network.decoderLayers.map(layer),
+  };
+}
+
+/** The extent of a supernet that holds every network of a space. */
+export function extentOfSpace(space: TranslationSpace): TranslatorExtent {
+  const { encoder, decoder, attention, gated } = space;
+  const layers = (side: TranslationSpace['encoder']): LayerExtent[] =>
+    Array.from({ length: Math.max(...side.layers) }, (_, i) => ({
+      blocks: side.block,
+      heads: Math.max(...side.heads),
+      feedForward: Math.max(...side.feedForward),
+      window: windowOf(space, i),
+    }));
+  return {
+    encoder: Math.max(...encoder.width),
+    decoder: Math.max(...decoder.width),
+    attention,
+    gated,
+    encoderLayers: layers(encoder),
+    decoderLayers: layers(decoder),
   };
 }
 
