@@ -1,4 +1,4 @@
-/** Numbers as British English says them: one hundred and one, twenty-first, nineteen eighty-four. */
+/** Numbers as British English says them: one hundred and one, twenty-first, nineteen eighty-four, three point one. */
 const SMALL = (
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen ' +
   'seventeen eighteen nineteen'
@@ -32,4 +32,36 @@ export function englishCardinal(n: number): string {
   if (rest > 0 || n === 0)
     parts.push(rest < 100 && n >= 1000 ? `and ${belowHundred(rest)}` : belowThousand(rest));
   return parts.join(' ');
+}
+
+const IRREGULAR = new Map([
+  ['one', 'first'],
+  ['two', 'second'],
+  ['three', 'third'],
+  ['five', 'fifth'],
+  ['eight', 'eighth'],
+  ['nine', 'ninth'],
+  ['twelve', 'twelfth'],
+]);
+
+/** first, twenty-first, one hundred and fifth. `n`: from 1. */
+export function englishOrdinal(n: number): string {
+  const cardinal = englishCardinal(n);
+  const at = Math.max(cardinal.lastIndexOf(' '), cardinal.lastIndexOf('-')) + 1;
+  const last = cardinal.slice(at);
+  return cardinal.slice(0, at) + (IRREGULAR.get(last) ?? `${last.replace(/y$/u, 'ie')}th`);
+}
+
+/** nineteen eighty-four, nineteen oh five, two thousand and five, twenty ten. `year`: 1100 to 2099. */
+export function englishYear(year: number): string {
+  if (year >= 2000 && year < 2010) return englishCardinal(year);
+  const century = belowHundred(Math.floor(year / 100));
+  const rest = year % 100;
+  if (rest === 0) return `${century} hundred`;
+  return `${century} ${rest < 10 ? `oh ${SMALL[rest]}` : belowHundred(rest)}`;
+}
+
+/** three point one four. `digits`: those after the point. */
+export function englishDecimal(whole: number, digits: readonly number[]): string {
+  return `${englishCardinal(whole)} point ${digits.map((digit) => SMALL[digit]).join(' ')}`;
 }
