@@ -5,7 +5,7 @@
  */
 import { detokenise } from './detokenise.ts';
 import type { TextFile } from './lines.ts';
-import { undoEscapes } from './tokenise.ts';
+import { splitSpaces, undoEscapes } from './tokenise.ts';
 
 /** Lines looked at to recognise the form of a file. */
 const SAMPLE = 2000;
@@ -21,7 +21,7 @@ export function toPlain(text: TextFile, language: string): TextFile {
     if (!tokenised) return whole;
     // hyphens that were split: @-@ (Moses), ##AT##-##AT## (its form after another pass)
     const joined = whole.replace(/ (?:@-@|##AT##-##AT##) /gu, '-');
-    return detokenise(undoEscapes(joined).split(/\s+/u).filter(Boolean), language);
+    return detokenise(splitSpaces(undoEscapes(joined)), language);
   });
   const undone = [
     ...(split ? ['split into subwords (@@)'] : []),

@@ -13,7 +13,7 @@ import { END_OF_WORD, GOES_ON, mergeWord, rankMerges, writeSymbols } from './mer
 import { describeModel, type SubwordModel, sealModel, type TextForm } from './model.ts';
 import type { LanguagePair, SentencePairs } from './pairs.ts';
 import { FIRST_SUBWORD, UNK } from './special.ts';
-import { addEscapes, tokenise, undoEscapes } from './tokenise.ts';
+import { addEscapes, splitSpaces, tokenise, undoEscapes } from './tokenise.ts';
 
 export interface LearnSubwordsOptions {
   readonly pair: LanguagePair;
@@ -171,7 +171,7 @@ export class Subwords {
 
 function wordsOf(text: string, form: TextForm, language: string): string[] {
   const cased = form.lowerCase ? text.toLowerCase() : text;
-  const words = form.words === 'moses' ? tokenise(cased, language) : cased.split(/\s+/u).filter(Boolean);
+  const words = form.words === 'moses' ? tokenise(cased, language) : splitSpaces(cased);
   return form.escaped ? words.map(addEscapes) : words;
 }
 
