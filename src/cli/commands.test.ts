@@ -183,9 +183,14 @@ test('spec: hytra has 198,955,008 architectures, said as a decimal string', asyn
 });
 
 test('zoo names what cost can price', async () => {
-  const { names } = await json('zoo');
+  const { names, networks } = await json('zoo');
   expect(names).toContain('shiftaddnas-t1-v4');
   expect(names.length).toBeGreaterThan(10);
+  expect(networks.map(({ name }: { name: string }) => name)).toEqual(names);
+  expect(networks).toContainEqual({
+    ...{ name: 'transformer-small-ende', task: 'translation', trains: false, parameters: 22095360 },
+  });
+  expect((await shiftaddnas('zoo')).stdout).toMatch(/^transformer-small-ende +22\.1 M$/m);
 });
 
 test.each(COMMANDS.map(({ name }) => name))('%s --help shows flags and examples', async (name) => {

@@ -96,9 +96,14 @@ export function baselinePlan(
   return { image, classes, steps: net.steps };
 }
 
-/** Layers of a baseline at a resolution and for a number of classes (its own when not given). */
-export function baselineWorkloads(named: NamedBaseline, resolution?: number, classes?: number): Workload[] {
+/** A baseline at a resolution and for a number of classes, its own where not given. */
+export function ownPlan(named: NamedBaseline, resolution?: number, classes?: number): ZooPlan {
   const own = BASELINES[named.base];
   const size = resolution ?? own.resolution;
-  return planWorkloads(baselinePlan(named, { h: size, w: size, c: 3 }, classes ?? own.classes).steps);
+  return baselinePlan(named, { h: size, w: size, c: 3 }, classes ?? own.classes);
+}
+
+/** The layers of that plan. */
+export function baselineWorkloads(named: NamedBaseline, resolution?: number, classes?: number): Workload[] {
+  return planWorkloads(ownPlan(named, resolution, classes).steps);
 }

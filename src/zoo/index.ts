@@ -1,7 +1,8 @@
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import type { Workload } from '../hardware/workload.ts';
 import { translationWorkloads } from '../spaces/seq2seq/workloads.ts';
-import { BASELINE_NETWORKS, baselineWorkloads, findBaseline } from './baselines.ts';
+import { BASELINE_NETWORKS, baselineWorkloads, findBaseline, ownPlan } from './baselines.ts';
+import { planParameters } from './plan-declarations.ts';
 import { IMAGE_NETWORKS, imageWorkloads } from './shiftaddnas-image.ts';
 import { TRANSLATION_NETWORKS } from './transformers.ts';
 
@@ -55,6 +56,18 @@ export function zooWorkloads(name: string, options: ZooOptions = {}): Workload[]
   return imageWorkloads(IMAGE_NETWORKS[name], options.resolution, options.classes);
 }
 
+/**
+ * Weights of a network at its own size: of a translation network without embeddings and projection to the vocabulary, as
+ * published tables count them (spec 9.3). Undefined for the published genotypes, whose form of retraining decides.
+ */
+export function zooParameters(name: string): number | undefined {
+  if (zooTask(name) === 'translation') {
+    return zooWorkloads(name).reduce((sum, { weights }) => sum + weights, 0);
+  }
+  const baseline = findBaseline(name);
+  return baseline === undefined ? undefined : planParameters(ownPlan(baseline).steps);
+}
+
 export { BASELINE_NETWORKS, baselinePlan, findBaseline, type NamedBaseline } from './baselines.ts';
 export { modelWorkloads, type OnnxNetwork, type OnnxOptions, onnxWorkloads } from './onnx/index.ts';
 export { readOnnx } from './onnx/model.ts';
@@ -64,5 +77,5 @@ export { planLayers } from './plan-layers.ts';
 export { planWorkloads } from './plan-workloads.ts';
 export { type PublishedGenotype, publishedGenotype, publishedGenotypes } from './published-genotypes.ts';
 export { IMAGE_NETWORKS, type ImageNetwork, imageWorkloads } from './shiftaddnas-image.ts';
-export { TRANSLATION_NETWORKS } from './transformers.ts';
+export { type PublishedTranslation, publishedTranslation, TRANSLATION_NETWORKS } from './transformers.ts';
 export { residuals, ZooNetwork } from './zoo-network.ts';

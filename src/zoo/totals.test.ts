@@ -146,40 +146,6 @@ describe('translation networks', () => {
   });
 });
 
-describe('parameters of translation networks without embeddings, M', () => {
-  test.each([
-    ['transformer-big-ende-1024', 176, 0],
-    ['transformer-base-ende', 44, 0],
-    ['transformer-small-ende', 22.1, 1],
-    ['seq2seq-ende-100', 25.88, 2],
-    ['seq2seq-ende-150', 29.95, 2],
-    ['seq2seq-ende-180', 34.61, 2],
-    ['seq2seq-ende-200', 36.97, 2],
-    ['seq2seq-ende-250', 39.01, 2],
-    ['seq2seq-ende-300', 33.1, 2],
-    ['seq2seq-ende-350', 42.55, 2],
-  ])('spec 9.3: %s has %d, to the last printed digit', (name, mega, digits) => {
-    const weights = zooWorkloads(name).reduce((sum, load) => sum + load.weights, 0);
-    expect(Number((weights / 1e6).toFixed(digits))).toBe(mega);
-  });
-
-  test.each([
-    ['seq2seq-ende-100', 1.631],
-    ['seq2seq-ende-150', 1.946],
-    ['seq2seq-ende-180', 2.225],
-    ['seq2seq-ende-200', 2.437],
-    ['seq2seq-ende-250', 2.559],
-    ['seq2seq-ende-300', 2.138],
-    ['seq2seq-ende-350', 2.771],
-  ])(
-    'spec 9.3: %s has %d G operations, two a multiply-accumulate, to one in the last digit',
-    (name, giga) => {
-      const macs = zooWorkloads(name).reduce((sum, load) => sum + accumulates(load), 0);
-      expect(Math.abs((2 * macs) / 1e9 - giga)).toBeLessThan(0.00151);
-    },
-  );
-});
-
 describe('older translation records, made with an earlier state of the simulator', () => {
   const july = { 32: new Pricer(releasedTranslationJuly), 8: new Pricer(releasedTranslationJuly, 8) };
   test.each([

@@ -47,6 +47,9 @@ export const TRANSLATION_LINES: Readonly<Record<string, string>> = {
   'lightweight-conv-ende-200':
     '512/768; 3 1 1 3 1 1; 3 3 3 3 3 3; 8 8 4 8 8 8; 4 8 8 8 8 8; 4 4 8 8 8 8; 2 1 -1 2 1 -1; C; AC',
   'lightweight-conv-ende-150': '512/768; 2 3 3 2 1 1; 3 3 3; 8 4 8 4 4 4; 8 8 8; 4 8 8; 2 1 -1; C; AC',
+  'lightweight-conv-ende-200-config':
+    '512/512; 3 1 1 3 1 1; 3 3 3 3 3 3; 8 8 4 8 8 8; 4 8 8 8 8 8; 4 4 8 8 8 8; 2 1 -1 2 1 -1; C; AC',
+  'lightweight-conv-ende-150-config': '512/512; 2 3 3 2 1 1; 3 3 3; 8 4 8 4 4 4; 8 8 8; 4 8 8; 2 1 -1; C; AC',
   'seq2seq-enfr-100': '512/512; 1 1 1 4 1 4; 3 3; 8 8 8 16 8 8; 8 8; 4 4; 2 2; A AD AS AS A D; AC A',
   'seq2seq-enfr-120':
     '512/512; 1 1 1 1 1 3; 3 3 3; 8 4 8 8 16 16; 8 16 16; 4 4 4; -1 1 2; A AS AC AS A A; AC A A',
@@ -82,6 +85,17 @@ export const TRANSLATION_LINES: Readonly<Record<string, string>> = {
   'hat-ende-27.8': '512/512; 3 3 3 2 3 3; 1 2 3; 8 8 8 8 8 4; 4 8 8; 4 8 8; -1 1 -1; A; A',
   'hat-ende-28.2': '512/512; 3 3 3 3 3 3; 2 2 3 3; 4 4 4 8 8 4; 4 8 8 4; 4 8 8 8; -1 -1 1 -1; A; A',
   'hat-ende-28.4': '512/512; 3 3 3 3 3 3; 2 2 3 3 2; 8 4 8 8 8 8; 8 8 8 4 8; 4 8 8 8 8; -1 1 1 1 -1; A; A',
+  'hat-titanxp-ende-25.8': '512/512; 3 3 3 3 3 3; 3; 4 8 8 8 8 8; 8; 8; 1; A; A',
+  'hat-titanxp-ende-27.6': '512/512; 3 3 3 3 3 3; 3 3; 4 8 8 4 8 8; 8 8; 8 8; -1 1; A; A',
+  'hat-titanxp-ende-27.9': '512/512; 3 3 3 3 3 3; 3 3 3; 4 4 8 8 8 4; 8 8 8; 4 8 8; -1 1 1; A; A',
+  'hat-titanxp-ende-28.1': '640/640; 3 3 3 3 3 3; 3 3 3; 4 8 8 8 4 4; 8 8 8; 4 8 8; -1 1 1; A; A',
+  'hat-titanxp-ende-28.5':
+    '512/512; 3 3 3 3 3 3; 2 2 3 3 3; 8 4 8 8 8 4; 8 8 8 4 8; 4 8 8 8 8; -1 1 1 1 -1; A; A',
+  'hat-titanxp-enfr-39.1': '512/512; 3 3 3 3 3 3; 3; 8; 8; 8; -1; A; A',
+  'hat-titanxp-enfr-40.0': '512/512; 3 3 3 3 3 3; 3 3; 8; 8 8; 8 8; -1 2; A; A',
+  'hat-titanxp-enfr-40.7': '512/512; 3 3 3 3 3 3; 3 3 3; 8; 8 8 8; 4 8 8; -1 -1 1; A; A',
+  'hat-titanxp-enfr-41.1': '512/512; 3 3 3 3 3 3; 3 3 3 3; 8; 8 8 8 8; 4 8 8 8; -1 2 1 -1; A; A',
+  'hat-titanxp-enfr-41.7': '512/512; 3 3 3 3 3 3; 3 3 3 3 3; 8; 8 8 8 8 8; 4 8 8 8 8; -1 2 1 1 -1; A; A',
 };
 
 /** Reads one line of the table. `attention` is the width of queries, keys and values. */

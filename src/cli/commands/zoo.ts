@@ -1,7 +1,21 @@
 /** `zoo`: the published and baseline networks by name, and the recipes some were published with. */
 import { RECIPES, type TrainingRecipe } from '../../runs/recipes.ts';
-import { BASELINE_NETWORKS, publishedGenotypes, zooNames, zooTask } from '../../zoo/index.ts';
+import {
+  BASELINE_NETWORKS,
+  publishedGenotypes,
+  type ZooTask,
+  zooNames,
+  zooParameters,
+  zooTask,
+} from '../../zoo/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { count, table } from '../text.ts';
+
+/** Tasks, and what the column of parameters counts. */
+const COUNTED: Readonly<Record<ZooTask, string>> = {
+  image: 'parameters',
+  translation: 'parameters without embeddings',
+};
 
 export const zoo: Command = {
   name: 'zoo',
@@ -14,13 +28,21 @@ export const zoo: Command = {
     if (context.options.recipes === true) return printRecipes(context);
     const names = zooNames();
     const trainable = [...publishedGenotypes(), ...Object.keys(BASELINE_NETWORKS)];
-    for (const task of ['image', 'translation'] as const) {
-      context.print(`${task}:`);
-      for (const name of names.filter((candidate) => zooTask(candidate) === task)) {
-        context.print(`  ${name}${trainable.includes(name) ? ' (trains)' : ''}`);
-      }
+    const networks = names.map((name) => ({
+      ...{ name, task: zooTask(name), trains: trainable.includes(name) },
+      parameters: zooParameters(name),
+    }));
+    for (const [task, counted] of Object.entries(COUNTED)) {
+      const rows = networks
+        .filter((network) => network.task === task)
+        .map(({ name, trains, parameters }) => [
+          name,
+          parameters === undefined ? '' : count(parameters),
+          trains ? 'trains' : '',
+        ]);
+      context.print(`${table([task, counted, ''], rows)}\n`);
     }
-    return { names, trainable };
+    return { names, trainable, networks };
   },
 };
 
