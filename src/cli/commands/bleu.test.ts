@@ -1,14 +1,13 @@
 /** `bleu` from the command line: files, standard input, several references, what it refuses. */
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { corpusBleu } from '../../metrics/bleu/bleu.ts';
 import { corpusChrf } from '../../metrics/bleu/chrf.ts';
 import { jsonOf, shiftaddnas } from '../testing/in-process.ts';
-import { compiledProgram } from '../testing/program.ts';
 
 const HYPOTHESES = ['Ein Hund läuft über die Wiese', 'Das kostet 1.250 €!'];
 const FIRST = ['Ein brauner Hund läuft über die Wiese.', 'Das kostet 1.250 € (netto)!'];
@@ -71,13 +70,19 @@ test('--per-sentence: a line each, by effective order', async () => {
 });
 
 test('- is standard input', async () => {
-  const program = await compiledProgram();
-  const args = [program, 'bleu', '--hyp', '-', '--ref', c, '--json'];
-  const piped = spawnSync(process.execPath, args, { input: HYPOTHESES.join('\n'), encoding: 'utf8' });
-  expect([piped.status, piped.stderr]).toEqual([0, '']);
-  expect(JSON.parse(piped.stdout).score).toBe(corpusBleu(HYPOTHESES, [SECOND]).score);
-  const cut = spawnSync(process.execPath, args, { input: Buffer.from([0x61, 0x0a, 0xc3]), encoding: 'utf8' });
-  expect(cut.stderr).toContain('line 2 of standard input must be UTF-8');
+  const piped = async (bytes: string | Uint8Array) => {
+    const stdin = vi.spyOn(process, 'stdin', 'get');
+    stdin.mockReturnValue(Readable.from([Buffer.from(bytes)]) as typeof process.stdin);
+    try {
+      return await shiftaddnas('bleu', '--hyp', '-', '--ref', c, '--json');
+    } finally {
+      stdin.mockRestore();
+    }
+  };
+  const whole = await piped(HYPOTHESES.join('\n'));
+  expect(jsonOf(whole).score).toBe(corpusBleu(HYPOTHESES, [SECOND]).score);
+  const { code, stderr } = await piped(Uint8Array.from([0x61, 0x0a, 0xc3]));
+  expect([code, stderr]).toEqual([1, expect.stringContaining('line 2 of standard input must be UTF-8')]);
 });
 
 test('says when translations look tokenised', async () => {
