@@ -147,6 +147,8 @@ export {
 /** A space as a search problem. */
 export { spaceProblem } from './search/space-problem.ts';
 export { type SearchSummary, summary } from './search/summary.ts';
+/** What an architecture costs. */
+export type { ArchitectureCosts } from './spaces/costs.ts';
 /** Exact number of architectures, as a bigint. */
 export { countSpace } from './spaces/count.ts';
 /** A genotype as one short word, `3-2-2:css|sa|ss`, and back. */
@@ -161,7 +163,7 @@ export { crossover, type MutationRates, mutate } from './spaces/neighbours.ts';
 export { drawSpace } from './spaces/picture.ts';
 export { spacePresetNames } from './spaces/presets.ts';
 /** Energy, latency, parameters and multiply-accumulates of a genotype in microseconds. */
-export { type ArchitectureCosts, ArchitecturePricer } from './spaces/pricing.ts';
+export { ArchitecturePricer } from './spaces/pricing.ts';
 export { brokenRule, showRules } from './spaces/rules.ts';
 export { SAMPLE_MODES, type SampleMode, sample } from './spaces/sample.ts';
 export { parseSpace } from './spaces/schema.ts';

@@ -9,6 +9,10 @@ import { Pricer } from '../hardware/pricer.ts';
 import { accumulates, type Workload } from '../hardware/workload.ts';
 import { encode } from '../spaces/genotype.ts';
 import { networkWorkloads, planNetwork } from '../spaces/layout.ts';
+import { decodeTranslation, encodeTranslation } from '../spaces/seq2seq/genotype.ts';
+import { seq2seq, seq2seqAttention, seq2seqEnFr } from '../spaces/seq2seq/presets.ts';
+import { TranslationPricer } from '../spaces/seq2seq/pricing.ts';
+import { networkOf } from '../spaces/seq2seq/space.ts';
 import { decoderWorkloads, encoderWorkloads } from '../spaces/seq2seq/workloads.ts';
 import { zooNames, zooTask, zooWorkloads } from './index.ts';
 import { publishedGenotype, publishedGenotypes } from './published-genotypes.ts';
@@ -143,6 +147,40 @@ describe('translation networks', () => {
     const total = translation.totals(zooWorkloads(name));
     expect(Math.abs(total.energyMj - energyMj)).toBeLessThan(digits);
     expect(Math.abs(total.latencyMs - latencyMs)).toBeLessThan(digits);
+  });
+});
+
+describe('the same translation networks as words of their space', () => {
+  const pricers = {
+    seq2seq: new TranslationPricer(seq2seq(), {}, translation),
+    'seq2seq-enfr': new TranslationPricer(seq2seqEnFr(), {}, translation),
+    'seq2seq-attention': new TranslationPricer(seq2seqAttention(), {}, translation),
+  };
+  const homes: [RegExp, keyof typeof pricers][] = [
+    [/^seq2seq-ende/, 'seq2seq'],
+    [/^seq2seq-enfr/, 'seq2seq-enfr'],
+    [/^hat-/, 'seq2seq-attention'],
+  ];
+  const published = Object.entries(TRANSLATION_NETWORKS).flatMap(([name, network]) =>
+    homes.flatMap(([pattern, home]) => (pattern.test(name) ? [{ name, network, home }] : [])),
+  );
+
+  test.each(published)(
+    'spec 7.6: $name is a network of $home, at the same price',
+    ({ name, network, home }) => {
+      const pricer = pricers[home];
+      const genotype = decodeTranslation(pricer.space, encodeTranslation(network));
+      expect(networkOf(pricer.space, genotype)).toEqual(network);
+      const { energyMj, latencyMs } = translation.totals(zooWorkloads(name));
+      const price = pricer.price(genotype);
+      expect(Math.abs(price.energyMj / energyMj - 1)).toBeLessThan(1e-12);
+      expect(Math.abs(price.latencyMs / latencyMs - 1)).toBeLessThan(1e-12);
+    },
+  );
+
+  test('there are 12 En-De, 3 as configured, 10 En-Fr and 12 of HAT', () => {
+    const counts = homes.map(([, home]) => published.filter((entry) => entry.home === home).length);
+    expect(counts).toEqual([15, 10, 12]);
   });
 });
 

@@ -5,7 +5,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { Random } from '../../core/random.ts';
 import type { NetworkPrice } from '../../hardware/price.ts';
-import type { ArchitectureCosts } from '../../spaces/pricing.ts';
+import type { ArchitectureCosts } from '../../spaces/costs.ts';
 import type { QuantisedLayer } from '../../supernet/quantisation.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';

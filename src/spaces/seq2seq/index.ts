@@ -30,6 +30,7 @@ export {
 export { translationAt, translationNumber } from './number.ts';
 export { drawTranslationSpace } from './picture.ts';
 export { TRANSLATION_PRESETS } from './presets.ts';
+export { type SentenceTask, TranslationPricer } from './pricing.ts';
 export { sampleTranslation } from './sample.ts';
 export { parseTranslationSpace } from './schema.ts';
 export { isTranslationSpace, networkOf, referenceGenotype, type TranslationSpace } from './space.ts';

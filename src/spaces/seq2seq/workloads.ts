@@ -1,12 +1,13 @@
 /**
  * What a translation network computes for a sentence of some tokens on both sides, as the released simulator counts it
- * (spec 9.3): all layers of encoder and decoder over the whole sentence at once, without embeddings and without the
- * projection to the vocabulary.
+ * (spec 9.3): all layers of encoder and decoder over the whole sentence at once, and unless a vocabulary is given no
+ * embeddings and no projection to it. A decoder that writes word by word does the same arithmetic, its attention less
+ * (only what is written already), but fetches every weight again for every word; that is not in these prices.
  *
  *   x - attention (q, k, v, scores, mix, out), or half of the channels each for attention and lightweight filter -
  *     - decoder: attention to the last one, two or three encoder layers - feed-forward
  */
-import { require_ } from '../../core/errors.ts';
+import { require_, unreachable } from '../../core/errors.ts';
 import type { Workload } from '../../hardware/workload.ts';
 import {
   activationWorkload,
@@ -15,67 +16,57 @@ import {
   softmaxWorkload,
   vectorWorkload,
 } from '../../layers/workloads.ts';
-import {
-  blockParts,
-  type DecoderLayer,
-  type EncoderLayer,
-  type LightweightKind,
-  type SequenceBlock,
-  type TranslationNetwork,
-  windowOf,
-} from './network.ts';
+import { blockParts, type LightweightKind, type TranslationNetwork } from './network.ts';
+import { decoderSublayers, encoderSublayers, type Mixing, type Sublayer } from './sublayers.ts';
+import { vocabularyWorkloads } from './vocabulary.ts';
 
 /** Tokens of source and target that the release prices. */
 export const PUBLISHED_TOKENS = 30;
 
-/** Layers of encoder and decoder, in that order. Throws 'usage' unless tokens is a whole number of at least 1. */
-export function translationWorkloads(network: TranslationNetwork, tokens = PUBLISHED_TOKENS): Workload[] {
-  return [...encoderWorkloads(network, tokens), ...decoderWorkloads(network, tokens)];
+/**
+ * Layers of encoder and decoder, in that order; with a vocabulary, what words are read and written with too. Throws
+ * 'usage' unless tokens is a whole number of at least 1.
+ */
+export function translationWorkloads(
+  network: TranslationNetwork,
+  tokens = PUBLISHED_TOKENS,
+  vocabulary?: number,
+): Workload[] {
+  return [
+    ...encoderWorkloads(network, tokens),
+    ...decoderWorkloads(network, tokens),
+    ...(vocabulary === undefined ? [] : vocabularyWorkloads(network, tokens, vocabulary)),
+  ];
 }
 
 export function encoderWorkloads(network: TranslationNetwork, tokens = PUBLISHED_TOKENS): Workload[] {
-  return network.encoderLayers.flatMap((layer, i) => encoderLayerWorkloads(network, layer, i, tokens));
+  return encoderSublayers(network).flatMap((sublayer) => sublayerWorkloads(sublayer, tokens));
 }
 
 export function decoderWorkloads(network: TranslationNetwork, tokens = PUBLISHED_TOKENS): Workload[] {
-  return network.decoderLayers.flatMap((layer, i) => decoderLayerWorkloads(network, layer, i, tokens));
+  return decoderSublayers(network).flatMap((sublayer) => sublayerWorkloads(sublayer, tokens));
 }
 
-/** What a layer depends on beside its own choices. */
-type Frame = Omit<TranslationNetwork, 'encoderLayers' | 'decoderLayers'>;
-
-/** Encoder layer `i`, counted from 0. */
-export function encoderLayerWorkloads(
-  frame: Frame,
-  layer: EncoderLayer,
-  i: number,
-  tokens: number,
-): Workload[] {
+/** What a sublayer computes, residual addition and norm behind it included. */
+export function sublayerWorkloads(sublayer: Sublayer, tokens: number): Workload[] {
   checkTokens(tokens);
-  const name = `encoder.layer${i + 1}`;
-  return [
-    ...mixing(name, { ...frame, ...layer, width: frame.encoder, window: windowOf(frame, i), tokens }),
-    ...feedForward(name, frame.encoder, layer.feedForward, tokens),
-  ];
-}
-
-/** Decoder layer `i`, counted from 0. */
-export function decoderLayerWorkloads(
-  frame: Frame,
-  layer: DecoderLayer,
-  i: number,
-  tokens: number,
-): Workload[] {
-  checkTokens(tokens);
-  const { encoder, decoder, attention } = frame;
-  const name = `decoder.layer${i + 1}`;
-  const cross = { width: decoder, source: encoder, inner: attention, heads: layer.crossHeads };
-  return [
-    ...mixing(name, { ...frame, ...layer, width: decoder, window: windowOf(frame, i), tokens }),
-    ...attend(`${name}.cross`, { ...cross, tokens, keys: tokens * layer.sources }),
-    closing(`${name}.cross`, decoder, tokens),
-    ...feedForward(name, decoder, layer.feedForward, tokens),
-  ];
+  const { name, width } = sublayer;
+  switch (sublayer.kind) {
+    case 'mixing':
+      return [...mixing(sublayer, tokens), closing(`${name}.self`, width, tokens)];
+    case 'cross': {
+      const { source, attention: inner, heads, sources } = sublayer;
+      const keys = tokens * sources;
+      return [
+        ...attend(`${name}.cross`, { width, source, inner, heads, tokens, keys }),
+        closing(`${name}.cross`, width, tokens),
+      ];
+    }
+    case 'feed-forward':
+      return [...feedForward(name, width, sublayer.inner, tokens), closing(`${name}.feed`, width, tokens)];
+    default:
+      return unreachable(sublayer);
+  }
 }
 
 function checkTokens(tokens: number): void {
@@ -88,28 +79,17 @@ function checkTokens(tokens: number): void {
   );
 }
 
-interface Mixing {
-  readonly block: SequenceBlock;
-  readonly heads: number;
-  /** Embedding width of its side. */
-  readonly width: number;
-  /** Width of queries, keys and values. */
-  readonly attention: number;
-  readonly window: number;
-  readonly gated: boolean;
-  readonly tokens: number;
-}
-
 /** Self-attention, a lightweight filter, or both on half of the channels each. */
-function mixing(name: string, mix: Mixing): Workload[] {
-  const { attention, lightweight } = blockParts(mix.block);
+function mixing(mix: Mixing, tokens: number): Workload[] {
+  const { name, block, heads, attention: inner } = mix;
+  const { attention, lightweight } = blockParts(block);
   const width = attention && lightweight !== undefined ? mix.width / 2 : mix.width;
-  const { heads, tokens } = mix;
-  const self = { width, source: width, inner: mix.attention, heads, tokens, keys: tokens };
+  const self = { width, source: width, inner, heads, tokens, keys: tokens };
   return [
     ...(attention ? attend(`${name}.self`, self) : []),
-    ...(lightweight === undefined ? [] : filter(`${name}.lightweight`, lightweight, { ...mix, width })),
-    closing(`${name}.self`, mix.width, tokens),
+    ...(lightweight === undefined
+      ? []
+      : filter(`${name}.lightweight`, lightweight, { ...mix, width }, tokens)),
   ];
 }
 
@@ -117,8 +97,8 @@ function mixing(name: string, mix: Mixing): Workload[] {
  * Linear, gate if there is one, shift layer if it is a shift-add, filter over time, linear (spec 7.2). The filter's
  * weights are shared by the channels of a head; they and the gate have no bias.
  */
-function filter(name: string, family: LightweightKind, mix: Mixing): Workload[] {
-  const { width, heads, window: k, tokens, gated } = mix;
+function filter(name: string, family: LightweightKind, mix: Mixing, tokens: number): Workload[] {
+  const { width, heads, window: k, gated } = mix;
   const shifted = family === 'shift-add';
   const role = shifted ? 'shift-add-linear' : 'lightweight-linear';
   // Sigmoid, a cubic (3 + 3), and the product.
@@ -165,7 +145,6 @@ function feedForward(name: string, width: number, inner: number, tokens: number)
     linearWorkload(`${name}.feed.in`, family, tokens, width, inner, true),
     activationWorkload(`${name}.feed.activation`, family, 1, 1, inner, tokens),
     linearWorkload(`${name}.feed.out`, family, tokens, inner, width, true),
-    closing(`${name}.feed`, width, tokens),
   ];
 }
 

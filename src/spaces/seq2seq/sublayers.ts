@@ -1,0 +1,92 @@
+/**
+ * A translation network as a list of sublayers, each with everything its weights and costs depend on. Equal sublayers
+ * cost the same wherever they stand, so a space has few different ones.
+ *
+ *   encoder layer: mixing, feed-forward        decoder layer: mixing, cross, feed-forward
+ */
+import {
+  type DecoderLayer,
+  type EncoderLayer,
+  type SequenceBlock,
+  type TranslationNetwork,
+  windowOf,
+} from './network.ts';
+
+/** Mixes the positions of its own sentence. */
+export interface Mixing {
+  readonly kind: 'mixing';
+  /** The layer it stands in: `encoder.layer1`. */
+  readonly name: string;
+  /** Embedding width of its side. */
+  readonly width: number;
+  readonly block: SequenceBlock;
+  readonly heads: number;
+  /** Width of queries, keys and values. */
+  readonly attention: number;
+  /** Window of its filter. */
+  readonly window: number;
+  readonly gated: boolean;
+}
+
+/** Attention of the decoder to the encoder. */
+export interface Cross {
+  readonly kind: 'cross';
+  readonly name: string;
+  readonly width: number;
+  /** Embedding width of the encoder. */
+  readonly source: number;
+  readonly attention: number;
+  readonly heads: number;
+  readonly sources: 1 | 2 | 3;
+}
+
+export interface FeedForward {
+  readonly kind: 'feed-forward';
+  readonly name: string;
+  readonly width: number;
+  readonly inner: number;
+}
+
+export type Sublayer = Mixing | Cross | FeedForward;
+
+type Fixed = Pick<TranslationNetwork, 'attention' | 'windows' | 'gated'>;
+
+export function mixingOf(fixed: Fixed, name: string, width: number, layer: EncoderLayer, i: number): Mixing {
+  const { attention, gated } = fixed;
+  const { block, heads } = layer;
+  return { kind: 'mixing', name, width, block, heads, attention, window: windowOf(fixed, i), gated };
+}
+
+export function crossOf(
+  { attention }: Fixed,
+  name: string,
+  width: number,
+  source: number,
+  { crossHeads, sources }: DecoderLayer,
+): Cross {
+  return { kind: 'cross', name, width, source, attention, heads: crossHeads, sources };
+}
+
+export function feedForwardOf(name: string, width: number, { feedForward }: EncoderLayer): FeedForward {
+  return { kind: 'feed-forward', name, width, inner: feedForward };
+}
+
+export function encoderSublayers(network: TranslationNetwork): Sublayer[] {
+  const { encoder: width } = network;
+  return network.encoderLayers.flatMap((layer, i): Sublayer[] => {
+    const name = `encoder.layer${i + 1}`;
+    return [mixingOf(network, name, width, layer, i), feedForwardOf(name, width, layer)];
+  });
+}
+
+export function decoderSublayers(network: TranslationNetwork): Sublayer[] {
+  const { encoder: source, decoder: width } = network;
+  return network.decoderLayers.flatMap((layer, i): Sublayer[] => {
+    const name = `decoder.layer${i + 1}`;
+    return [
+      mixingOf(network, name, width, layer, i),
+      crossOf(network, name, width, source, layer),
+      feedForwardOf(name, width, layer),
+    ];
+  });
+}
