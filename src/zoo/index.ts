@@ -12,6 +12,8 @@ export interface ZooOptions {
   readonly resolution?: number;
   /** Tokens of source and target sentence. Translation networks only. */
   readonly tokens?: number;
+  /** Words of both languages, whose embeddings and projection are then priced too. Translation networks only. */
+  readonly vocabulary?: number;
   /** Classes of the image networks' heads. */
   readonly classes?: number;
 }
@@ -41,7 +43,8 @@ export function zooTask(name: string): ZooTask {
  */
 export function zooWorkloads(name: string, options: ZooOptions = {}): Workload[] {
   const task = zooTask(name);
-  const foreign = task === 'image' ? (['tokens'] as const) : (['resolution', 'classes'] as const);
+  const foreign =
+    task === 'image' ? (['tokens', 'vocabulary'] as const) : (['resolution', 'classes'] as const);
   for (const option of foreign) {
     if (options[option] === undefined) continue;
     throw new ShiftAddError(
@@ -50,7 +53,8 @@ export function zooWorkloads(name: string, options: ZooOptions = {}): Workload[]
       { network: name, option },
     );
   }
-  if (task === 'translation') return translationWorkloads(TRANSLATION_NETWORKS[name], options.tokens);
+  if (task === 'translation')
+    return translationWorkloads(TRANSLATION_NETWORKS[name], options.tokens, options.vocabulary);
   const baseline = findBaseline(name);
   if (baseline !== undefined) return baselineWorkloads(baseline, options.resolution, options.classes);
   return imageWorkloads(IMAGE_NETWORKS[name], options.resolution, options.classes);

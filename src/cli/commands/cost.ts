@@ -1,5 +1,4 @@
 /** `cost`: what a network or a layer costs on an accelerator, without any weights. */
-import { nearest, ShiftAddError } from '../../core/errors.ts';
 import {
   type Accelerator,
   accumulates,
@@ -7,23 +6,19 @@ import {
   findAccelerator,
   type NetworkPrice,
   Pricer,
-  type Workload,
-  type WorkloadKind,
 } from '../../hardware/index.ts';
-import { linearWorkload, windowWorkload } from '../../layers/workloads.ts';
-import { knownBaseline, readNetworkDescription } from '../../runs/network-files.ts';
 import { type Option, RUN_OPTIONS } from '../../runs/options.ts';
-import { decode } from '../../spaces/genotype.ts';
-import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
-import { loadSpace } from '../../spaces/load.ts';
-import { retrainedSpace } from '../../spaces/retrained.ts';
-import { baselinePlan, onnxWorkloads, planWorkloads, zooWorkloads } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
+import { subjectOf } from '../cost/subject.ts';
 import { count, digits, percent, table } from '../text.ts';
 
 const options = {
   network: { kind: 'text', help: 'a network of the zoo (see `shiftaddnas zoo`)', placeholder: 'name' },
-  genotype: { kind: 'text', help: 'a network of --space, such as 3-2-2:ccs|da|ss', placeholder: 'genotype' },
+  genotype: {
+    kind: 'text',
+    help: 'a network of --space, such as 3-2-2:ccs|da|ss or 64-64:A4f128.D2f64|A4x4s1f128',
+    placeholder: 'genotype',
+  },
   space: { kind: 'text', help: 'space of --genotype: a preset or a file', placeholder: 'name|file' },
   run: {
     kind: 'text',
@@ -74,6 +69,12 @@ const options = {
   },
   classes: { kind: 'integer', help: 'classes of the head', placeholder: 'n', minimum: 1 },
   tokens: { kind: 'integer', help: 'tokens of a sentence', placeholder: 'n', minimum: 1 },
+  vocabulary: {
+    kind: 'integer',
+    help: 'words of both languages: adds embeddings and the projection to them, which published prices leave out',
+    placeholder: 'n',
+    minimum: 1,
+  },
   perLayer: { kind: 'boolean', help: 'a line for every layer' },
   explain: {
     kind: 'text',
@@ -86,117 +87,6 @@ const options = {
 /** The accelerator that --explain without a name compares with. */
 function opposite({ name }: Accelerator): string {
   return name === 'rowstationary-45nm' ? 'shiftaddnas-released' : 'rowstationary-45nm';
-}
-
-const SUBJECTS = ['network', 'genotype', 'run', 'layer', 'onnx'] as const;
-const LAYER_KINDS = ['conv', 'add', 'shift', 'linear'] as const;
-
-/** `conv,14,256,3,256,14,1`, with a further number for groups, or `linear,30,512,2048` */
-function parseLayer(text: string): Workload {
-  const [kind, ...numbers] = text.split(',').map((part) => part.trim());
-  const fail = (sentence: string): never => {
-    throw new ShiftAddError('usage', `--layer ${sentence}`, { layer: text });
-  };
-  if (!(LAYER_KINDS as readonly string[]).includes(kind)) {
-    const near = nearest(kind, LAYER_KINDS);
-    fail(
-      `starts with a kind (${LAYER_KINDS.join(', ')}), but got "${kind}"${near ? `; did you mean ${near}?` : ''}`,
-    );
-  }
-  const sizes = numbers.map(Number);
-  const named = { name: 'layer', kind: kind as WorkloadKind, family: kind };
-  const whole = sizes.every((size) => Number.isInteger(size) && size > 0);
-  if (whole && sizes.length === 3) {
-    const [rows, inputs, outputs] = sizes;
-    return { ...linearWorkload('layer', kind, rows, inputs, outputs), ...named };
-  }
-  if (!whole || (sizes.length !== 6 && sizes.length !== 7)) {
-    fail(
-      'needs a kind and six whole numbers (input size, input channels, kernel, output channels, output size, stride), ' +
-        `or a kind and three (rows, inputs, outputs), all above zero, but got "${text}"`,
-    );
-  }
-  const [h, c, r, m, e, stride, groups = 1] = sizes;
-  if (c % groups !== 0 || m % groups !== 0) {
-    fail(
-      `has ${groups} groups, which must divide its ${c} input and ${m} output channels; give 1, or ${c} if both are ${c}`,
-    );
-  }
-  const [least, most] = [Math.max(1, Math.floor((h - r) / stride) + 1), Math.floor((h + r - 2) / stride) + 1];
-  if (e < least || e > most) {
-    fail(
-      `has an output of ${e}, but a window of ${r} with stride ${stride} over an input of ${h} gives ` +
-        `${least === most ? least : `${least} to ${most}`}; the nearest is ${e < least ? least : most}`,
-    );
-  }
-  return windowWorkload({ ...named, ...{ h, w: h, c, r, s: r, m, e, f: e, stride, groups } });
-}
-
-interface Priced {
-  readonly title: string;
-  readonly loads: readonly Workload[];
-  /** What is not in the price. */
-  readonly notes?: readonly string[];
-}
-
-/** The network in a folder, at the size it was trained for. */
-function trainedNetwork(dir: string): Priced {
-  const description = readNetworkDescription(dir);
-  const { task } = description;
-  if ('zoo' in description) {
-    const plan = baselinePlan(knownBaseline(description.zoo, dir), task.image, task.classes);
-    return { title: description.zoo, loads: planWorkloads(plan.steps) };
-  }
-  const { space, genotype } = description;
-  const loads = networkWorkloads(planNetwork(space, decode(space, genotype), task));
-  return { title: `${space.name} ${genotype}`, loads };
-}
-
-function workloads(context: CommandContext): Priced {
-  const chosen = SUBJECTS.filter((key) => context.options[key] !== undefined);
-  if (chosen.length !== 1) {
-    throw new ShiftAddError(
-      'usage',
-      'cost needs exactly one of --network, --genotype, --run, --layer and --onnx',
-    );
-  }
-  const layer = given<string>(context, 'layer');
-  if (layer !== undefined) return { title: layer, loads: [parseLayer(layer)] };
-  const run = given<string>(context, 'run');
-  if (run !== undefined) {
-    return trainedNetwork(run);
-  }
-  const resolution = given<number>(context, 'resolution');
-  const classes = given<number>(context, 'classes');
-  const tokens = given<number>(context, 'tokens');
-  const onnx = given<string>(context, 'onnx');
-  if (onnx !== undefined) {
-    const sizes = {
-      ...(resolution === undefined ? {} : { resolution }),
-      ...(tokens === undefined ? {} : { tokens }),
-    };
-    return { title: onnx, ...onnxWorkloads(onnx, sizes) };
-  }
-  const network = given<string>(context, 'network');
-  if (network !== undefined) {
-    const loads = zooWorkloads(network, {
-      ...(resolution === undefined ? {} : { resolution }),
-      ...(classes === undefined ? {} : { classes }),
-      ...(tokens === undefined ? {} : { tokens }),
-    });
-    return { title: network, loads };
-  }
-  const space = retrainedSpace(loadSpace(given<string>(context, 'space') ?? 'cifar'), {
-    blocks: given<string>(context, 'retrainBlocks') === 'published' ? 'published' : 'supernet',
-    lastStride: given<string>(context, 'lastStride') === '1' ? 1 : 2,
-    width: given<number>(context, 'retrainWidth') ?? 1,
-    taught: given<string>(context, 'heads') === '2',
-  });
-  const text = given<string>(context, 'genotype')!;
-  const side = resolution ?? 32;
-  const image = { h: side, w: side, c: given<number>(context, 'channels') ?? 3 };
-  const plan = planNetwork(space, decode(space, text), { image, classes: classes ?? 10 });
-  return { title: `${space.name} ${text}`, loads: networkWorkloads(plan) };
 }
 
 const signed = (value: number, digitsBehind = 3) => `${value >= 0 ? '+' : ''}${value.toFixed(digitsBehind)}`;
@@ -226,6 +116,7 @@ export const cost: Command = {
     'shiftaddnas cost --onnx model.onnx --resolution 224 --accelerator rowstationary-45nm',
     'shiftaddnas cost --network shiftaddnas-t0-v3 --explain',
     'shiftaddnas cost --space hytra --genotype "2-4-5-5:cc|cscc|scass|aacaa" --resolution 224 --classes 1000 --retrain-blocks published --retrain-width 2',
+    'shiftaddnas cost --space multi30k --genotype "256-128:AC4f512.D8f512.A4f1024|A4x4s2f512" --tokens 14 --per-layer',
     'shiftaddnas cost --run runs/first --per-layer',
   ],
   async run(context) {
@@ -234,7 +125,7 @@ export const cost: Command = {
     const other = given<string>(context, 'explain');
     const goal =
       other === undefined ? undefined : findAccelerator(other === 'other' ? opposite(accelerator) : other);
-    const { title, loads, notes = [] } = workloads(context);
+    const { title, loads, notes = [] } = subjectOf(context);
     const price = new Pricer(accelerator, bits).priceNetwork(loads);
     const explanation = goal === undefined ? undefined : explain(loads, accelerator, goal, bits);
     const macs = loads.reduce((sum, load) => sum + accumulates(load), 0);
