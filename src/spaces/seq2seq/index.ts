@@ -29,7 +29,15 @@ export {
 } from './network.ts';
 export { translationAt, translationNumber } from './number.ts';
 export { drawTranslationSpace } from './picture.ts';
-export { TRANSLATION_PRESETS } from './presets.ts';
+export {
+  microSeq2seq,
+  multi30k,
+  numbers,
+  seq2seq,
+  seq2seqAttention,
+  seq2seqEnFr,
+  TRANSLATION_PRESETS,
+} from './presets.ts';
 export { type SentenceTask, TranslationPricer } from './pricing.ts';
 export { sampleTranslation } from './sample.ts';
 export { parseTranslationSpace } from './schema.ts';

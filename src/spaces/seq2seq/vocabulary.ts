@@ -4,9 +4,9 @@ import { linearWorkload, softmaxWorkload, vectorWorkload } from '../../layers/wo
 import type { TranslationNetwork } from './network.ts';
 
 /**
- * What words are read and written with, for one vocabulary of both languages: a table of embeddings for each side (the
- * same one where both are as wide), and the projection of the decoder's outputs, whose weights are the decoder's table.
- * The published prices and parameters leave all of it out (spec 9.3).
+ * What words are read and written with, for one vocabulary of both languages: one table of embeddings, as wide as the
+ * wider side, of which each side reads as many columns as it is wide, and the projection of the decoder's outputs, whose
+ * weights are that table again. The published prices and parameters leave all of it out (spec 9.3).
  */
 export function vocabularyWorkloads(
   { encoder, decoder }: Pick<TranslationNetwork, 'encoder' | 'decoder'>,
@@ -26,8 +26,8 @@ export function vocabularyWorkloads(
   const embed = (side: string, width: number, weights: number) =>
     vectorWorkload(`${side}.embedding`, family, [tokens, 1, 1, width], work, weights);
   return [
-    embed('encoder', encoder, encoder === decoder ? 0 : vocabulary * encoder),
-    embed('decoder', decoder, vocabulary * decoder),
+    embed('encoder', encoder, vocabulary * Math.max(encoder, decoder)),
+    embed('decoder', decoder, 0),
     { ...linearWorkload('decoder.projection', family, tokens, decoder, vocabulary), weights: 0 },
     softmaxWorkload('decoder.probabilities', family, tokens, vocabulary),
   ];
