@@ -56,14 +56,16 @@ beforeEach(async () => {
   return () => rm(cache, { recursive: true, force: true });
 });
 
-const set = (
-  paths: string[],
-  hex = md5(archive),
-  members: string[] | undefined = ['one.bin', 'two.bin'],
-): RemoteSet => ({
+const set = (paths: string[], hex = md5(archive), members = ['one.bin', 'two.bin']): RemoteSet => ({
   name: 'toy',
-  files: [{ name: 'toy.tar.gz', urls: paths.map((path) => base + path), digest: { algorithm: 'md5', hex } }],
-  ...(members && { members }),
+  files: [
+    {
+      name: 'toy.tar.gz',
+      urls: paths.map((path) => base + path),
+      digest: { algorithm: 'md5', hex },
+      members,
+    },
+  ],
 });
 
 test('downloads, checks, unpacks, and uses the cache the next time', async () => {
@@ -110,8 +112,7 @@ test('a published name without a folder opens what the cache holds', async () =>
   const record = Buffer.alloc(3074, 1);
   const source: RemoteSet = {
     name: 'cifar100',
-    files: [{ ...set(['/whole']).files[0] }],
-    members: ['one.bin', 'two.bin'],
+    files: set(['/whole']).files,
   };
   const folder = await fetchSet(source, cache);
   const { writeFile } = await import('node:fs/promises');
@@ -124,15 +125,48 @@ test('a published name without a folder opens what the cache holds', async () =>
   }
 });
 
-test('tar: a damaged header and a cut-off archive are refused', () => {
-  const whole = tar({ a: Buffer.alloc(600, 1) });
-  expect([...tarEntries(whole, 'a.tar')].map(({ name, contents }) => [name, contents.length])).toEqual([
-    ['a', 600],
-  ]);
+test('tar: entries however the bytes are parted; a damaged header and a cut-off archive are refused', async () => {
+  const whole = tar({ a: Buffer.alloc(600, 1), b: Buffer.from('second') });
+  const read = async (bytes: Buffer, step: number) => {
+    async function* chunks() {
+      for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+    }
+    const found: [string, number, string][] = [];
+    for await (const { name, size, contents } of tarEntries(chunks(), 'a.tar')) {
+      const parts: Uint8Array[] = [];
+      // the contents of a are not read: they are skipped
+      if (name === 'b') for await (const part of contents) parts.push(part);
+      found.push([name, size, Buffer.concat(parts).toString()]);
+    }
+    return found;
+  };
+  for (const step of [1, 100, 512, 100000]) {
+    expect(await read(whole, step)).toEqual([
+      ['a', 600, ''],
+      ['b', 6, 'second'],
+    ]);
+  }
   const damaged = Buffer.from(whole);
   damaged[0] ^= 1;
-  expect(() => [...tarEntries(damaged, 'a.tar')]).toThrow(/a\.tar: expected a tar header at byte 0/);
-  expect(() => [...tarEntries(whole.subarray(0, 700), 'a.tar')]).toThrow(
+  await expect(read(damaged, 512)).rejects.toThrow(/a\.tar: expected a tar header at byte 0/);
+  await expect(read(whole.subarray(0, 700), 512)).rejects.toThrow(
     /a\.tar is cut off.*ends at byte 1112.*holds 700/,
   );
+});
+
+test('a set of several archives takes from each what it names, and fetches only what is missing', async () => {
+  const [file] = set(['/whole']).files;
+  const source: RemoteSet = {
+    name: 'several',
+    files: [
+      { ...file, name: 'first.tgz', members: ['one.bin'] },
+      { ...file, name: 'second.tgz', members: ['two.bin', 'x'] },
+    ],
+  };
+  const folder = await fetchSet(source, cache);
+  expect((await readdir(folder)).sort()).toEqual(['one.bin', 'two.bin', 'x']);
+  expect(requests).toHaveLength(2);
+  await rm(join(folder, 'x'));
+  await fetchSet(source, cache);
+  expect(requests).toHaveLength(3);
 });

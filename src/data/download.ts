@@ -4,11 +4,13 @@
  * and nothing half done is ever continued.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { ShiftAddError } from '../core/errors.ts';
-import { readBytes } from './bytes.ts';
 import type { RemoteFile, RemoteSet } from './remote.ts';
 import { tarEntries } from './tar.ts';
 
@@ -25,16 +27,14 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
  */
 export async function fetchSet(set: RemoteSet, cache = cacheFolder(), progress?: Progress): Promise<string> {
   const folder = join(cache, set.name);
-  const wanted = set.members ?? set.files.map((file) => file.name);
   await onDisk(folder, () => mkdir(folder, { recursive: true }));
   const present = await readdir(folder);
-  if (wanted.every((name) => present.includes(name))) return folder;
   for (const file of set.files) {
-    if (set.members === undefined && present.includes(file.name)) continue;
+    if ((file.members ?? [file.name]).every((name) => present.includes(name))) continue;
     const path = await fetchFile(file, folder, progress);
-    if (set.members !== undefined) {
+    if (file.members !== undefined) {
       progress?.(`${file.name}: unpacking`);
-      await unpack(path, set.members, folder);
+      await unpack(path, file.members, folder);
       await rm(path, { force: true });
     }
   }
@@ -117,24 +117,52 @@ async function tryAddress(
   }
 }
 
-/** Writes the entries of a .tar.gz whose last name is in `members` into `folder`. */
+/** Writes the entries of a .tar or .tgz whose last name is in `members` into `folder`, as they stream by. */
 async function unpack(archive: string, members: readonly string[], folder: string): Promise<void> {
   const missing = new Set(members);
-  for (const { name, contents } of tarEntries(await readBytes(archive), archive)) {
-    const last = basename(name);
-    if (!missing.delete(last)) continue;
-    const partial = join(folder, `.${last}.${process.pid}.part`);
-    await onDisk(partial, async () => {
-      await writeFile(partial, contents, { flush: true });
-      await rename(partial, join(folder, last));
-    });
+  const take = async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const { name, contents } of tarEntries(chunks, archive)) {
+      const last = basename(name);
+      if (missing.delete(last)) await writeWhole(join(folder, last), contents);
+      if (missing.size === 0) return;
+    }
+  };
+  try {
+    const packed = createReadStream(archive, { highWaterMark: 2 ** 20 });
+    if (archive.endsWith('.tar')) await pipeline(packed, take);
+    else await pipeline(packed, createGunzip({ chunkSize: 2 ** 18 }), take);
+  } catch (cause) {
+    if (cause instanceof ShiftAddError) throw cause;
+    throw new ShiftAddError(
+      'data',
+      `${archive} is damaged: expected a gzip stream, but unpacking gave ${(cause as Error).message}; download it again`,
+      { file: archive },
+      cause,
+    );
   }
   if (missing.size > 0) {
     throw new ShiftAddError(
       'data',
-      `${archive} must hold ${members.join(', ')}, but lacks ${[...missing].join(', ')}; take the binary version`,
+      `${archive} must hold ${members.join(', ')}, but lacks ${[...missing].join(', ')}; take the archive of this set`,
       { file: archive, missing: [...missing] },
     );
+  }
+}
+
+/** Writes beside `path`, then renames. */
+async function writeWhole(path: string, contents: AsyncIterable<Uint8Array>): Promise<void> {
+  const partial = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  try {
+    const handle = await onDisk(partial, () => open(partial, 'w'));
+    try {
+      for await (const bytes of contents) await onDisk(partial, () => handle.writeFile(bytes));
+      await onDisk(partial, () => handle.sync());
+    } finally {
+      await handle.close();
+    }
+    await onDisk(partial, () => rename(partial, path));
+  } finally {
+    await rm(partial, { force: true });
   }
 }
 

@@ -5,14 +5,14 @@ export interface RemoteFile {
   /** Tried in order. */
   readonly urls: readonly string[];
   readonly digest: { readonly algorithm: 'md5' | 'sha256'; readonly hex: string };
+  /** Names of the files to take out of an archive (.tar, .tgz), by their last part; absent: it is used as it is. */
+  readonly members?: readonly string[];
 }
 
 export interface RemoteSet {
   /** Also the name of its folder in the cache. */
   readonly name: string;
   readonly files: readonly RemoteFile[];
-  /** Names of the files to take out of a .tar.gz, by their last part; absent: the files are used as they are. */
-  readonly members?: readonly string[];
 }
 
 function idxSet(
@@ -75,9 +75,9 @@ export const CIFAR10_ARCHIVE: RemoteSet = {
       name: 'cifar-10-binary.tar.gz',
       urls: ['https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz'],
       digest: { algorithm: 'md5', hex: 'c32a1d4ab5d03f1284b67883e8d87530' },
+      members: [...[1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`), 'test_batch.bin'],
     },
   ],
-  members: [...[1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`), 'test_batch.bin'],
 };
 
 export const CIFAR100_ARCHIVE: RemoteSet = {
@@ -87,7 +87,7 @@ export const CIFAR100_ARCHIVE: RemoteSet = {
       name: 'cifar-100-binary.tar.gz',
       urls: ['https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz'],
       digest: { algorithm: 'md5', hex: '03b5dce01913d631647c71ecec9e9cb8' },
+      members: ['train.bin', 'test.bin'],
     },
   ],
-  members: ['train.bin', 'test.bin'],
 };

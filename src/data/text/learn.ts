@@ -7,7 +7,7 @@
  * same text gives the same codes there and here.
  */
 import { require_ } from '../../core/errors.ts';
-import { END_OF_WORD, GOES_ON, wordSymbols } from './merge.ts';
+import { END_OF_WORD, endsWord, GOES_ON, wordSymbols, writeSymbol } from './merge.ts';
 
 export interface LearnOptions {
   /** Most merges to learn. */
@@ -124,9 +124,10 @@ class Learner {
   /** Whether the merged symbol can be told from others once written: see `GOES_ON` and `END_OF_WORD`. */
   private writable({ left, right }: Pair): boolean {
     const symbol = this.symbols[left] + this.symbols[right];
-    const isEnd = symbol.endsWith(END_OF_WORD) && this.symbols[right].length > END_OF_WORD.length;
-    const text = isEnd ? symbol.slice(0, -END_OF_WORD.length) : symbol;
-    return !text.includes(END_OF_WORD) && !(isEnd && text.endsWith(GOES_ON));
+    // a right that is the mark and nothing else is text that looks like it
+    const final = endsWord(symbol) && this.symbols[right].length > END_OF_WORD.length;
+    const text = final ? writeSymbol(symbol) : symbol;
+    return !text.includes(END_OF_WORD) && !(final && text.endsWith(GOES_ON));
   }
 
   private before(a: { pair: Pair; count: number }, b: { pair: Pair; count: number }): boolean {

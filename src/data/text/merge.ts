@@ -34,7 +34,7 @@ export function wordSymbols(word: string, end: WordEnd = 'joined'): string[] {
   return symbols;
 }
 
-/** The symbols of `word` after all merges. */
+/** The symbols of `word` after all merges. The last one carries the mark of the end, whichever way it entered. */
 export function mergeWord(word: string, ranks: MergeRanks, end: WordEnd): string[] {
   let symbols = wordSymbols(word, end);
   while (symbols.length > 1) {
@@ -50,6 +50,8 @@ export function mergeWord(word: string, ranks: MergeRanks, end: WordEnd): string
     if (at < 0) break;
     symbols = mergePair(symbols, symbols[at], symbols[at + 1]);
   }
+  const last = symbols.length - 1;
+  if (symbols[last] === END_OF_WORD) symbols.splice(last - 1, 2, symbols[last - 1] + END_OF_WORD);
   return symbols;
 }
 
@@ -65,16 +67,11 @@ export function mergePair(symbols: readonly string[], left: string, right: strin
   return merged;
 }
 
-/** Symbols as subwords: all but the last with @@, the last without its mark. */
-export function writeSymbols(symbols: readonly string[]): string[] {
-  const last = symbols.length - 1;
-  // apart: a mark that nothing was merged with is no subword
-  if (last > 0 && symbols[last] === END_OF_WORD) return writeSymbols(symbols.slice(0, last));
-  return symbols.map((symbol, i) =>
-    i < last
-      ? symbol + GOES_ON
-      : symbol.endsWith(END_OF_WORD) && symbol !== END_OF_WORD
-        ? symbol.slice(0, -END_OF_WORD.length)
-        : symbol,
-  );
+export function endsWord(symbol: string): boolean {
+  return symbol.endsWith(END_OF_WORD);
+}
+
+/** A symbol as a subword: without its mark at the end of a word, with @@ within one. */
+export function writeSymbol(symbol: string): string {
+  return endsWord(symbol) ? symbol.slice(0, -END_OF_WORD.length) : symbol + GOES_ON;
 }

@@ -3,6 +3,7 @@
  *
  *   train.en   train.de   val.en.gz   val.de.gz   test_2016_flickr.en   test_2016_flickr.de
  *   IWSLT16.TED.tst2010.de-en.de.xml              seg elements
+ *   train.en-de.en.bin   .idx   dict.en.txt       ids of fairseq
  *
  * The end of a name (without .gz, .xml, .sgm) is its language, a part of it says which set it is. A set that is not
  * there is held out of the training text.
@@ -11,6 +12,7 @@ import { join } from 'node:path';
 import { require_ } from '../../core/errors.ts';
 import { listFolder } from '../bytes.ts';
 import { type Aligned, alignFiles } from './aligned.ts';
+import { readBinarised } from './binarised.ts';
 import { readLines, type TextFile } from './lines.ts';
 import { readSegments } from './markup.ts';
 import {
@@ -44,8 +46,11 @@ interface NamedFile {
   readonly stem: string;
   readonly set: SetName;
   readonly language: string;
-  readonly markup: boolean;
+  readonly form: FileForm;
 }
+
+/** Lines of text, seg elements, or ids of fairseq. */
+export type FileForm = 'text' | 'markup' | 'binarised';
 
 const SETS: Readonly<Record<SetName, RegExp>> = {
   train: /(?:^|[._-])train(?:[._-]|\d|$)/iu,
@@ -89,8 +94,8 @@ export async function openParallel(folder: string, options: ReadOptions): Promis
     if (chosen === undefined) return undefined;
     notes.push(...chosen.notes);
     const limit = set === 'train' ? options.limit : undefined;
-    const from = await readText(folder, chosen.from, limit);
-    const to = await readText(folder, chosen.to, limit);
+    const from = await readText(folder, chosen.from.name, pair.from, limit);
+    const to = await readText(folder, chosen.to.name, pair.to, limit);
     const beyond = set === 'train' ? 'leave out' : 'keep';
     return alignFiles(from, to, { pair, longest: options.longest, beyond });
   };
@@ -140,22 +145,34 @@ export function completeSets(
 }
 
 function readName(name: string): NamedFile[] {
-  const whole = name.replace(/\.gz$/u, '');
-  const bare = whole.replace(MARKUP, '');
+  const { bare, form } = formOf(name);
   const groups = NAME.exec(bare)?.groups;
   if (groups === undefined || NO_LANGUAGES.has(groups.language)) return [];
   const { stem, language } = groups;
   const set = (['train', 'valid', 'test'] as const).find((candidate) => SETS[candidate].test(stem));
-  return set === undefined ? [] : [{ name, stem, set, language, markup: bare !== whole }];
+  return set === undefined ? [] : [{ name, stem, set, language, form }];
 }
 
+/** The form of a file by the end of its name, and the name without it. */
+function formOf(name: string): { readonly bare: string; readonly form: FileForm } {
+  if (name.endsWith('.bin')) return { bare: name.slice(0, -4), form: 'binarised' };
+  const whole = name.replace(/\.gz$/u, '');
+  const bare = whole.replace(MARKUP, '');
+  return { bare, form: bare === whole ? 'text' : 'markup' };
+}
+
+/** The sentences of `folder`/`name` in `language`, whatever form they have; at most `limit`. */
 export async function readText(
   folder: string,
-  file: { readonly name: string; readonly markup: boolean },
+  name: string,
+  language: string,
   limit?: number,
 ): Promise<TextFile> {
-  const text = await readLines(join(folder, file.name), file.markup ? undefined : limit);
-  return file.markup ? readSegments(text) : text;
+  const { form } = formOf(name);
+  const file = join(folder, name);
+  if (form === 'binarised') return readBinarised(file, language, limit);
+  if (form === 'markup') return readSegments(await readLines(file));
+  return readLines(file, limit);
 }
 
 function choosePair(folder: string, files: readonly NamedFile[], options: ReadOptions) {
@@ -197,7 +214,7 @@ function chooseFiles(folder: string, files: readonly NamedFile[], set: SetName, 
   const of = (language: string) => files.filter((file) => file.set === set && file.language === language);
   const targets = of(pair.to);
   const both = of(pair.from).flatMap((from) => {
-    const to = targets.find((file) => file.stem === from.stem && file.markup === from.markup);
+    const to = targets.find((file) => file.stem === from.stem && file.form === from.form);
     return to === undefined ? [] : [{ from, to }];
   });
   const plain = (stem: string) => (['train', 'valid', 'val', 'dev', 'test'].includes(stem) ? 0 : 1);

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { learnMerges } from './learn.ts';
-import { mergeWord, rankMerges, writeSymbols } from './merge.ts';
+import { mergeWord, rankMerges, writeSymbol } from './merge.ts';
 import { readSubwordModel } from './model.ts';
 import { UNK } from './special.ts';
 import { Subwords } from './subwords.ts';
 
 const split = (word: string, merges: string[]) =>
-  writeSymbols(mergeWord(word, rankMerges(merges), 'joined')).join(' ');
+  mergeWord(word, rankMerges(merges), 'joined').map(writeSymbol).join(' ');
 
 test('merges apply by rank, not from left to right: derived by hand', () => {
   // l o w e r</w>: (e r</w>) has the best rank, then (l o); (lo w) comes after (w er</w>) and finds no w

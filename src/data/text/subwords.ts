@@ -9,7 +9,7 @@
 import { require_ } from '../../core/errors.ts';
 import { detokenise } from './detokenise.ts';
 import { compareCodePoints, learnMerges } from './learn.ts';
-import { END_OF_WORD, GOES_ON, mergeWord, rankMerges, writeSymbols } from './merge.ts';
+import { END_OF_WORD, endsWord, GOES_ON, mergeWord, rankMerges, writeSymbol } from './merge.ts';
 import { describeModel, type SubwordModel, sealModel, type TextForm } from './model.ts';
 import type { LanguagePair, SentencePairs } from './pairs.ts';
 import { FIRST_SUBWORD, UNK } from './special.ts';
@@ -45,7 +45,8 @@ export class Subwords {
     for (let i = 0; i < model.vocabulary.length; i++) this.ids.set(model.vocabulary[i], FIRST_SUBWORD + i);
     for (const merge of this.ranks.keys()) {
       const [left, right] = merge.split(' ');
-      this.halves.set(left + right, [left, right]);
+      // where two merges give one symbol, the better rank undoes it
+      if (!this.halves.has(left + right)) this.halves.set(left + right, [left, right]);
     }
   }
 
@@ -57,14 +58,7 @@ export class Subwords {
   static learn(pairs: SentencePairs, options: LearnSubwordsOptions): SubwordModel {
     const { pair, merges, words = 'moses', lowerCase = false } = options;
     const form: TextForm = { words, lowerCase, escaped: false };
-    const counts = new Map<string, number>();
-    const add = (texts: readonly string[], language: string) => {
-      for (const text of texts) {
-        for (const word of wordsOf(text, form, language)) counts.set(word, (counts.get(word) ?? 0) + 1);
-      }
-    };
-    add(pairs.from, pair.from);
-    add(pairs.to, pair.to);
+    const counts = countWords(pairs, pair, form);
     const learned = learnMerges(counts, { merges });
     return sealModel({
       languages: pair,
@@ -123,49 +117,27 @@ export class Subwords {
   private encodeWord(word: string): readonly number[] {
     const known = this.cache.get(word);
     if (known !== undefined) return known;
-    const symbols = mergeWord(word, this.ranks, this.model.end);
-    const ids = this.knownParts(symbols).map((piece) => this.ids.get(piece) ?? UNK);
+    const ids = mergeWord(word, this.ranks, this.model.end).flatMap((symbol) => this.known(symbol));
     if (this.cache.size >= CACHE) this.cache.clear();
     this.cache.set(word, ids);
     return ids;
   }
 
-  private knownParts(symbols: readonly string[]): string[] {
-    const pieces = writeSymbols(symbols);
-    if (pieces.every((piece) => this.ids.has(piece))) return pieces;
-    const ended = symbols[symbols.length - 1] === END_OF_WORD && symbols.length > 1 ? 1 : 0;
-    return pieces.flatMap((piece, i) => {
-      if (this.ids.has(piece)) return [piece];
-      const final = i === pieces.length - 1;
-      const symbol = symbols[i];
-      return this.split(final && ended ? symbol + END_OF_WORD : symbol);
-    });
+  /** A symbol as ids: whole if the vocabulary has it, otherwise the halves it was merged from. */
+  private known(symbol: string): number[] {
+    const id = this.ids.get(writeSymbol(symbol));
+    if (id !== undefined) return [id];
+    const halves = this.halvesOf(symbol);
+    return halves === undefined ? [UNK] : halves.flatMap((half) => this.known(half));
   }
 
-  /** A symbol that is not in the vocabulary as parts that are, or that cannot be split. */
-  private split(symbol: string): string[] {
-    const final = symbol.endsWith(END_OF_WORD) && symbol !== END_OF_WORD;
-    const text = final ? symbol.slice(0, -END_OF_WORD.length) : symbol;
-    // apart: the end was merged with a symbol that is itself merged
-    const halves = this.halves.get(symbol) ?? (final ? this.endedHalves(text) : undefined);
-    if (halves === undefined) return [final ? text : text + GOES_ON];
-    if (halves[1] === END_OF_WORD) {
-      const inner = this.endedHalves(halves[0]);
-      return inner === undefined ? [text] : inner.flatMap((half) => this.keepOrSplit(half));
-    }
-    return halves.flatMap((half) => this.keepOrSplit(half));
-  }
-
-  private endedHalves(text: string): readonly [string, string] | undefined {
-    if (this.model.end === 'joined') return undefined;
-    const halves = this.halves.get(text);
-    return halves === undefined ? undefined : [halves[0], halves[1] + END_OF_WORD];
-  }
-
-  private keepOrSplit(symbol: string): string[] {
-    const final = symbol.endsWith(END_OF_WORD);
-    const piece = final ? symbol.slice(0, -END_OF_WORD.length) : symbol + GOES_ON;
-    return this.ids.has(piece) ? [piece] : this.split(symbol);
+  private halvesOf(symbol: string): readonly [string, string] | undefined {
+    const halves = this.halves.get(symbol);
+    if (this.model.end === 'joined' || !endsWord(symbol)) return halves;
+    if (halves !== undefined && halves[1] !== END_OF_WORD) return halves;
+    // the mark was a symbol of its own: what it was put to comes apart
+    const inner = this.halves.get(writeSymbol(symbol));
+    return inner && [inner[0], inner[1] + END_OF_WORD];
   }
 }
 
@@ -175,8 +147,21 @@ function wordsOf(text: string, form: TextForm, language: string): string[] {
   return form.escaped ? words.map(addEscapes) : words;
 }
 
+/** How often each word stands in both languages of `pairs`. */
+export function countWords(pairs: SentencePairs, pair: LanguagePair, form: TextForm): Map<string, number> {
+  const counts = new Map<string, number>();
+  const add = (texts: readonly string[], language: string) => {
+    for (const text of texts) {
+      for (const word of wordsOf(text, form, language)) counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
+  };
+  add(pairs.from, pair.from);
+  add(pairs.to, pair.to);
+  return counts;
+}
+
 /** The vocabulary of a text given as words and counts: see `Subwords.learn`. */
-function countSubwords(
+export function countSubwords(
   counts: ReadonlyMap<string, number>,
   merges: readonly string[],
   end: SubwordModel['end'],
@@ -185,7 +170,7 @@ function countSubwords(
   const seen = new Map<string, number>();
   const add = (piece: string, count: number) => seen.set(piece, (seen.get(piece) ?? 0) + count);
   for (const [word, count] of counts) {
-    for (const piece of writeSymbols(mergeWord(word, ranks, end))) add(piece, count);
+    for (const symbol of mergeWord(word, ranks, end)) add(writeSymbol(symbol), count);
     for (const character of word) {
       add(character, 0);
       add(character + GOES_ON, 0);
