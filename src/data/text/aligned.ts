@@ -14,6 +14,10 @@ export interface AlignedOptions {
   readonly longest: number;
   /** Whether pairs beyond it are left out (training) or kept and named (what is scored). */
   readonly beyond: 'leave out' | 'keep';
+  /** Pairs are left out whose longer side has more than so many times the words of the other. */
+  readonly ratio?: number | undefined;
+  /** What counts as words. Default: what stands between spaces. */
+  readonly count?: ((text: string, language: string) => number) | undefined;
 }
 
 export interface Aligned {
@@ -26,19 +30,22 @@ const MOST_EMPTY = 0.1;
 
 /** Throws `data` for files of unequal length, and when more than a tenth of the lines are empty. */
 export function alignFiles(from: TextFile, to: TextFile, options: AlignedOptions): Aligned {
-  const { pair, longest, beyond } = options;
+  const { pair, longest, beyond, ratio = Number.POSITIVE_INFINITY, count = countWords } = options;
+  const files = `${from.file} and ${to.file}`;
+  const unit = from.counts;
   require_(
     from.lines.length === to.lines.length,
     'data',
     () =>
-      `${from.file} has ${from.lines.length} lines and ${to.file} has ${to.lines.length}, but line by line they must ` +
+      `${from.file} has ${from.lines.length} ${unit}s and ${to.file} has ${to.lines.length}, but one by one they must ` +
       'translate each other; take both files from the same release',
-    { file: from.file, other: to.file, lines: [from.lines.length, to.lines.length] },
+    { file: from.file, other: to.file, [`${unit}s`]: [from.lines.length, to.lines.length] },
   );
   const source = toPlain(from, pair.from);
   const target = toPlain(to, pair.to);
   const empty: number[] = [];
   const long: number[] = [];
+  const uneven: number[] = [];
   const kept = { from: [] as string[], to: [] as string[] };
   for (let i = 0; i < source.lines.length; i++) {
     const one = source.lines[i];
@@ -47,10 +54,13 @@ export function alignFiles(from: TextFile, to: TextFile, options: AlignedOptions
       empty.push(i + 1);
       continue;
     }
-    if (countWords(one) > longest || countWords(other) > longest) {
-      long.push(i + 1);
-      if (beyond === 'leave out') continue;
-    }
+    const words = count(one, pair.from);
+    const others = count(other, pair.to);
+    const isLong = Math.max(words, others) > longest;
+    const isUneven = !isLong && (words > ratio * others || others > ratio * words);
+    if (isLong) long.push(i + 1);
+    if (isUneven) uneven.push(i + 1);
+    if (isUneven || (isLong && beyond === 'leave out')) continue;
     kept.from.push(one);
     kept.to.push(other);
   }
@@ -59,30 +69,39 @@ export function alignFiles(from: TextFile, to: TextFile, options: AlignedOptions
     empty.length <= Math.max(1, MOST_EMPTY * total),
     'data',
     () =>
-      `${from.file} and ${to.file}: ${empty.length} of ${total} sentence pairs have an empty line ` +
-      `(${firstOf(empty, 'line')}), but at most a tenth may; check that the files are whole`,
+      `${files}: ${empty.length} of ${total} sentence pairs have an empty ${unit} (${firstOf(empty, unit)}), but at ` +
+      'most a tenth may; check that the files are whole',
     { file: from.file, other: to.file, empty: empty.length, total },
   );
   require_(
     kept.from.length > 0,
     'data',
-    () => `${from.file} and ${to.file} have no sentence pair of at most ${longest} words; give other text`,
+    () => `${files} have no sentence pair of at most ${longest} words; give other text`,
     { file: from.file, other: to.file, longest },
   );
-  const notes = [...source.notes, ...target.notes];
-  if (empty.length > 0) {
-    notes.push(
-      `${from.file} and ${to.file}: ${empty.length} of ${total} sentence pairs have an empty line and are left out ` +
-        `(${firstOf(empty, 'line')}).`,
-    );
-  }
-  if (long.length > 0) {
-    notes.push(
-      `${from.file} and ${to.file}: ${long.length} of ${total} sentence pairs are longer than ${longest} words and ` +
-        `are ${beyond === 'keep' ? 'kept' : 'left out'} (${firstOf(long, 'line')}).`,
-    );
-  }
+  const tell = (places: readonly number[], what: string) =>
+    places.length === 0
+      ? []
+      : [`${files}: ${places.length} of ${total} sentence pairs ${what} (${firstOf(places, unit)}).`];
+  const notes = [
+    ...source.notes,
+    ...target.notes,
+    ...tell(empty, `have an empty ${unit} and are left out`),
+    ...tell(long, `are longer than ${longest} words and are ${beyond === 'keep' ? 'kept' : 'left out'}`),
+    ...tell(uneven, `have a side more than ${ratio} times as long as the other and are left out`),
+  ];
   return { pairs: kept, notes };
+}
+
+/** What several pairs of files give, one after the other. */
+export function joinAligned(parts: readonly Aligned[]): Aligned {
+  return {
+    pairs: {
+      from: parts.flatMap((part) => part.pairs.from),
+      to: parts.flatMap((part) => part.pairs.to),
+    },
+    notes: parts.flatMap((part) => part.notes),
+  };
 }
 
 /** White space between words, counted without making the words. */

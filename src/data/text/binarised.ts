@@ -84,7 +84,12 @@ export async function readBinarised(
     }
     lines.push(sentence.join(' '));
   }
-  return { file, lines, notes: [`${file} holds ids of fairseq; they were read back as words.`] };
+  return {
+    file,
+    lines,
+    counts: 'sentence',
+    notes: [`${file} holds ids of fairseq; they were read back as words.`],
+  };
 }
 
 async function readDictionary(file: string): Promise<string[]> {

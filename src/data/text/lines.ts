@@ -11,6 +11,8 @@ export interface TextFile {
   readonly file: string;
   /** Without line ends and without white space at either side; empty lines stay, so that numbers hold. */
   readonly lines: readonly string[];
+  /** What a number counts: lines of the file, or the sentences that were taken out of it. */
+  readonly counts: 'line' | 'sentence';
   /** What was undone: a byte order mark, Windows line ends. One sentence each. */
   readonly notes: readonly string[];
 }
@@ -123,6 +125,6 @@ class LineReader {
     const notes: string[] = [];
     if (this.mark) notes.push(`${this.file}: the byte order mark was taken off.`);
     if (this.windows > 0) notes.push(`${this.file}: Windows line ends were taken off.`);
-    return { file: this.file, lines, notes };
+    return { file: this.file, lines, counts: 'line', notes };
   }
 }

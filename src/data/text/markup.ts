@@ -31,7 +31,20 @@ export function readSegments(file: TextFile): TextFile {
       { file: file.file },
     );
   }
-  return { ...file, lines };
+  return { ...file, lines, counts: 'sentence' };
+}
+
+/**
+ * The sentences of IWSLT's training files (train.tags.de-en.de): lines of text, titles and descriptions; lines of other
+ * tags (url, keywords, talkid, speaker ...) say nothing that is translated. So does fairseq's prepare-iwslt14.sh.
+ */
+export function readTagged(file: TextFile): TextFile {
+  const lines = file.lines.flatMap((line) => {
+    const titled = /^<(title|description)>(.*)<\/\1>$/u.exec(line);
+    if (titled !== null) return [titled[2].trim()];
+    return /^<.*>$/u.test(line) ? [] : [line];
+  });
+  return { ...file, lines, counts: 'sentence' };
 }
 
 function decodeEntities(text: string): string {
