@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { readProgram } from '../deploy/index.ts';
 import { findRuntime } from '../deploy/onnx/runtime.ts';
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
@@ -81,6 +82,18 @@ test('to ONNX: proved where onnxruntime is, checked structurally where it is not
   expect(priced.operations.shifts).toBe(0);
 });
 
+test('to an integer program, compared with the network on test images of its data', async () => {
+  const found = await json('export', at('run'), '--to', 'integer', '--images', '40');
+  const files = ['weights.bin', 'program.json'].map((name) => at('run', 'export', 'integer', name));
+  expect(found).toMatchObject({ to: 'integer', network: NETWORK, files, images: 40 });
+  for (const file of files) expect(found.sizes[file]).toBe(fs.statSync(file).size);
+  expect(found.maxDifference).toBeLessThan(0.5 * found.largest);
+  expect(found.agreement).toBeGreaterThan(0.6);
+  const program = readProgram(at('run', 'export', 'integer'));
+  expect(program.classes).toHaveLength(10);
+  expect(program.operations).toHaveLength(found.operations);
+});
+
 test('to safetensors, evaluated from there, and trained from there', async () => {
   const file = at('own.safetensors');
   const found = await json('export', at('run'), '--to', 'safetensors', '--out', file);
@@ -102,7 +115,7 @@ test('to safetensors, evaluated from there, and trained from there', async () =>
 });
 
 test('what is missing is said, and nothing is written', async () => {
-  expect(await refused('export', at('run'))).toMatch(/--to onnx or safetensors/);
+  expect(await refused('export', at('run'))).toMatch(/--to integer, onnx or safetensors/);
   expect(await refused('export', at('data'), '--to', 'onnx')).toMatch(/holds no trained network/);
   fs.cpSync(at('run', 'winner'), at('damaged'), { recursive: true });
   fs.truncateSync(at('damaged', 'weights.safetensors'), 3000);

@@ -6,14 +6,14 @@ import { readSafetensors } from '../../core/safetensors.ts';
 import type { ImageDataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
 import { loadStateDict, PLAIN_WEIGHTS } from '../../deploy/index.ts';
-import { readDescription } from '../../runs/folder.ts';
-import { createNetwork, type OpenedNetwork, openNetwork, type TrainedFor } from '../../runs/network-files.ts';
+import { createNetwork, type OpenedNetwork, openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
 import { baseOf } from '../../runs/pipeline/from-weights.ts';
 import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches, score } from '../../training/score.ts';
 import { findBaseline } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
+import { dataOfRun } from '../run-data.ts';
 import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
 import { percent } from '../text.ts';
 
@@ -38,23 +38,6 @@ const options: Readonly<Record<string, Option>> = {
 
 const BATCH = 256;
 
-function check({ task, classes }: TrainedFor, dataset: ImageDataset, source: string): void {
-  const { height, width, channels } = dataset.test;
-  const { h, w, c } = task.image;
-  if (height !== h || width !== w || channels !== c) {
-    throw new ShiftAddError(
-      'data',
-      `the network reads images of ${w}x${h} with ${c} channels, but ${source} has ${width}x${height} with ${channels}; evaluate it on data of the kind it was trained on`,
-    );
-  }
-  if (dataset.classes.length !== classes.length) {
-    throw new ShiftAddError(
-      'data',
-      `the network tells ${classes.length} classes apart, but ${source} has ${dataset.classes.length}`,
-    );
-  }
-}
-
 interface Evaluated {
   readonly opened: OpenedNetwork;
   readonly dataset: ImageDataset;
@@ -62,18 +45,7 @@ interface Evaluated {
 
 async function ofRun(backend: Backend, context: CommandContext, dir: string): Promise<Evaluated> {
   const opened = openNetwork(backend, dir);
-  const own = () => readDescription(dir).config as { data?: string; seed?: number; dataMemory?: number };
-  const source = given<string>(context, 'data') ?? own().data;
-  if (source === undefined)
-    throw new ShiftAddError('usage', 'evaluate needs --data here: the folder does not say');
-  const seed = given<string>(context, 'data') === undefined ? (own().seed ?? 0) : 0;
-  const imageSize = source.startsWith('folder:') ? opened.description.task.image.h : undefined;
-  // the part of an image that is seen depends on whether all fit into memory, so that too is as in the run
-  const gib = given<string>(context, 'data') === undefined ? own().dataMemory : undefined;
-  const memory = gib === undefined ? undefined : gib * 2 ** 30;
-  const dataset = await openDataset(source, { seed, imageSize, memory });
-  check(opened.description, dataset, source);
-  return { opened, dataset };
+  return { opened, dataset: await dataOfRun(context, opened, dir) };
 }
 
 /** A network of the zoo at the size and with the classes of the data, and the tensors of a file in it. */

@@ -20,15 +20,11 @@ export function weightsOf(
 ): ArrayLike<number> {
   const { data } = tensors.get(operation.weight)!;
   if (operation.arithmetic === 'conv') return data;
-  if (operation.arithmetic === 'add') return Array.from(data, (w) => w * 2 ** operation.weightShift);
+  if (operation.arithmetic === 'add') return Int16Array.from(data, (w) => w * 2 ** operation.weightShift);
   const { codeBits } = operation;
-  return Array.from(unpackCodes(data as Uint8Array, count, codeBits), (code) => weightOf(code, codeBits));
-}
-
-/** What a window over a padded position reads, and what it sees of the map. */
-function reader(x: Stored, { shape: [h, w, c], zero }: Value) {
-  return (row: number, column: number, channel: number): number =>
-    row < 0 || row >= h || column < 0 || column >= w ? zero : x[(row * w + column) * c + channel];
+  return Int16Array.from(unpackCodes(data as Uint8Array, count, codeBits), (code) =>
+    weightOf(code, codeBits),
+  );
 }
 
 export function runWindow(
@@ -45,7 +41,7 @@ export function runWindow(
   const perGroup = from.shape[2] / groups;
   const weights = weightsOf(program, operation, m * r * s * perGroup);
   const requantise = requantiser(program, operation.requantise, to);
-  const read = reader(x, from);
+  const [h, w, c] = from.shape;
   for (let row = 0; row < e; row++) {
     for (let column = 0; column < f; column++) {
       for (let o = 0; o < m; o++) {
@@ -53,10 +49,13 @@ export function runWindow(
         let acc = 0;
         for (let i = 0; i < r; i++) {
           for (let j = 0; j < s; j++) {
+            const [at, along] = [row * stride + i - pad, column * stride + j - pad];
+            const inside = at >= 0 && at < h && along >= 0 && along < w;
+            const pixel = (at * w + along) * c + first;
+            const tap = ((o * r + i) * s + j) * perGroup;
             for (let k = 0; k < perGroup; k++) {
-              const q = read(row * stride + i - pad, column * stride + j - pad, first + k);
-              const w = weights[((o * r + i) * s + j) * perGroup + k];
-              acc += arithmetic === 'add' ? -Math.abs(q - w) : q * w;
+              const q = inside ? x[pixel + k] : from.zero;
+              acc += arithmetic === 'add' ? -Math.abs(q - weights[tap + k]) : q * weights[tap + k];
             }
           }
         }
@@ -90,12 +89,12 @@ export function runPool(
   y: Stored,
 ): void {
   const [e, f, c] = to.shape;
-  const read = reader(x, from);
+  const w = from.shape[1];
   for (let row = 0; row < e; row++) {
     for (let column = 0; column < f; column++) {
       const seen = [...inside(operation.window, from.shape, row, column)];
       for (let k = 0; k < c; k++) {
-        const values = seen.map(([at, along]) => read(at, along, k));
+        const values = seen.map(([at, along]) => x[(at * w + along) * c + k]);
         y[(row * f + column) * c + k] =
           operation.kind === 'max-pool' ? Math.max(...values) : mean(operation, values, to);
       }

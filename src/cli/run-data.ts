@@ -1,0 +1,55 @@
+/** The data that a trained network belongs to: its run's own, or what --data says. */
+import { ShiftAddError } from '../core/errors.ts';
+import type { ImageDataset } from '../data/dataset.ts';
+import { openDataset } from '../data/open.ts';
+import { readDescription } from '../runs/folder.ts';
+import type { OpenedNetwork } from '../runs/network-files.ts';
+import { type CommandContext, given } from './command.ts';
+
+/** What a network reads and tells apart. */
+export interface Reads {
+  readonly image: { readonly h: number; readonly w: number; readonly c: number };
+  readonly classes: number;
+}
+
+/** @throws ShiftAddError 'data' for images of another size or another number of classes */
+export function checkData(
+  { image: { h, w, c }, classes }: Reads,
+  dataset: ImageDataset,
+  source: string,
+): void {
+  const { height, width, channels } = dataset.test;
+  if (height !== h || width !== w || channels !== c) {
+    throw new ShiftAddError(
+      'data',
+      `the network reads images of ${w}x${h} with ${c} channels, but ${source} has ${width}x${height} with ${channels}; evaluate it on data of the kind it was trained on`,
+    );
+  }
+  if (dataset.classes.length !== classes) {
+    throw new ShiftAddError(
+      'data',
+      `the network tells ${classes} classes apart, but ${source} has ${dataset.classes.length}`,
+    );
+  }
+}
+
+/** @throws ShiftAddError 'usage' where nobody says which data, 'data' when it is not of the network's kind */
+export async function dataOfRun(
+  context: CommandContext,
+  { description }: OpenedNetwork,
+  dir: string,
+): Promise<ImageDataset> {
+  const own = () => readDescription(dir).config as { data?: string; seed?: number; dataMemory?: number };
+  const source = given<string>(context, 'data') ?? own().data;
+  if (source === undefined) {
+    throw new ShiftAddError('usage', `--data is needed here: ${dir} does not say which data it is for`);
+  }
+  const seed = given<string>(context, 'data') === undefined ? (own().seed ?? 0) : 0;
+  const imageSize = source.startsWith('folder:') ? description.task.image.h : undefined;
+  // the part of an image that is seen depends on whether all fit into memory, so that too is as in the run
+  const gib = given<string>(context, 'data') === undefined ? own().dataMemory : undefined;
+  const memory = gib === undefined ? undefined : gib * 2 ** 30;
+  const dataset = await openDataset(source, { seed, imageSize, memory });
+  checkData({ image: description.task.image, classes: description.classes.length }, dataset, source);
+  return dataset;
+}

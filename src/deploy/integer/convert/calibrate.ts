@@ -1,0 +1,98 @@
+/** What the values of a folded network are like, measured on images: their ranges, and the means before gain and bias. */
+import { Graph, type Tensor } from '../../../autograd/graph.ts';
+import { sizeOf } from '../../../core/shapes.ts';
+import type { MapSize } from '../../../operators/operator.ts';
+import type { FoldedNetwork } from './folded-network.ts';
+
+export interface ValueStatistics {
+  readonly smallest: number;
+  readonly largest: number;
+  /** Some of the values, ascending. */
+  readonly sample: Float32Array;
+  /** Of each channel; of what a layer with gain and bias computes before them, of what it gives otherwise. */
+  readonly means: Float64Array;
+}
+
+export interface CalibrationImages {
+  readonly image: MapSize;
+  /** [count, h, w, c], normalised. */
+  readonly images: Float32Array;
+}
+
+/** Images in one pass. */
+const BATCH = 32;
+/** Most values of one batch that a sample takes. */
+const SAMPLED = 4096;
+
+class Gathered {
+  smallest = Infinity;
+  largest = -Infinity;
+  private readonly samples: Float32Array[] = [];
+  private sums: Float64Array | undefined;
+  private rows = 0;
+
+  values(data: ArrayLike<number>): void {
+    const kept = new Float32Array(Math.min(SAMPLED, data.length));
+    const step = data.length / kept.length;
+    for (let i = 0; i < data.length; i++) {
+      if (data[i] < this.smallest) this.smallest = data[i];
+      if (data[i] > this.largest) this.largest = data[i];
+    }
+    for (let i = 0; i < kept.length; i++) kept[i] = data[Math.floor(i * step)];
+    this.samples.push(kept);
+  }
+
+  channels(data: ArrayLike<number>, channels: number): void {
+    this.sums ??= new Float64Array(channels);
+    for (let i = 0; i < data.length; i++) this.sums[i % channels] += data[i];
+    this.rows += data.length / channels;
+  }
+
+  statistics(): ValueStatistics {
+    const { smallest, largest, samples, rows } = this;
+    const sample = new Float32Array(samples.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of samples) {
+      sample.set(part, at);
+      at += part.length;
+    }
+    const means = (this.sums ?? new Float64Array()).map((sum) => sum / rows);
+    return { smallest, largest, sample: sample.sort(), means };
+  }
+}
+
+/** Statistics of every value of the network, the image first. */
+export async function calibrate(
+  network: FoldedNetwork,
+  { image: { h, w, c }, images }: CalibrationImages,
+): Promise<ValueStatistics[]> {
+  const { backend } = network.store;
+  const size = h * w * c;
+  const gathered: Gathered[] = [new Gathered()];
+  const of = (value: number) => {
+    gathered[value] ??= new Gathered();
+    return gathered[value];
+  };
+  for (let at = 0; at < images.length; at += BATCH * size) {
+    const part = images.subarray(at, at + BATCH * size);
+    of(0).values(part);
+    of(0).channels(part, c);
+    const graph = new Graph(backend, { training: false });
+    const seen: { layer: number; y: Tensor; computed: Tensor | undefined }[] = [];
+    try {
+      const x = graph.values(part, [part.length / size, h, w, c]);
+      network.forward(x, (layer, y, computed) => seen.push({ layer, y, computed }));
+      for (const { layer, y, computed } of seen) {
+        of(layer + 1).values(await read(graph, y));
+        const mean = computed ?? y;
+        of(layer + 1).channels(await read(graph, mean), mean.shape[mean.shape.length - 1]);
+      }
+    } finally {
+      graph.close();
+    }
+  }
+  return gathered.map((one) => one.statistics());
+}
+
+const read = async (graph: Graph, { buffer, shape }: Tensor): Promise<ArrayLike<number>> =>
+  (await graph.backend.read(buffer)).subarray(0, sizeOf(shape));

@@ -1,0 +1,66 @@
+/** How near an integer program comes to the network it was made of, on images with labels. */
+import { normalise } from '../../data/batches.ts';
+import { argmax, countCorrect } from '../../metrics/accuracy.ts';
+import type { MapSize } from '../../operators/operator.ts';
+import type { TrainableNetwork } from '../../supernet/trainable.ts';
+import { evaluated } from '../inputs.ts';
+import type { IntegerProgram } from './program.ts';
+import { interpret } from './reference/interpret.ts';
+
+export interface IntegerProof {
+  readonly images: number;
+  /** Share of the images that the network, and the program, label rightly. */
+  readonly accuracy: number;
+  readonly integerAccuracy: number;
+  /** Share of the images that both give the same label. */
+  readonly agreement: number;
+  /** Largest difference of a logit. */
+  readonly maxDifference: number;
+  /** Largest magnitude of the network's logits. */
+  readonly largest: number;
+}
+
+export interface IntegerClaim<Path> {
+  readonly network: TrainableNetwork<Path>;
+  readonly path: Path;
+  readonly image: MapSize;
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+  /** [count, h, w, c], bytes. */
+  readonly pixels: Uint8Array;
+  readonly labels: readonly number[];
+}
+
+/** Images in one pass of the network. */
+const BATCH = 100;
+
+export async function proveInteger<Path>(
+  program: IntegerProgram,
+  claim: IntegerClaim<Path>,
+): Promise<IntegerProof> {
+  const { network, path, image, pixels, labels } = claim;
+  const size = image.h * image.w * image.c;
+  const classes = program.classes.length;
+  const step = program.values[program.values.length - 1].step;
+  let [same, right, integerRight, maxDifference, largest] = [0, 0, 0, 0, 0];
+  for (let at = 0; at < labels.length; at += BATCH) {
+    const part = pixels.subarray(at * size, (at + BATCH) * size);
+    const own = labels.slice(at, at + BATCH);
+    const ours = await evaluated(network, path, image, normalise(part, claim));
+    const theirs = interpret(program, part);
+    right += countCorrect(ours, own, classes);
+    integerRight += countCorrect(theirs, own, classes);
+    for (let i = 0; i < own.length; i++) {
+      if (argmax(ours, i * classes, classes) === argmax(theirs, i * classes, classes)) same++;
+    }
+    ours.forEach((logit, i) => {
+      maxDifference = Math.max(maxDifference, Math.abs(theirs[i] * step - logit));
+      largest = Math.max(largest, Math.abs(logit));
+    });
+  }
+  const images = labels.length;
+  return {
+    ...{ images, accuracy: right / images, integerAccuracy: integerRight / images },
+    ...{ agreement: same / images, maxDifference, largest },
+  };
+}
