@@ -147,6 +147,8 @@ export {
 /** A space as a search problem. */
 export { spaceProblem } from './search/space-problem.ts';
 export { type SearchSummary, summary } from './search/summary.ts';
+/** @experimental The same for a translation space, and the published settings of its search. */
+export { PUBLISHED_TRANSLATION_EVOLUTION, translationProblem } from './search/translation-problem.ts';
 /** What an architecture costs. */
 export type { ArchitectureCosts } from './spaces/costs.ts';
 /** Exact number of architectures, as a bigint. */
@@ -155,8 +157,8 @@ export { countSpace } from './spaces/count.ts';
 export { decode, encode } from './spaces/genotype.ts';
 /** The layers of a genotype on images of a given size, and their workloads. */
 export { networkWorkloads, planNetwork, type Task } from './spaces/layout.ts';
-/** A preset by name or a space file. */
-export { loadSpace } from './spaces/load.ts';
+/** A preset by name or a space file: for images, for translation, or either. */
+export { type AnySpace, loadAnySpace, loadSpace, loadTranslationSpace } from './spaces/load.ts';
 /** The moves of the evolution. */
 export { crossover, type MutationRates, mutate } from './spaces/neighbours.ts';
 /** A genotype drawn uniformly, without listing the space. */
@@ -167,6 +169,30 @@ export { ArchitecturePricer } from './spaces/pricing.ts';
 export { brokenRule, showRules } from './spaces/rules.ts';
 export { SAMPLE_MODES, type SampleMode, sample } from './spaces/sample.ts';
 export { parseSpace } from './spaces/schema.ts';
+/** @experimental Translation spaces: counted, drawn, named, moved in, priced. */
+export {
+  countTranslation,
+  crossTranslation,
+  decodeTranslation,
+  drawTranslationSpace,
+  encodeTranslation,
+  isTranslationSpace,
+  mutateTranslation,
+  networkOf,
+  parseTranslationSpace,
+  referenceGenotype,
+  type SentenceTask,
+  type SequenceBlock,
+  sampleTranslation,
+  TRANSLATION_PRESETS,
+  type TranslationGenotype,
+  type TranslationNetwork,
+  TranslationPricer,
+  type TranslationRates,
+  type TranslationSpace,
+  translationNeighbours,
+  translationWorkloads,
+} from './spaces/seq2seq/index.ts';
 export type { Choice, Exclusion, Genotype, Place, Space, Stage } from './spaces/space.ts';
 /** @experimental Widths, steps and ranges of a network's layers. */
 export { type LayerRecord, layerTable } from './supernet/layer-table.ts';

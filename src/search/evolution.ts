@@ -25,6 +25,11 @@ export interface EvolutionConfig extends CommonConfig {
   readonly generations: number;
   /** Tries per mutant and per child asked for (10 as released). */
   readonly offspringAttempts: number;
+  /**
+   * So many of a population but the first are the best ones so far, which are not scored again: the rest of it is new.
+   * None for images; all parents as published for translation (spec 7.5).
+   */
+  readonly elite?: number | undefined;
   /** As released: ranked by accuracy, and a child may have one parent twice. */
   readonly codeExact?: boolean | undefined;
 }
@@ -47,10 +52,12 @@ export const evolution = defineSampler<EvolutionConfig>({
     for (const name of ['population', 'parents', 'generations', 'offspringAttempts'] as const)
       wholeNumber('evolution', name, config[name]);
     for (const name of ['mutations', 'crossovers'] as const) wholeNumber('evolution', name, config[name], 0);
+    const { population, mutations, crossovers, elite = 0 } = config;
+    wholeNumber('evolution', 'elite', elite, 0);
     require_(
-      config.mutations + config.crossovers <= config.population,
+      elite < population && mutations + crossovers <= population - elite,
       'usage',
-      `evolution: mutations (${config.mutations}) and crossovers (${config.crossovers}) must fit the population of ${config.population}`,
+      `evolution: mutations (${mutations}) and crossovers (${crossovers}) must fit the population of ${population}${elite > 0 ? ` beside its elite of ${elite}` : ''}`,
     );
   },
   batch(state, problem, collector) {
@@ -67,7 +74,8 @@ export const evolution = defineSampler<EvolutionConfig>({
         const [first, second] = pair(parents.length, random);
         return problem.crossover(parents[first].genotype, parents[second].genotype, random);
       });
-    collector.fill(config.population, config.attempts);
+    const elite = state.generation === 0 ? 0 : (config.elite ?? 0);
+    collector.fill(config.population - elite, config.attempts);
   },
   survive({ scored, population, config }, batch) {
     const compare = config.codeExact === true ? byAccuracy : compareScored;

@@ -64,6 +64,18 @@ describe('evolution as released', () => {
   for (const { name, run } of checks) test(name, run);
 });
 
+describe('evolution with an elite, as published for translation', () => {
+  const checks = samplerChecks((evaluations, limits) => ({
+    sampler: evolution,
+    config: {
+      ...{ population: 20, parents: 4, mutations: 8, crossovers: 8, elite: 4 },
+      generations: Math.ceil(evaluations / 16),
+      limits,
+    },
+  }));
+  for (const { name, run } of checks) test(name, run);
+});
+
 describe('aging evolution', () => {
   const checks = samplerChecks((evaluations, limits) => ({
     sampler: aging,

@@ -10,7 +10,12 @@ import {
   parseTranslationWord,
   validateTranslation,
 } from './genotype.ts';
-import { crossTranslation, mutateTranslation, translationNeighbours } from './moves.ts';
+import {
+  crossTranslation,
+  mutateTranslation,
+  PUBLISHED_TRANSLATION_RATES,
+  translationNeighbours,
+} from './moves.ts';
 import type { TranslationGenotype } from './network.ts';
 import { translationAt, translationNumber } from './number.ts';
 import { microSeq2seq, multi30k, seq2seq } from './presets.ts';
@@ -150,7 +155,7 @@ describe('moves', () => {
     const parent = decodeTranslation(seq2seq(), WORD);
     let heads = 0;
     for (let i = 0; i < 4000; i++) {
-      const child = mutateTranslation(seq2seq(), parent, random);
+      const child = mutateTranslation(seq2seq(), parent, random, PUBLISHED_TRANSLATION_RATES);
       if (child.encoderLayers[0].heads !== parent.encoderLayers[0].heads) heads++;
     }
     // Three values: 0.3 x 2 / 3; five standard deviations.

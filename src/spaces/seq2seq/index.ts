@@ -10,6 +10,7 @@ export {
 } from './genotype.ts';
 export {
   crossTranslation,
+  DEFAULT_TRANSLATION_RATES,
   mutateTranslation,
   PUBLISHED_TRANSLATION_RATES,
   type TranslationRates,
