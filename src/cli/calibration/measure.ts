@@ -7,7 +7,7 @@ import type { Backend, Buffer, WindowShape } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { windowOutput } from '../../core/shapes.ts';
 import type { Measurement, Workload } from '../../hardware/index.ts';
-import type { TimedShape } from './shapes.ts';
+import { isFilter, isFlat, type TimedShape } from './shapes.ts';
 
 export interface MeasureOptions {
   readonly rounds: number;
@@ -36,11 +36,15 @@ export async function measure(
     const words = Math.max(...shapes.map(({ load }) => largestTensor(load)));
     // All shapes read and write the same memory; sizes are what time depends on.
     const memory = { x: filled(backend, words), w: filled(backend, words), y: filled(backend, words) };
-    const small = [backend.allocate(words), backend.allocate(words)] as const;
-    for (const buffer of small) backend.fill(buffer, 1);
+    const [ones, zeros, scratch] = [1, 0, 0].map((value) => {
+      const buffer = backend.allocate(words);
+      backend.fill(buffer, value);
+      return buffer;
+    });
+    const constants = { ones, zeros, scratch };
     const timed: Timed[] = [];
     for (const shape of shapes) {
-      const run = runner(backend, shape, memory, small);
+      const run = runner(backend, shape, { ...memory, ...constants });
       run();
       const start = performance.now();
       run();
@@ -67,8 +71,9 @@ export async function measure(
   }
 }
 
-function largestTensor({ n, h, w, c, r, s, m, e, f, groups }: Workload): number {
-  return Math.max(n * h * w * c, (r * s * c * m) / groups, n * e * f * m);
+function largestTensor({ kind, n, h, w, c, r, s, m, e, f, groups }: Workload): number {
+  const weights = kind === 'vector' ? 0 : (r * s * c * m) / groups;
+  return Math.max(n * h * w * c, weights, n * e * f * m);
 }
 
 function filled(backend: Backend, length: number): Buffer {
@@ -81,54 +86,53 @@ interface Memory {
   readonly x: Buffer;
   readonly w: Buffer;
   readonly y: Buffer;
+  readonly ones: Buffer;
+  readonly zeros: Buffer;
+  readonly scratch: Buffer;
 }
 
 /** The kernel call that a layer is. A shift layer's weights are powers of two when it runs, its arithmetic is the same. */
-function runner(
-  backend: Backend,
-  { load, heads }: TimedShape,
-  { x, w, y }: Memory,
-  [ones, zeros]: readonly [Buffer, Buffer],
-): () => void {
-  const { kind, n, c, m } = load;
-  switch (kind) {
-    case 'conv':
-    case 'shift': {
-      const shape = windowOf(load);
-      return () => backend.convForward(x, w, y, shape);
+function runner(backend: Backend, { load, heads }: TimedShape, memory: Memory): () => void {
+  const { x, w, y } = memory;
+  const { kind, n, h, c, r, m, groups } = load;
+  if (kind === 'conv' || kind === 'add') {
+    if (isFilter(load)) {
+      const left = (r - 1) >> 1;
+      const shape = { n, t: h, e: load.e, c, k: r, heads: load.heads ?? groups, left };
+      return () => backend.filterForward(kind, x, w, y, shape);
     }
-    case 'add': {
-      const shape = windowOf(load);
-      return () => backend.adderForward(x, w, y, shape);
-    }
-    case 'linear':
-    case 'matmul': {
-      const common = { alpha: 1, accumulate: false, transposeA: false };
-      const transposeB = kind === 'matmul' && load.name.endsWith('scores');
-      const shape = { batch: heads, m: n / heads, n: m, k: c, transposeB, ...common };
-      return () => backend.matmul(x, w, y, shape);
-    }
-    case 'vector':
-      return vectorRunner(backend, load, { x, w, y }, ones, zeros);
+    const shape = windowOf(load);
+    return kind === 'conv'
+      ? () => backend.convForward(x, w, y, shape)
+      : () => backend.adderForward(x, w, y, shape);
   }
+  if (kind === 'shift' && !isFlat(load)) {
+    const shape = windowOf(load);
+    return () => backend.convForward(x, w, y, shape);
+  }
+  if (kind === 'vector') return vectorRunner(backend, load, memory);
+  const common = { alpha: 1, accumulate: false, transposeA: false };
+  const transposeB = kind === 'matmul' && load.name.endsWith('scores');
+  const shape = { batch: heads, m: n / heads, n: m, k: c, transposeB, ...common };
+  return () => backend.matmul(x, w, y, shape);
 }
 
-function vectorRunner(
-  backend: Backend,
-  load: Workload,
-  { x, w, y }: Memory,
-  ones: Buffer,
-  zeros: Buffer,
-): () => void {
+function vectorRunner(backend: Backend, load: Workload, memory: Memory): () => void {
+  const { x, w, y, ones, zeros, scratch } = memory;
   const { n, e, f, m, r } = load;
   const rows = n * e * f;
-  const { multiplications, operands } = {
-    operands: 0,
-    ...(load.vector ?? { multiplications: 0, additions: 0 }),
-  };
+  const work = load.vector ?? { multiplications: 0, additions: 0 };
+  const { multiplications, additions, operands = 0 } = work;
   if (load.e < load.h && r > 1) {
     const shape = windowOf(load);
     return () => backend.poolForward('average', x, y, null, shape);
+  }
+  // A residual addition and the layer normalisation behind it, as translation networks have them.
+  if (operands > 0 && multiplications === 3 && additions === 5) {
+    return () => {
+      backend.binary('add', x, w, y, rows, m, 'same');
+      backend.layerNormForward(y, ones, zeros, y, scratch, scratch, rows, m, 1e-5);
+    };
   }
   if (operands > 0) return () => backend.binary('add', x, w, y, rows, m, 'same');
   if (multiplications >= 3) return () => backend.softmaxForward(x, null, y, rows, m, 1, 1);

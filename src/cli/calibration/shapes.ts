@@ -6,6 +6,11 @@ import type { Random } from '../../core/random.ts';
 import { latencyFamily, type Workload } from '../../hardware/index.ts';
 import { linearWorkload, matmulWorkload, windowWorkload } from '../../layers/workloads.ts';
 import { networkWorkloads, planNetwork, type Task } from '../../spaces/layout.ts';
+import type { SentenceTask } from '../../spaces/seq2seq/pricing.ts';
+import type { TranslationSpace } from '../../spaces/seq2seq/space.ts';
+import { spaceSublayers } from '../../spaces/seq2seq/sublayers.ts';
+import { vocabularyWorkloads } from '../../spaces/seq2seq/vocabulary.ts';
+import { PUBLISHED_TOKENS, sublayerWorkloads } from '../../spaces/seq2seq/workloads.ts';
 import type { Genotype, Space } from '../../spaces/space.ts';
 import { layerStages } from '../../spaces/stage-layers.ts';
 
@@ -16,6 +21,11 @@ export interface TimedShape {
   /** Whether the space itself has it, or it lies beside one that the space has. */
   readonly own: boolean;
 }
+
+/** A lightweight filter: a window over time alone. */
+export const isFilter = ({ w, r, s, groups }: Workload) => w === 1 && s === 1 && r > 1 && groups > 1;
+/** A layer over rows, each by itself. */
+export const isFlat = ({ h, w, r, s }: Workload) => h === 1 && w === 1 && r === 1 && s === 1;
 
 const keyOf = ({ load, heads }: Omit<TimedShape, 'own'>) => {
   const { kind, n, h, w, c, r, s, m, stride, groups, vector } = load;
@@ -46,6 +56,32 @@ export function spaceShapes(space: Space, task: Task, batch: number): TimedShape
   return [...found.values()];
 }
 
+/** Distinct shapes of a translation space: every sublayer it may have, and its words. */
+export function translationShapes(
+  space: TranslationSpace,
+  { tokens = PUBLISHED_TOKENS, vocabulary }: SentenceTask,
+  batch: number,
+): TimedShape[] {
+  const found = new Map<string, TimedShape>();
+  const add = (load: Workload, parts: number) => {
+    const heads = load.kind === 'matmul' ? parts * batch : 1;
+    const shape = { load: { ...load, n: load.n * batch }, heads };
+    const key = keyOf(shape);
+    if (!found.has(key)) found.set(key, { ...shape, own: true });
+  };
+  for (const sublayer of spaceSublayers(space)) {
+    const heads = sublayer.kind === 'feed-forward' ? 1 : sublayer.heads;
+    for (const load of sublayerWorkloads(sublayer, tokens)) add(load, heads);
+  }
+  if (vocabulary === undefined) return [...found.values()];
+  for (const encoder of space.encoder.width) {
+    for (const decoder of space.decoder.width) {
+      for (const load of vocabularyWorkloads({ encoder, decoder }, tokens, vocabulary)) add(load, 1);
+    }
+  }
+  return [...found.values()];
+}
+
 /** Scores multiply each head's queries with its keys (rows = columns), mixing its scores with its values (rows = c). */
 function headsOf({ kind, name, n, c, m }: Workload): number {
   if (kind !== 'matmul') return 1;
@@ -53,6 +89,8 @@ function headsOf({ kind, name, n, c, m }: Workload): number {
   return n % rows === 0 ? n / rows : 1;
 }
 
+/** Of the filters around those of a space. */
+const WINDOWS = [3, 5, 7, 11, 15, 23, 31];
 const FACTORS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
 /** At least `count` shapes a family: those of the space, then others with sizes around theirs. */
@@ -77,8 +115,14 @@ export function withNeighbours(shapes: readonly TimedShape[], count: number, ran
 function neighbour({ load, heads }: TimedShape, random: Random): TimedShape {
   const around = (size: number) => Math.max(1, Math.round(size * random.choice(FACTORS)));
   const { name, kind, family, n, c, m, r, s, stride, groups, vector } = load;
-  if (kind === 'linear')
-    return { load: linearWorkload(name, family, n, around(c), around(m)), heads, own: false };
+  if (kind === 'linear' || (kind === 'shift' && isFlat(load)))
+    return { load: { ...linearWorkload(name, family, n, around(c), around(m)), kind }, heads, own: false };
+  if (isFilter(load)) {
+    const [t, channels, k] = [around(load.h), around(c), random.choice(WINDOWS)];
+    const shared = load.heads !== undefined && channels % load.heads === 0 ? load.heads : 1;
+    const sizes = { h: t, e: t, c: channels, m: channels, groups: channels, heads: shared, r: k };
+    return { load: { ...load, ...sizes, weights: shared * k }, heads, own: false };
+  }
   if (kind === 'matmul') {
     const scores = name.endsWith('scores');
     const positions = around(scores ? m : c);

@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../core/random.ts';
-import { findAccelerator, latencyFamily } from '../../hardware/index.ts';
+import { findAccelerator, latencyFamily, type Workload } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
-import { spaceShapes, withNeighbours } from '../calibration/shapes.ts';
+import {
+  microSeq2seq,
+  networkOf,
+  sampleTranslation,
+  translationWorkloads,
+} from '../../spaces/seq2seq/index.ts';
+import { spaceShapes, translationShapes, withNeighbours } from '../calibration/shapes.ts';
 import type { CommandContext } from '../command.ts';
 import { calibrate } from './calibrate.ts';
 import { cost } from './cost.ts';
@@ -38,6 +44,55 @@ test('shapes of a space: every operator family, each shape once, more of them wh
   const conv = more.filter(({ load }) => latencyFamily(load) === 'conv');
   expect(conv.length).toBeGreaterThanOrEqual(12);
   expect(new Set(more.map(({ load, heads }) => JSON.stringify([load, heads]))).size).toBe(more.length);
+});
+
+test('shapes of a translation space: all that its networks are made of, filters over time among them', () => {
+  const space = microSeq2seq();
+  const own = translationShapes(space, { tokens: 6, vocabulary: 50 }, 2);
+  const key = ({ kind, n, h, w, c, r, s, m, vector }: Workload) =>
+    [kind, n, h, w, c, r, s, m, JSON.stringify(vector ?? '')].join();
+  const known = new Set(own.map(({ load }) => key({ ...load, n: load.n / 2 })));
+  const random = Random.fromSeed('shapes');
+  for (let i = 0; i < 30; i++) {
+    const network = networkOf(space, sampleTranslation(space, random, 'tuples'));
+    for (const load of translationWorkloads(network, 6, 50)) expect(known).toContain(key(load));
+  }
+  const families = new Set(own.map(({ load }) => latencyFamily(load)));
+  for (const family of ['filter', 'filter-add', 'shift', 'linear', 'matmul', 'residual', 'exponential'])
+    expect(families).toContain(family);
+  // Heads to the encoder: 2 of 4 channels each, for two sentences, over one or two encoder layers.
+  const cross = own.filter(({ load }) => load.name === 'decoder.cross.scores');
+  expect(cross.map(({ load, heads }) => [heads, load.n, load.c, load.m])).toEqual([[4, 24, 4, 12]]);
+  const more = withNeighbours(own, 10, Random.fromSeed(0)).filter(
+    ({ load }) => latencyFamily(load) === 'filter',
+  );
+  expect(more.length).toBeGreaterThanOrEqual(10);
+  for (const { load } of more) expect(load.c % (load.heads ?? 0)).toBe(0);
+});
+
+test('timing a translation space: a file that prices its networks, with the error on shapes not seen', async () => {
+  const [out, saved, again] = ['t.json', 't.csv', 'u.json'].map((name) => join(folder, name));
+  const here = {
+    backend: 'reference',
+    space: 'micro-seq2seq',
+    tokens: 6,
+    vocabulary: 50,
+    shapes: 8,
+    rounds: 1,
+  };
+  const timed = (await calibrate.run(context({ ...here, out, saveMeasurements: saved }))) as {
+    families: Record<string, { heldOut: number }>;
+  };
+  expect(timed.families['filter-add'].heldOut).toBeGreaterThan(0);
+  const genotype = '8-12:C1f16.S2f16|AD2x2s2f16';
+  const price = (await cost.run(
+    context({ space: 'micro-seq2seq', genotype, tokens: 6, vocabulary: 50, accelerator: out }),
+  )) as { latencyMs: number };
+  expect(price.latencyMs).toBeGreaterThan(0);
+  await calibrate.run(context({ measurements: saved, out: again }));
+  expect(Object.keys(findAccelerator(again).calibration?.families ?? {})).toEqual(
+    Object.keys(findAccelerator(out).calibration?.families ?? {}),
+  );
 });
 
 test('timing this machine writes a file that cost takes, and measurements that give the same fit again', async () => {

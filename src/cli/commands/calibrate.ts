@@ -15,9 +15,10 @@ import {
   parseMeasurements,
 } from '../../hardware/index.ts';
 import type { Option } from '../../runs/options.ts';
-import { loadSpace } from '../../spaces/load.ts';
+import { loadAnySpace } from '../../spaces/load.ts';
+import { isTranslationSpace } from '../../spaces/seq2seq/space.ts';
 import { measure } from '../calibration/measure.ts';
-import { spaceShapes, type TimedShape, withNeighbours } from '../calibration/shapes.ts';
+import { spaceShapes, type TimedShape, translationShapes, withNeighbours } from '../calibration/shapes.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { digits, percent, table } from '../text.ts';
 
@@ -60,7 +61,9 @@ const options = {
   resolution: { kind: 'integer', help: 'pixels a side', placeholder: 'n', minimum: 1 },
   channels: { kind: 'integer', help: 'image channels', placeholder: 'n', minimum: 1, initial: 3 },
   classes: { kind: 'integer', help: 'classes of the head', placeholder: 'n', minimum: 1, initial: 10 },
-  batch: { kind: 'integer', help: 'images at a time', placeholder: 'n', minimum: 1, initial: 1 },
+  tokens: { kind: 'integer', help: 'tokens of a sentence (30 unless given)', placeholder: 'n', minimum: 1 },
+  vocabulary: { kind: 'integer', help: 'words, whose projection is timed too', placeholder: 'n', minimum: 1 },
+  batch: { kind: 'integer', help: 'images or sentences at a time', placeholder: 'n', minimum: 1, initial: 1 },
   shapes: {
     kind: 'integer',
     help: 'shapes timed for each operator family, at least: those of the space and others around them',
@@ -121,13 +124,21 @@ function readMeasurements(path: string): Measurement[] {
 }
 
 function shapesOf(context: CommandContext): TimedShape[] {
-  const space = loadSpace(setting<string>(context, 'space'));
+  const random = Random.fromSeed(setting<number>(context, 'seed'));
+  return withNeighbours(ownShapes(context), setting<number>(context, 'shapes'), random);
+}
+
+function ownShapes(context: CommandContext): TimedShape[] {
+  const space = loadAnySpace(setting<string>(context, 'space'));
+  const batch = setting<number>(context, 'batch');
+  if (isTranslationSpace(space)) {
+    const [tokens, vocabulary] = [given<number>(context, 'tokens'), given<number>(context, 'vocabulary')];
+    return translationShapes(space, { tokens, vocabulary }, batch);
+  }
   const side = given<number>(context, 'resolution') ?? (space.stages[0].scale >= 4 ? 224 : 32);
   const image = { h: side, w: side, c: setting<number>(context, 'channels') };
   const task = { image, classes: setting<number>(context, 'classes') };
-  const own = spaceShapes(space, task, setting<number>(context, 'batch'));
-  const random = Random.fromSeed(setting<number>(context, 'seed'));
-  return withNeighbours(own, setting<number>(context, 'shapes'), random);
+  return spaceShapes(space, task, batch);
 }
 
 async function timeHere(context: CommandContext): Promise<{ measurements: Measurement[]; machine: string }> {
@@ -178,6 +189,7 @@ export const calibrate: Command = {
   options,
   examples: [
     'shiftaddnas calibrate --space cifar --resolution 28 --out my-machine.json',
+    'shiftaddnas calibrate --space multi30k --tokens 14 --vocabulary 8000 --out my-machine.json',
     'shiftaddnas calibrate --measurements board.csv --bits 8 --name board --out board.json',
     'shiftaddnas search --data glyphs --accelerator my-machine.json',
   ],

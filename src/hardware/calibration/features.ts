@@ -86,10 +86,10 @@ export function latencyFeatures(load: Workload): Readonly<Record<FeatureName, nu
 
 /**
  * Operators that are timed apart, because other code runs them: the kinds; grouped windows (depthwise,
- * depthwise-add, depthwise-shift); and vector work by what it is made of (pool, residual, norm, activation, and
- * exponential for softmax and its like).
+ * depthwise-add, depthwise-shift), and those over time alone (filter, filter-add); and vector work by what it is made of
+ * (pool, residual, norm, activation, and exponential for softmax and its like).
  */
-export function latencyFamily({ kind, groups, h, e, vector }: Workload): string {
+export function latencyFamily({ kind, groups, h, w, e, r, s, vector }: Workload): string {
   if (kind === 'vector') {
     if (e < h) return 'pool';
     if ((vector?.operands ?? 0) > 0) return 'residual';
@@ -97,5 +97,6 @@ export function latencyFamily({ kind, groups, h, e, vector }: Workload): string 
     return multiplications === 0 ? 'activation' : multiplications < 3 ? 'norm' : 'exponential';
   }
   if (groups === 1) return kind;
+  if (w === 1 && s === 1 && r > 1) return kind === 'conv' ? 'filter' : `filter-${kind}`;
   return kind === 'conv' ? 'depthwise' : `depthwise-${kind}`;
 }

@@ -4,6 +4,8 @@
  *
  *   encoder layer: mixing, feed-forward        decoder layer: mixing, cross, feed-forward
  */
+
+import type { SideName } from './genes.ts';
 import {
   type DecoderLayer,
   type EncoderLayer,
@@ -11,6 +13,7 @@ import {
   type TranslationNetwork,
   windowOf,
 } from './network.ts';
+import type { EncoderChoices, TranslationSpace } from './space.ts';
 
 /** Mixes the positions of its own sentence. */
 export interface Mixing {
@@ -89,4 +92,35 @@ export function decoderSublayers(network: TranslationNetwork): Sublayer[] {
       feedForwardOf(name, width, layer),
     ];
   });
+}
+
+/** Every sublayer that a network of the space may have, each once; names say the side. */
+export function spaceSublayers(space: TranslationSpace): Sublayer[] {
+  const { encoder, decoder } = space;
+  const side = (name: SideName, { width, block, heads, feedForward, layers }: EncoderChoices): Sublayer[] => {
+    const windows = new Set(Array.from({ length: Math.max(...layers) }, (_, i) => windowOf(space, i)));
+    return width.flatMap((wide) => [
+      ...block.flatMap((kind) =>
+        heads.flatMap((count) =>
+          [...windows].map((window) => ({
+            ...mixingOf(space, name, wide, { block: kind, heads: count, feedForward: 0 }, 0),
+            window,
+          })),
+        ),
+      ),
+      ...feedForward.map((inner) => ({ kind: 'feed-forward', name, width: wide, inner }) as const),
+    ]);
+  };
+  const crosses = decoder.width.flatMap((width) =>
+    encoder.width.flatMap((source) =>
+      decoder.crossHeads.flatMap((heads) =>
+        decoder.sources.map(
+          (sources): Cross => ({
+            ...{ kind: 'cross', name: 'decoder', width, source, attention: space.attention, heads, sources },
+          }),
+        ),
+      ),
+    ),
+  );
+  return [...side('encoder', encoder), ...side('decoder', decoder), ...crosses];
 }
