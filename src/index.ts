@@ -34,6 +34,19 @@ export { PLAIN_RECIPE, type Recipe } from './data/augment/recipe.ts';
 export type { ImageDataset, ImageSet } from './data/dataset.ts';
 /** The data sets of `--data`. */
 export { IMAGE_SOURCES, type OpenOptions, openDataset } from './data/open.ts';
+/** @experimental Batches of sentence pairs of nearly equal length. */
+export { type TokenBatch, TokenBatches } from './data/text/batches.ts';
+/** @experimental Sentence pairs as subword ids. */
+export { type EncodedPairs, encodePairs } from './data/text/encode.ts';
+/** @experimental Subwords that were learned elsewhere. */
+export { givenSubwords } from './data/text/given.ts';
+/** @experimental What splitting into subwords needs, as plain data. */
+export { readSubwordModel, type SubwordModel } from './data/text/model.ts';
+/** The translation sets of `--data`. */
+export { openTranslation, TRANSLATION_SOURCES } from './data/text/open.ts';
+export type { SentencePairs, TranslationDataset } from './data/text/pairs.ts';
+/** @experimental Text to subword ids and back. */
+export { Subwords } from './data/text/subwords.ts';
 // ---- prices -----------------------------------------------------------------------------------------------
 /** What a layer computes, without weights, and how many multiplications, additions and shifts that is. */
 /** Accelerators as plain data, built in or read from a file, and their JSON schema. */

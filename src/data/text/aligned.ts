@@ -3,8 +3,7 @@
  * and counted, with the first lines named; what makes the files doubtful is an error.
  */
 import { require_ } from '../../core/errors.ts';
-import { firstOf } from './encode.ts';
-import type { TextFile } from './lines.ts';
+import { firstOf, type TextFile } from './lines.ts';
 import type { LanguagePair, SentencePairs } from './pairs.ts';
 import { toPlain } from './plain.ts';
 

@@ -3,6 +3,7 @@
  * what is scored is never left out, so there a sentence that does not fit is an error.
  */
 import { require_ } from '../../core/errors.ts';
+import { firstOf } from './lines.ts';
 import type { LanguagePair, SentencePairs } from './pairs.ts';
 import { UNK } from './special.ts';
 import type { Subwords } from './subwords.ts';
@@ -94,11 +95,4 @@ function sum(sentences: readonly Int32Array[]): number {
 
 function start(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}...` : text;
-}
-
-/** `line 5`, `lines 5, 9, 12 and 4 more`: the first places of many. */
-export function firstOf(places: readonly number[], what: string): string {
-  const shown = places.slice(0, 5).join(', ');
-  const more = places.length - 5;
-  return `${what}${places.length === 1 ? '' : 's'} ${shown}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -128,3 +128,10 @@ class LineReader {
     return { file: this.file, lines, counts: 'line', notes };
   }
 }
+
+/** `line 5`, `lines 5, 9, 12 and 4 more`: the first places of many. */
+export function firstOf(places: readonly number[], what: string): string {
+  const shown = places.slice(0, 5).join(', ');
+  const more = places.length - 5;
+  return `${what}${places.length === 1 ? '' : 's'} ${shown}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -5,6 +5,9 @@
  *
  * A symbol the vocabulary lacks is taken apart again, merge by merge, until its parts are known (subword-nmt's
  * --vocabulary); a character that is not known even alone is UNK.
+ *
+ * Written here and not taken from @huggingface/tokenizers: that package applies merges of its own tokenizer.json, but
+ * learns none, reads neither subword-nmt's nor fastBPE's files, and does not undo merges by a vocabulary.
  */
 import { require_ } from '../../core/errors.ts';
 import { detokenise } from './detokenise.ts';
