@@ -103,7 +103,7 @@ test('without a random value pairs come shortest first, the same in every epoch'
   expect(all(7)).toEqual(all(0));
 });
 
-test('a pair that no batch can hold is named with its length', () => {
+test('a pair that no batch can hold is named with its length; no pairs are refused', () => {
   const make = () =>
     new TokenBatches({
       pairs: pairsOf([
@@ -113,4 +113,5 @@ test('a pair that no batch can hold is named with its length', () => {
       tokens: 16,
     });
   expect(make).toThrow(/sentence pair 2 alone takes 31.*leave out long sentences/);
+  expect(() => new TokenBatches({ pairs: pairsOf([]), tokens: 16 })).toThrow(/none were given/);
 });

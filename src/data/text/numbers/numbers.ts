@@ -5,7 +5,8 @@
 import { internal, require_ } from '../../../core/errors.ts';
 import { Random } from '../../../core/random.ts';
 import { pairName, parsePair, type SentencePairs, type TranslationDataset } from '../pairs.ts';
-import { FRAMES, type Said } from './frames.ts';
+import type { Said } from './draws.ts';
+import { FRAMES } from './frames.ts';
 
 /** Pairs of each set; training has as many as its limit says. */
 const SIZES = { train: 20000, valid: 1000, test: 1000 };
