@@ -1,7 +1,7 @@
-/** The kept Wasm file is that of the sources; `node scripts/build-wasm.mjs --check` also builds it again. */
+/** The kept Wasm files are those of the sources; `node scripts/build-wasm.mjs --check` also builds it again. */
 import { expect, test } from 'vitest';
 import { staleness } from './build-wasm.mjs';
 
-test('kernels.wasm is of the sources as they are', () => {
+test('kernels.wasm and pictures.wasm are of the sources as they are', () => {
   expect(staleness()).toBe(null);
 });

@@ -62,15 +62,24 @@ describe('draws', () => {
     expect(Math.abs(variance - 3)).toBeLessThan(0.15);
   });
 
-  test('normal has mean 0, deviation 1 and the tails of a normal', () => {
-    const random = Random.fromSeed(4);
-    const values = Array.from({ length: 20_000 }, () => random.normal());
+  const many = (random: Random) => {
+    const values = new Float32Array(20_000);
+    for (let i = 0; i < values.length; i += 25) random.normals(values, i, i + 25);
+    return [...values];
+  };
+  test.each([
+    ['normal', (random: Random) => Array.from({ length: 20_000 }, () => random.normal())],
+    ['normals', many],
+  ])('%s: mean 0, deviation 1 and the tails of a normal', (_, draw) => {
+    const values = draw(Random.fromSeed(4));
     const mean = values.reduce((a, b) => a + b) / values.length;
     const deviation = Math.sqrt(values.reduce((a, v) => a + (v - mean) ** 2, 0) / values.length);
     const beyond2 = values.filter((v) => Math.abs(v) > 2).length / values.length;
     expect(Math.abs(mean)).toBeLessThan(0.03);
     expect(Math.abs(deviation - 1)).toBeLessThan(0.02);
     expect(Math.abs(beyond2 - 0.0455)).toBeLessThan(0.006);
+    const next = values.slice(1).reduce((sum, v, i) => sum + v * values[i], 0) / values.length;
+    expect(Math.abs(next)).toBeLessThan(0.03);
   });
 
   test('integer is uniform over 0 .. n-1', () => {

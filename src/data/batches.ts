@@ -14,8 +14,10 @@ import { erase } from './augment/erasing.ts';
 import { colourJitter } from './augment/jitter.ts';
 import { applyMix, drawMix } from './augment/mix.ts';
 import type { Picture } from './augment/picture.ts';
+import { PlainPicture } from './augment/plain-picture.ts';
 import { randAugment } from './augment/randaugment.ts';
 import { checkRecipe, isPlain, PLAIN_RECIPE, type Recipe } from './augment/recipe.ts';
+import { WasmPicture } from './augment/wasm-picture.ts';
 import {
   type Augmentation,
   checkAugmentation,
@@ -87,6 +89,7 @@ export class BatchMaker {
   private readonly table: Float32Array; // [c, 256] byte to normalised value
   /** Bytes of one image, cropped and mirrored: what operations start from. */
   private readonly placed: Picture;
+  private readonly padding: 'black' | 'edge';
   private readonly own: BatchMemory;
   /** Where the batch goes that is being made. */
   private out: BatchMemory;
@@ -99,6 +102,7 @@ export class BatchMaker {
     this.options = options;
     this.augmentation = options.augmentation ?? NO_AUGMENTATION;
     checkAugmentation(this.augmentation);
+    this.padding = this.augmentation.padding ?? 'black';
     this.indices = options.indices ?? Uint32Array.from({ length: set.count }, (_, i) => i);
     this.random = random && new Random(random);
     this.classes = normal.classes.length;
@@ -129,7 +133,7 @@ export class BatchMaker {
     );
     const pixels = set.height * set.width * set.channels;
     const { height, width, channels } = set;
-    this.placed = { height, width, channels, data: new Uint8Array(pixels) };
+    this.placed = pictureOf(height, width, channels);
     this.own = {
       images: new Float32Array(batchSize * pixels),
       targets: new Float32Array(batchSize * this.classes),
@@ -199,8 +203,8 @@ export class BatchMaker {
         if (random !== undefined) {
           drawPlacement(this.augmentation, set.height, set.width, random, this.placement);
         }
-        this.place(source, from);
-        this.normalise(i * pixels);
+        this.placed.place(source, from, this.placement, this.padding);
+        this.placed.normalise(this.table, images, i * pixels);
         this.cut(i * pixels);
       }
       labels[i] = set.labels[index];
@@ -242,12 +246,12 @@ export class BatchMaker {
     if (random === undefined) return;
     const { height, width, channels } = this.options.set;
     drawPlacement(this.augmentation, height, width, random, this.placement);
-    this.place(source, from);
+    this.placed.place(source, from, this.placement, this.padding);
     if (recipe.randAugment > 0) {
       randAugment(this.placed, recipe.randAugment, this.meanColour, random.split('randaugment'));
     }
     if (recipe.jitter > 0) colourJitter(this.placed, recipe.jitter, random.split('jitter'));
-    this.normalise(at);
+    this.placed.normalise(this.table, this.out.images, at);
     this.cut(at);
     const shape = [height, width, channels] as const;
     erase(this.out.images, at, shape, recipe.erasing, random.split('erasing'));
@@ -262,65 +266,6 @@ export class BatchMaker {
     if (drawn === undefined) return;
     const { images, targets } = this.out;
     applyMix(drawn, images, targets.subarray(0, count * this.classes), count, [height, width, channels]);
-  }
-
-  /** Bytes of the image at pixels[base...], cropped and mirrored, to `placed`. */
-  private place(pixels: Uint8Array, base: number): void {
-    const { height, width, channels } = this.options.set;
-    const { mirrored, top, left } = this.placement;
-    const { data } = this.placed;
-    const line = width * channels;
-    const edge = this.augmentation.padding === 'edge';
-    let to = 0;
-    for (let row = 0; row < height; row++) {
-      const from = edge ? clamp(row + top, height) : row + top;
-      if (from < 0 || from >= height) {
-        data.fill(0, to, to + line);
-        to += line;
-        continue;
-      }
-      const start = base + from * line;
-      if (left === 0 && !mirrored) {
-        for (let i = start; i < start + line; i++) data[to++] = pixels[i];
-        continue;
-      }
-      for (let column = 0; column < width; column++) {
-        let source = (mirrored ? width - 1 - column : column) + left;
-        if (source < 0 || source >= width) {
-          if (!edge) {
-            for (let c = 0; c < channels; c++) data[to++] = 0;
-            continue;
-          }
-          source = clamp(source, width);
-        }
-        const i = start + source * channels;
-        data[to++] = pixels[i];
-        if (channels !== 3) {
-          for (let c = 1; c < channels; c++) data[to++] = pixels[i + c];
-          continue;
-        }
-        data[to++] = pixels[i + 1];
-        data[to++] = pixels[i + 2];
-      }
-    }
-  }
-
-  /** What was placed, as normalised values, to images[at...]. */
-  private normalise(at: number): void {
-    const { table } = this;
-    const { images } = this.out;
-    const { channels, data } = this.placed;
-    if (channels === 3) {
-      for (let i = 0; i + 2 < data.length; i += 3) {
-        images[at + i] = table[data[i]];
-        images[at + i + 1] = table[256 + data[i + 1]];
-        images[at + i + 2] = table[512 + data[i + 2]];
-      }
-      return;
-    }
-    for (let i = 0; i < data.length; ) {
-      for (let c = 0; c < channels; c++, i++) images[at + i] = table[c * 256 + data[i]];
-    }
   }
 
   private cut(at: number): void {
@@ -358,6 +303,7 @@ export function normalise(
   return Float32Array.from(pixels, (value, i) => table[(i % channels) * 256 + value]);
 }
 
-function clamp(position: number, size: number): number {
-  return position < 0 ? 0 : position >= size ? size - 1 : position;
+/** The quickest picture there is here. */
+function pictureOf(height: number, width: number, channels: number): Picture {
+  return WasmPicture.make(height, width, channels) ?? new PlainPicture(height, width, channels);
 }

@@ -41,6 +41,6 @@ export function erase(
   if (rectangle === undefined) return;
   for (let row = rectangle.top; row < rectangle.top + rectangle.height; row++) {
     const from = at + (row * width + rectangle.left) * channels;
-    for (let i = from; i < from + rectangle.width * channels; i++) images[i] = random.normal();
+    random.normals(images, from, from + rectangle.width * channels);
   }
 }

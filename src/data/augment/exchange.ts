@@ -15,7 +15,7 @@ export const TAKEN = 2;
 export const READY = 3;
 export const FAILED = 4;
 
-/** Rung after a slot was wanted and when the threads are to stop. */
+/** Rung when too many slots are wanted, and when the threads are to stop. */
 export const BELL = 0;
 export const STOP = 1;
 

@@ -1,14 +1,35 @@
 /**
- * An image on its way from stored bytes to a batch. The operations change it where it lies, and none of them asks
- * for memory: at thousands of images a second, arrays of their own would cost more than the arithmetic.
+ * An image on its way from stored bytes to a batch, and the passes over its pixels that all operations are made of. It
+ * is changed where it lies, and no pass asks for memory: at thousands of images a second, arrays of their own would cost
+ * more than the arithmetic. `plain-picture.ts` says what each pass means; `wasm-picture.ts` gives the same bytes faster.
  */
+import type { Placement } from '../augment.ts';
 
-/** data: [height, width, channels], 0 to 255. */
+/** [x', y'] = [a b c; d e f] [x, y, 1]: where a pixel of the result is looked up; x to the right, y down, centres at .5 */
+export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
+
 export interface Picture {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** [height, width, channels], 0 to 255. */
   readonly data: Uint8Array;
+  /** Takes the image at pixels[from...] of a set, mirrored, shifted; what it no longer covers is 0 or the nearest pixel. */
+  place(pixels: Uint8Array, from: number, placement: Placement, padding: 'black' | 'edge'): void;
+  /** Sends every value of a channel through its table: tables [channels, 256]. */
+  lookUp(tables: Uint8Array): void;
+  /** How often each channel has each value, [channels, 256], in memory that the next call overwrites. */
+  counts(): Uint32Array;
+  /** Sum over all pixels: of luma where there are three channels, of the first channel otherwise. */
+  lumaSum(): number;
+  /** Every pixel of three channels away from its luma, by `blended`. */
+  saturate(factor: number): void;
+  /** Every pixel but those of the border away from the mean of its neighbours, by `blended`. */
+  sharpen(factor: number): void;
+  /** Bilinear; a place outside the image gets the fill colour. */
+  transform(matrix: Matrix, fill: readonly number[]): void;
+  /** Every value through its channel's table, to images[at...]: table [channels, 256]. */
+  normalise(table: Float32Array, images: Float32Array, at: number): void;
 }
 
 /** Clipped to 0 to 255 and cut off below the point, as a cast to a byte does. */
@@ -16,32 +37,8 @@ export function toByte(value: number): number {
   return value <= 0 ? 0 : value >= 255 ? 255 : value | 0;
 }
 
-/** Luma of ITU-R BT.601 in 16 fractional bits, Pillow's convert("L"). */
-export function luma(red: number, green: number, blue: number): number {
-  return (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16;
-}
-
-let scratch = new Uint8Array(0);
-
-/** The picture's values as they are now, in memory that the next call overwrites. */
-export function before({ data }: Picture): Uint8Array {
-  if (scratch.length < data.length) scratch = new Uint8Array(data.length);
-  scratch.set(data);
-  return scratch;
-}
-
-/** Sends every value of a channel through its table: tables [channels, 256]. */
-export function lookUp({ channels, data }: Picture, tables: Uint8Array): void {
-  const { length } = data;
-  if (channels === 3) {
-    for (let i = 0; i + 2 < length; i += 3) {
-      data[i] = tables[data[i]];
-      data[i + 1] = tables[256 + data[i + 1]];
-      data[i + 2] = tables[512 + data[i + 2]];
-    }
-    return;
-  }
-  for (let c = 0; c < channels; c++) {
-    for (let i = c; i < length; i += channels) data[i] = tables[256 * c + data[i]];
-  }
+/** Away from a degenerate value, in single precision, as Pillow's Image.blend: factor 0 gives it, 1 the value itself. */
+export function blended(degenerate: number, value: number, factor: number): number {
+  const product = Math.fround(Math.fround(factor) * (value - degenerate));
+  return toByte(Math.fround(degenerate + product));
 }

@@ -7,14 +7,19 @@ import { expect, test } from 'vitest';
 import { Random } from '../../core/random.ts';
 import { colourJitter } from './jitter.ts';
 import type { Picture } from './picture.ts';
+import { PlainPicture } from './plain-picture.ts';
 import { RANDAUGMENT_OPERATIONS, randAugment } from './randaugment.ts';
 import { autoContrast, equalize } from './tone.ts';
 
 const golden = JSON.parse(readFileSync(new URL('./pillow.json', import.meta.url), 'utf8'));
 
-function picture(hex: string, height: number, width: number): Picture {
-  return { height, width, channels: 3, data: Uint8Array.from(Buffer.from(hex, 'hex')) };
+function holding(height: number, width: number, channels: number, data: Uint8Array): Picture {
+  const made = new PlainPicture(height, width, channels);
+  made.data.set(data);
+  return made;
 }
+const picture = (hex: string, height: number, width: number) =>
+  holding(height, width, 3, Buffer.from(hex, 'hex'));
 const hexOf = ({ data }: Picture) => Buffer.from(data).toString('hex');
 const sample = () => picture(golden.input, golden.height, golden.width);
 /** A picture after an operation, which changes it in place. */
@@ -71,9 +76,9 @@ test('one channel goes through every operation', () => {
   // as a channel of three equal ones: in grey, saturation changes nothing either way
   const values = Uint8Array.from({ length: 30 }, (_, i) => (i * i * 7 + i * 8) % 256);
   for (const { name, amount, apply } of RANDAUGMENT_OPERATIONS) {
-    const grey: Picture = { height: 6, width: 5, channels: 1, data: values.slice() };
+    const grey = holding(6, 5, 1, values);
     const data = Uint8Array.from({ length: 90 }, (_, i) => values[Math.floor(i / 3)]);
-    const coloured: Picture = { height: 6, width: 5, channels: 3, data };
+    const coloured = holding(6, 5, 3, data);
     apply(grey, amount(0.9, 1), [7]);
     apply(coloured, amount(0.9, 1), [7, 7, 7]);
     expect([...grey.data], name).toEqual([...coloured.data.filter((_, i) => i % 3 === 0)]);
@@ -85,7 +90,7 @@ test('colour jitter of strength 0 changes nothing, of 0.4 it stays within 0.6 to
   expect(after(sample(), (picture) => colourJitter(picture, 0, random))).toBe(golden.input);
   // an even grey has no contrast and no colour, so only brightness moves it
   const levels = Array.from({ length: 200 }, (_, i) => {
-    const grey: Picture = { height: 2, width: 2, channels: 3, data: new Uint8Array(12).fill(100) };
+    const grey = holding(2, 2, 3, new Uint8Array(12).fill(100));
     colourJitter(grey, 0.4, random.split(i));
     return grey.data[0];
   });

@@ -30,7 +30,7 @@ import type { WorkerStart } from './worker.ts';
 
 export interface ThreadOptions {
   readonly threads: number;
-  /** Batches made ahead for each thread. Default: as many as `AHEAD_BYTES` hold, 2 to 8. */
+  /** Batches made ahead for each thread. Default: as many as `AHEAD_BYTES` hold, 2 to 16. */
   readonly ahead?: number;
   /** The worker's compiled program; the one beside this file by default. */
   readonly program?: URL;
@@ -43,7 +43,7 @@ export interface ThreadOptions {
 const AHEAD_BYTES = 64 * 2 ** 20;
 
 function depth(batchBytes: number, threads: number): number {
-  return Math.max(2, Math.min(8, Math.floor(AHEAD_BYTES / (batchBytes * threads))));
+  return Math.max(2, Math.min(16, Math.floor(AHEAD_BYTES / (batchBytes * threads))));
 }
 
 /** A thread that holds a batch for longer than this has died, milliseconds. */
@@ -154,13 +154,21 @@ export class BatchThreads {
     return unreadableImages(this.exchange, this.control).map((index) => join(files.root, files.names[index]));
   }
 
-  /** Orders `step` and those after it, one for each slot. */
+  /**
+   * Orders `step` and those after it, one for each slot. Threads look for orders by themselves; they are woken only where
+   * less than half is there, for the system lets a thread that is woken run at once, in place of the one that trains.
+   */
   private want(step: number): void {
     const { slots } = this.exchange;
+    let missing = 0;
     for (let at = step; at < step + slots; at++) {
       const slot = at % slots;
-      if (this.held[slot] === at) continue;
       const state = stateOf(slot);
+      if (this.held[slot] === at) {
+        if (Atomics.load(this.control, state) === WANTED) missing++;
+        continue;
+      }
+      missing++;
       // an order that no thread has begun is withdrawn; one that it has begun is waited for
       if (Atomics.compareExchange(this.control, state, WANTED, EMPTY) === TAKEN) this.settle(slot);
       this.held[slot] = at;
@@ -168,7 +176,7 @@ export class BatchThreads {
       this.control[state + 2] = at % this.stepsPerEpoch;
       Atomics.store(this.control, state, WANTED);
     }
-    this.ring();
+    if (2 * missing > slots) this.ring();
   }
 
   /** Whether a thread has made the batch of a slot; false when it is to be made here. */

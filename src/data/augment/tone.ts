@@ -1,25 +1,20 @@
 /** Tone curves as Pillow's ImageOps has them: every channel goes through a table of 256 values. */
-import { lookUp, type Picture, toByte } from './picture.ts';
+import { type Picture, toByte } from './picture.ts';
 
 const tables = new Uint8Array(4 * 256);
-const counts = new Uint32Array(256);
 
 /** The same curve for every channel. */
 function curve(picture: Picture, ofValue: (value: number) => number): void {
   for (let value = 0; value < 256; value++) tables[value] = ofValue(value);
   for (let c = 1; c < picture.channels; c++) tables.copyWithin(256 * c, 0, 256);
-  lookUp(picture, tables);
+  picture.lookUp(tables);
 }
 
-/** A curve for each channel, out of how often it has each value (`counts`), into its 256 values of `tables`. */
-function curves(picture: Picture, ofChannel: (table: number) => void): void {
-  const { channels, data } = picture;
-  for (let c = 0; c < channels; c++) {
-    counts.fill(0);
-    for (let i = c; i < data.length; i += channels) counts[data[i]]++;
-    ofChannel(256 * c);
-  }
-  lookUp(picture, tables);
+/** A curve for each channel, out of how often it has each value, into its 256 values of `tables` from `table` on. */
+function curves(picture: Picture, ofChannel: (table: number, counts: Uint32Array) => void): void {
+  const counts = picture.counts();
+  for (let at = 0; at < 256 * picture.channels; at += 256) ofChannel(at, counts.subarray(at, at + 256));
+  picture.lookUp(tables);
 }
 
 function same(table: number): void {
@@ -28,7 +23,7 @@ function same(table: number): void {
 
 /** ImageOps.autocontrast: the darkest value of a channel becomes 0, the lightest 255. */
 export function autoContrast(picture: Picture): void {
-  curves(picture, (table) => {
+  curves(picture, (table, counts) => {
     let low = 0;
     let high = 255;
     while (low < 255 && counts[low] === 0) low++;
@@ -43,7 +38,7 @@ export function autoContrast(picture: Picture): void {
 /** ImageOps.equalize: values spread so that each is about as frequent as any other. */
 export function equalize(picture: Picture): void {
   const pixels = picture.height * picture.width;
-  curves(picture, (table) => {
+  curves(picture, (table, counts) => {
     let present = 0;
     let last = 0;
     for (let value = 0; value < 256; value++) {

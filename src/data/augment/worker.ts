@@ -20,6 +20,9 @@ export interface WorkerStart {
   readonly exchange: Exchange;
 }
 
+/** Milliseconds until it looks for orders again without having been woken. */
+const LOOK = 4;
+
 const { options, exchange } = workerData as WorkerStart;
 const control = new Int32Array(exchange.control);
 const maker = new BatchMaker(options);
@@ -32,7 +35,7 @@ const slots = Array.from({ length: exchange.slots }, (_, i) => slotOf(exchange, 
 while (Atomics.load(control, STOP) === 0) {
   const bell = Atomics.load(control, BELL);
   const slot = take();
-  if (slot < 0) Atomics.wait(control, BELL, bell);
+  if (slot < 0) Atomics.wait(control, BELL, bell, LOOK);
   else await fill(slot);
 }
 
