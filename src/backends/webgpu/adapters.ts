@@ -1,0 +1,128 @@
+/**
+ * Which GPUs there are. A page has its own `navigator.gpu`; Node gets one from npm's optional package `webgpu` (Dawn),
+ * which is loaded when it is first asked for. Software that plays a GPU is told apart: nothing is computed on it unless
+ * it is asked for by name.
+ */
+import { ShiftAddError } from '../../core/errors.ts';
+import type { Gpu, GpuAdapter } from './gpu.ts';
+
+/** `high-performance`, `low-power`, part of an adapter's name, or its number in the list. */
+export type DeviceChoice = string;
+
+export interface FoundAdapter {
+  readonly adapter: GpuAdapter;
+  /** For people. */
+  readonly name: string;
+  /** Whether a processor plays the GPU. */
+  readonly software: boolean;
+}
+
+interface DawnPackage {
+  create(options: readonly string[]): Gpu;
+}
+
+/** Dawn's objects by option: one that is not reachable any more takes its devices with it. */
+const kept = new Map<string, Gpu>();
+let dawn: Promise<DawnPackage> | undefined;
+
+async function loadDawn(): Promise<DawnPackage> {
+  // A name in a variable: the package is optional, and its types are not needed.
+  const name = 'webgpu';
+  dawn ??= import(name) as Promise<DawnPackage>;
+  try {
+    return await dawn;
+  } catch (cause) {
+    dawn = undefined;
+    throw new ShiftAddError(
+      'missing',
+      `the webgpu backend needs the optional package webgpu, but it did not load (${String((cause as Error).message).split('\n')[0]}); install it with: npm install webgpu`,
+      { backend: 'webgpu', package: 'webgpu' },
+      cause,
+    );
+  }
+}
+
+/** A GPU of the page, or Dawn restricted to the adapters whose name holds `adapter`. */
+async function gpuOf(adapter = ''): Promise<Gpu> {
+  const own = (globalThis as { readonly navigator?: { readonly gpu?: Gpu } }).navigator?.gpu;
+  if (own !== undefined) return own;
+  if ((globalThis as { readonly process?: unknown }).process === undefined) {
+    throw new ShiftAddError(
+      'missing',
+      'the webgpu backend needs navigator.gpu, but this page has none; serve it over https or from localhost, in a browser with WebGPU',
+      { backend: 'webgpu' },
+    );
+  }
+  const { create } = await loadDawn();
+  let gpu = kept.get(adapter);
+  if (gpu === undefined) kept.set(adapter, (gpu = create(adapter === '' ? [] : [`adapter=${adapter}`])));
+  return gpu;
+}
+
+/** The names that Dawn knows, in its order; it tells them when it is asked for one that there is not. */
+export async function adapterNames(): Promise<readonly string[]> {
+  const gpu = await gpuOf('no adapter has this name');
+  try {
+    const adapter = await gpu.requestAdapter();
+    return adapter === null ? [] : [nameOf(adapter)];
+  } catch (error) {
+    return Array.from(String(error).matchAll(/name: '([^']*)'/g), ([, name]) => name);
+  }
+}
+
+function nameOf({ info }: GpuAdapter): string {
+  return (
+    info.description || info.device || `${info.vendor} ${info.architecture}`.trim() || 'a GPU without a name'
+  );
+}
+
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|warp/i;
+
+function found(adapter: GpuAdapter, known?: string): FoundAdapter {
+  const { info } = adapter;
+  const name = known ?? nameOf(adapter);
+  const software =
+    info.isFallbackAdapter === true ||
+    SOFTWARE.test(`${name} ${info.architecture} ${info.device} ${info.description}`);
+  return { adapter, name, software };
+}
+
+/** The adapter asked for; without a choice the fastest one that is a GPU. Throws 'missing' where there is none. */
+export async function findAdapter(choice?: DeviceChoice): Promise<FoundAdapter> {
+  if (choice === undefined || choice === 'high-performance' || choice === 'low-power') {
+    const gpu = await gpuOf();
+    const adapter = await gpu.requestAdapter({ powerPreference: choice ?? 'high-performance' });
+    const one = adapter === null ? undefined : found(adapter);
+    if (one !== undefined && !one.software) return one;
+    throw await noGpu(one);
+  }
+  const names = await adapterNames();
+  const number = /^\d+$/.test(choice) ? Number(choice) : undefined;
+  const name =
+    number === undefined
+      ? names.find((candidate) => candidate.toLowerCase().includes(choice.toLowerCase()))
+      : names[number];
+  const adapter = name === undefined ? null : await (await gpuOf(name)).requestAdapter();
+  if (adapter !== null) return found(adapter, name);
+  throw new ShiftAddError('missing', `there is no GPU ${choice}; ${listed(names)}`, {
+    backend: 'webgpu',
+    device: choice,
+    names,
+  });
+}
+
+async function noGpu(software: FoundAdapter | undefined): Promise<ShiftAddError> {
+  const reason =
+    software === undefined
+      ? 'no GPU was found: its driver (Vulkan, Metal or Direct3D 12) must be installed'
+      : `no GPU was found but ${software.name}, which computes on the processor; name it with --device to use it all the same`;
+  return new ShiftAddError('missing', reason, { backend: 'webgpu' });
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0)
+    return 'no GPU was found at all: its driver (Vulkan, Metal or Direct3D 12) must be installed';
+  return `--device takes high-performance, low-power, or a number or part of a name of ${names
+    .map((name, i) => `${i}: ${name}`)
+    .join(', ')}`;
+}

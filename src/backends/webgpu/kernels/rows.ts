@@ -1,0 +1,72 @@
+/**
+ * Programs that take a row at a time: normalisation over columns, softmax, losses. Some lanes share a row; `total` and
+ * `most` merge what each of them has, pairwise and so in a fixed order, and give the result to all.
+ */
+import type { Buffer } from '../../backend.ts';
+import type { Launcher } from '../launcher.ts';
+import { GRID, MAIN, type Program, THREADS } from '../program.ts';
+import { ceilDivide, fold } from './grid.ts';
+
+export interface RowProgram {
+  readonly name: string;
+  readonly buffers: readonly string[];
+  /** Numbers beside `rows` and `columns`. */
+  readonly params?: readonly string[];
+  /**
+   * Runs in every lane, for `row`, whose elements begin at `start`; EACH(j) steps through this lane's columns. What lanes
+   * without a row compute is thrown away, so what is no element is written `if (first)`: once a row.
+   */
+  readonly code: string;
+}
+
+const made = new Map<string, Program>();
+
+function programOf(rowProgram: RowProgram, lanes: number): Program {
+  const name = `${rowProgram.name} ${lanes}`;
+  let program = made.get(name);
+  if (program !== undefined) return program;
+  const steps = (merge: string): string => `
+  lanes[local] = value;
+  workgroupBarrier();
+  for (var s = ${lanes / 2}u; s > 0u; s /= 2u) {
+    if (local % ${lanes}u < s) { let a = lanes[local]; let b = lanes[local + s]; lanes[local] = ${merge}; }
+    workgroupBarrier();
+  }
+  let merged = lanes[local - local % ${lanes}u];
+  workgroupBarrier();
+  return merged;`;
+  program = {
+    name,
+    buffers: rowProgram.buffers,
+    params: ['u32 rows', 'u32 columns', ...(rowProgram.params ?? [])],
+    code: `
+var<workgroup> lanes: array<f32, ${THREADS}>;
+fn total(value: f32, local: u32) -> f32 {${steps('a + b')}
+}
+fn most(value: f32, local: u32) -> f32 {${steps('select(select(b, a, a > b), a + b, isNaN(a) || isNaN(b))')}
+}
+${MAIN}
+fn main(${GRID}) {
+  let row = (group.y * groups.x + group.x) * ${THREADS / lanes}u + local / ${lanes}u;
+  let start = row * p.columns;
+  let end = select(0u, p.columns, row < p.rows);
+  let first = row < p.rows && local % ${lanes}u == 0u;
+  ${rowProgram.code.replaceAll(/EACH\((\w+)\)/g, `for (var $1 = local % ${lanes}u; $1 < end; $1 += ${lanes}u)`)}
+}`,
+  };
+  made.set(name, program);
+  return program;
+}
+
+export function launchRows(
+  gpu: Launcher,
+  rowProgram: RowProgram,
+  buffers: readonly Buffer[],
+  rows: number,
+  columns: number,
+  params: readonly number[] = [],
+): void {
+  const lanes = columns <= 16 ? 8 : columns <= 128 ? 32 : THREADS;
+  const grid = fold(ceilDivide(rows, THREADS / lanes));
+  gpu.launch(programOf(rowProgram, lanes), buffers, [rows, columns, ...params], ...grid);
+}

@@ -1,0 +1,22 @@
+/** What a kernel needs of the backend: launching programs, and memory for the time of a few launches. */
+import type { Buffer } from '../backend.ts';
+import type { Program } from './program.ts';
+
+export interface Launcher {
+  /**
+   * Runs a program in x * y * z workgroups, after everything launched before; of none there is nothing to do. Buffers
+   * and numbers stand in the program's order.
+   */
+  launch(
+    program: Program,
+    buffers: readonly Buffer[],
+    params: readonly number[],
+    x: number,
+    y?: number,
+    z?: number,
+  ): void;
+  /** A buffer of so many elements of four bytes, for what `work` launches. */
+  scratch(length: number, work: (buffer: Buffer) => void): void;
+  /** Where a launch notes the first of its indices that is not below `limit` (index-checks.ts). */
+  indexed(kernel: string, limit: number): { readonly status: Buffer; readonly place: number };
+}

@@ -1,0 +1,128 @@
+/**
+ * The WebGPU backend: every kernel of the contract in WGSL, on the GPU of the machine or of the browser. Buffers never
+ * leave the GPU unless they are read; launches are collected (queue.ts) and nothing waits but `read` and `finish`.
+ */
+import { internal } from '../../core/errors.ts';
+import type { KernelName } from '../abi.ts';
+import type { Backend, Buffer, DataType, SharedBuffer } from '../backend.ts';
+import { checked } from '../checked.ts';
+import { ScopedMemory } from '../scopes.ts';
+import { type DeviceChoice, findAdapter } from './adapters.ts';
+import { type OpenDevice, openDevice } from './device.ts';
+import { INDEX_PLACES, IndexChecks } from './index-checks.ts';
+import { kernelsOn } from './kernels/table.ts';
+import type { Launcher } from './launcher.ts';
+import { type Block, blocksOf } from './memory.ts';
+import type { Program } from './program.ts';
+import { Queue } from './queue.ts';
+
+export interface WebGpuOptions {
+  /** `high-performance` (default), `low-power`, part of an adapter's name, or its number. */
+  readonly device?: DeviceChoice;
+}
+
+/** Opens a GPU. Throws 'missing' where there is none, or none such. */
+export async function createWebGpu({ device }: WebGpuOptions = {}): Promise<Backend> {
+  const { adapter, name, software } = await findAdapter(device);
+  const description = `webgpu: ${name}${software ? ', which computes on the processor' : ''}`;
+  const memory = new GpuMemory(await openDevice(adapter, name), description);
+  return checked(Object.assign(memory, kernelsOn(memory)));
+}
+
+/** What a backend has beside its kernels, and what those launch with. */
+class GpuMemory implements Omit<Backend, KernelName>, Launcher {
+  readonly name = 'webgpu';
+  readonly description: string;
+  readonly threads = 1;
+  private readonly device: OpenDevice;
+  private readonly queue: Queue;
+  private readonly blocks: ScopedMemory<Block>;
+  private readonly checks: IndexChecks;
+  private readonly status: Buffer;
+
+  constructor(device: OpenDevice, description: string) {
+    this.device = device;
+    this.description = description;
+    this.queue = new Queue(device);
+    const source = blocksOf(this.queue);
+    this.blocks = new ScopedMemory<Block>(this.name, source);
+    this.checks = new IndexChecks(this.queue, source.create(4 * INDEX_PLACES));
+    this.status = this.blocks.view(this.checks.block, INDEX_PLACES, 'int32');
+  }
+
+  // ---- for kernels ----------------------------------------------------------------------------------------
+  launch(
+    program: Program,
+    buffers: readonly Buffer[],
+    params: readonly number[],
+    x: number,
+    y?: number,
+    z?: number,
+  ): void {
+    const blocks = buffers.map((buffer) => this.blocks.block(buffer));
+    this.queue.launch(program, blocks, params, x, y, z);
+  }
+
+  scratch(length: number, work: (buffer: Buffer) => void): void {
+    const buffer = this.blocks.allocate(length, 'float32');
+    work(buffer);
+    this.blocks.free(buffer);
+  }
+
+  indexed(kernel: string, limit: number): { readonly status: Buffer; readonly place: number } {
+    return { status: this.status, place: this.checks.place(kernel, limit) };
+  }
+
+  // ---- memory ---------------------------------------------------------------------------------------------
+  allocate(length: number, type: DataType = 'float32'): Buffer {
+    return this.blocks.allocate(length, type);
+  }
+
+  openScope(): { keep(buffer: Buffer): void; close(): void } {
+    return this.blocks.openScope();
+  }
+
+  free(buffer: Buffer): void {
+    this.blocks.free(buffer);
+  }
+
+  write(buffer: Buffer, data: ArrayLike<number>, offset = 0): void {
+    const type = buffer.type === 'int32' ? Int32Array : Float32Array;
+    const values = data instanceof type ? data : type.from(data);
+    this.queue.write(this.blocks.writable(buffer), 4 * offset, values);
+  }
+
+  async read(buffer: Buffer): Promise<Float32Array | Int32Array> {
+    const own = { block: this.blocks.block(buffer), bytes: 4 * buffer.length };
+    const noted = { block: this.checks.block, bytes: this.checks.bytes };
+    const [data, places] = await this.queue.read([own, noted]);
+    this.checks.look(new Int32Array(places));
+    return buffer.type === 'int32' ? new Int32Array(data) : new Float32Array(data);
+  }
+
+  memory(): { used: number; peak: number; reserved: number } {
+    return this.blocks.statistics();
+  }
+
+  /** A GPU's memory is one device's, and a device is one thread's. */
+  link(): undefined {
+    return undefined;
+  }
+
+  share(): SharedBuffer {
+    return internal('the webgpu backend has no memory that threads share');
+  }
+
+  view(): Buffer {
+    return internal('the webgpu backend has no memory that threads share');
+  }
+
+  async finish(): Promise<void> {
+    await this.queue.finish();
+  }
+
+  dispose(): void {
+    this.blocks.dispose();
+    this.device.close();
+  }
+}
