@@ -21,6 +21,9 @@ interface DawnPackage {
   create(options: readonly string[]): Gpu;
 }
 
+/** Programs write what they share in a workgroup before they read it; clearing it first takes time, most of all to compile. */
+const OPTIONS = ['enable-dawn-features=disable_workgroup_init'];
+
 /** Dawn's objects by option: one that is not reachable any more takes its devices with it. */
 const kept = new Map<string, Gpu>();
 let dawn: Promise<DawnPackage> | undefined;
@@ -55,7 +58,8 @@ async function gpuOf(adapter = ''): Promise<Gpu> {
   }
   const { create } = await loadDawn();
   let gpu = kept.get(adapter);
-  if (gpu === undefined) kept.set(adapter, (gpu = create(adapter === '' ? [] : [`adapter=${adapter}`])));
+  if (gpu === undefined)
+    kept.set(adapter, (gpu = create(adapter === '' ? OPTIONS : [...OPTIONS, `adapter=${adapter}`])));
   return gpu;
 }
 
@@ -87,14 +91,27 @@ function found(adapter: GpuAdapter, known?: string): FoundAdapter {
   return { adapter, name, software };
 }
 
+/**
+ * Whether the machine shows a GPU at all. Looked at before Dawn is loaded: it is large, and says on the terminal that
+ * there is no Vulkan. Linux has files for GPUs; elsewhere Dawn is asked.
+ */
+function mayHaveGpu(): boolean {
+  const { process } = globalThis as { readonly process?: NodeJS.Process };
+  if (process?.platform !== 'linux') return true;
+  const { existsSync } = process.getBuiltinModule('node:fs');
+  return ['/dev/dri', '/dev/nvidia0', '/dev/dxg', '/dev/mali0', '/dev/kgsl-3d0'].some((path) =>
+    existsSync(path),
+  );
+}
+
 /** The adapter asked for; without a choice the fastest one that is a GPU. Throws 'missing' where there is none. */
 export async function findAdapter(choice?: DeviceChoice): Promise<FoundAdapter> {
   if (choice === undefined || choice === 'high-performance' || choice === 'low-power') {
-    const gpu = await gpuOf();
-    const adapter = await gpu.requestAdapter({ powerPreference: choice ?? 'high-performance' });
+    const powerPreference = choice ?? 'high-performance';
+    const adapter = mayHaveGpu() ? await (await gpuOf()).requestAdapter({ powerPreference }) : null;
     const one = adapter === null ? undefined : found(adapter);
     if (one !== undefined && !one.software) return one;
-    throw await noGpu(one);
+    throw noGpu(one);
   }
   const names = await adapterNames();
   const number = /^\d+$/.test(choice) ? Number(choice) : undefined;
@@ -111,7 +128,7 @@ export async function findAdapter(choice?: DeviceChoice): Promise<FoundAdapter> 
   });
 }
 
-async function noGpu(software: FoundAdapter | undefined): Promise<ShiftAddError> {
+function noGpu(software: FoundAdapter | undefined): ShiftAddError {
   const reason =
     software === undefined
       ? 'no GPU was found: its driver (Vulkan, Metal or Direct3D 12) must be installed'

@@ -27,6 +27,11 @@ fn INFINITY() -> f32 { return bitcast<f32>(INFINITY_BITS); }`,
     code: 'fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }',
   },
   {
+    name: 'clipped',
+    // To [-1, 1]; a NaN stays one, as it does in the adder's gradient (spec 4.1).
+    code: 'fn clipped(x: f32) -> f32 { return select(clamp(x, -1.0, 1.0), x, isNaN(x)); }',
+  },
+  {
     name: 'exponential',
     // x = n ln 2 + r; e^r by a polynomial (Cephes expf), 2^n in two steps so that the ends of the range are met.
     code: `

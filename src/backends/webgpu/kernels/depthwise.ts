@@ -91,7 +91,7 @@ const FORWARD: Readonly<Record<Family, Program>> = {
 };
 const INPUT_GRADIENT: Readonly<Record<Family, Program>> = {
   conv: inputGradient('conv', [], 'sum += b * g;'),
-  adder: inputGradient('adder', ['read x'], 'sum += clamp(b - x[i], -1.0, 1.0) * g;'),
+  adder: inputGradient('adder', ['read x'], 'sum += clipped(b - x[i]) * g;'),
 };
 const WEIGHT_GRADIENT: Readonly<Record<Family, Folding>> = {
   conv: weightGradient('conv', [], 'sum += a * g;'),

@@ -1,6 +1,6 @@
 /**
  * Counter-based draws: element i comes from the block threefry(key, i, 0) and from nothing else. Uniform draws are the
- * bits of every other backend; normal ones differ from them by rounding.
+ * bits of every other backend, and so is what dropout keeps; normal ones differ from them by rounding.
  */
 import type { Buffer } from '../../backend.ts';
 import type { Launcher } from '../launcher.ts';
@@ -33,6 +33,30 @@ export function random(
   y: Buffer,
   key: readonly [number, number],
 ): void {
-  const { length } = y;
-  gpu.launch(PROGRAMS[kind], [y], [length, key[0], key[1]], ...threads(length));
+  gpu.launch(PROGRAMS[kind], [y], [y.length, key[0], key[1]], ...threads(y.length));
+}
+
+const DROPOUT: Program = {
+  name: 'dropout',
+  buffers: ['read x', 'write y'],
+  params: ['u32 length', 'u32 dropAbove', 'f32 kept', 'u32 key0', 'u32 key1'],
+  code: each(
+    'length',
+    `
+  let word = threefry(vec2u(p.key0, p.key1), vec2u(i, 0u)).x >> 8u;
+  y[i] = x[i] * select(0.0, p.kept, word > p.dropAbove);`,
+  ),
+};
+
+export function dropout(
+  gpu: Launcher,
+  x: Buffer,
+  y: Buffer,
+  length: number,
+  rate: number,
+  key: readonly [number, number],
+): void {
+  // A draw is a whole number over 2^24.
+  const numbers = [length, Math.floor(rate * 2 ** 24), 1 / (1 - rate), key[0], key[1]];
+  gpu.launch(DROPOUT, [x, y], numbers, ...threads(length));
 }

@@ -2,15 +2,18 @@
 import type { KernelName } from '../../abi.ts';
 import type { Backend } from '../../backend.ts';
 import type { Launcher } from '../launcher.ts';
+import * as attention from './attention.ts';
 import * as convolution from './convolution.ts';
 import * as elementwise from './elementwise.ts';
+import * as filter from './filter.ts';
+import * as labels from './labels.ts';
 import * as layout from './layout.ts';
 import { matmul } from './matmul.ts';
 import * as norm from './norm.ts';
 import * as optimisers from './optimisers.ts';
 import * as piecewise from './piecewise.ts';
 import * as pool from './pool.ts';
-import { random } from './random.ts';
+import * as random from './random.ts';
 import { reduce } from './reduce.ts';
 import * as softmax from './softmax.ts';
 
@@ -23,12 +26,15 @@ const KERNELS: KernelTable = {
   ...convolution,
   ...norm,
   ...softmax,
+  ...labels,
+  ...attention,
+  ...filter,
   ...pool,
   ...elementwise,
   reduce,
   ...layout,
   ...piecewise,
-  random,
+  ...random,
   ...optimisers,
 };
 

@@ -1,0 +1,168 @@
+/**
+ * The WGSL of a tiling (tile.ts): strips of both operands in the workgroup's memory, a block of sums in registers of
+ * each thread, loops over rows and columns of a block written out.
+ */
+import type { Operation, Tiling } from './tile.ts';
+
+/** Sizes of a workgroup's part of the result, of a strip, and of a thread's block. */
+export interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly high: 4 | 8;
+  readonly wide: 4 | 8;
+}
+
+/** Takes elements a and b into vectors of sums; o is the element `own` of the result's place. */
+const STEP: Readonly<Record<Operation, (sum: string, a: string, b: string, own: string) => string>> = {
+  product: (sum, a, b) => `${sum} += ${a} * ${b};`,
+  distance: (sum, a, b) => `${sum} -= abs(${a} - ${b});`,
+  clipped: (sum, a, b, own) => `${sum} += clamp(${b} - ${own}, vec4f(-1.0), vec4f(1.0)) * ${a};`,
+  difference: (sum, a, b, own) => `${sum} += (${a} - ${own}) * ${b};`,
+};
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const PART = ['x', 'y', 'z', 'w'];
+
+/** A vector of a strip, as the thread fetches and keeps it. */
+interface Fetch {
+  readonly value: string;
+  /** Declarations before the walk along k. */
+  readonly declare: string;
+  /** Statements that fetch it for the strip at k. */
+  readonly fetch: string;
+  readonly keep: string;
+}
+
+function fetchesOf(side: 'left' | 'right', tiling: Tiling, tile: Tile, threads: number): Fetch[] {
+  const left = side === 'left';
+  const vectors = (left ? tile.rows : tile.columns) / 4;
+  const along = left ? tiling.leftAlong : tiling.rightAlong;
+  const { depth } = tile;
+  const [first, most, place] = left
+    ? ['firstRow', 'p.rows', 'rowAt']
+    : ['firstColumn', 'p.columns', 'columnAt'];
+  const lanes = range(4);
+  return range(Math.ceil((vectors * depth) / threads)).map((i) => {
+    const value = `${side}${i}`;
+    const unit = `(local + ${i * threads}u)`;
+    const [vector, k] =
+      along === 'depth'
+        ? [`${unit} / ${depth}u`, `${unit} % ${depth}u`]
+        : [`${unit} % ${vectors}u`, `${unit} / ${vectors}u`];
+    const elements = lanes.map((j) =>
+      left ? `left(${value}At${j}, place)` : `right(place, ${value}At${j})`,
+    );
+    // A NaN of right would be clipped away; its column is marked.
+    const marks = tiling.operation === 'clipped' && !left;
+    const mark = lanes.map(
+      (j) => `if (isNaN(${value}[${j}])) { atomicStore(&broken[4u * ${value}Vector + ${j}u], 1u); }`,
+    );
+    return {
+      value,
+      declare: `
+  let ${value}Vector = ${vector};
+  let ${value}K = ${k};
+  ${lanes.map((j) => `let ${value}At${j} = ${place}(min(${first} + 4u * ${value}Vector + ${j}u, ${most} - 1u));`).join('\n  ')}
+  var ${value} = vec4f();`,
+      fetch: `
+    ${value} = vec4f();
+    if (k + ${value}K < end) {
+      let place = depthAt(k + ${value}K);
+      ${value} = vec4f(${elements});
+      ${marks ? mark.join(' ') : ''}
+    }`,
+      keep: `if (${value}Vector < ${vectors}u && ${value}K < ${depth}u) { ${side}s[${value}K * ${lineOf(vectors, along)}u + ${value}Vector] = ${value}; }`,
+    };
+  });
+}
+
+/** Vectors of a line of a strip: one more than it has, where threads write along k, so that they meet different banks. */
+function lineOf(vectors: number, along: string): number {
+  return along === 'depth' ? vectors + 1 : vectors;
+}
+
+/** With `split`, z also counts pieces of k, and the sums go to result [splits, batch, rows, columns]. */
+export function tileCode(tiling: Tiling, tile: Tile, split: boolean): string {
+  const { rows, columns, depth, high, wide } = tile;
+  const [across, down] = [columns / wide, rows / high];
+  const threads = across * down;
+  const [leftLine, rightLine] = [lineOf(rows / 4, tiling.leftAlong), lineOf(columns / 4, tiling.rightAlong)];
+  const fetches = [...fetchesOf('left', tiling, tile, threads), ...fetchesOf('right', tiling, tile, threads)];
+  const clipped = tiling.operation === 'clipped';
+  const hasOwn = clipped || tiling.operation === 'difference';
+  const [blockRows, blockColumns] = [range(high), range(wide / 4)];
+  const rowOf = (i: number): string => `firstRow + 4u * y + ${i < 4 ? i : down * 4 + i - 4}u`;
+  const columnOf = (q: number, j: number): string => `firstColumn + 4u * x + ${q * across * 4 + j}u`;
+  const block = (line: (i: number, q: number) => string, between = '\n  '): string =>
+    blockRows.flatMap((i) => blockColumns.map((q) => line(i, q))).join(between);
+  const own = (i: number, q: number): string =>
+    `let own${i}_${q} = vec4f(${range(4).map((j) => `own(ownRow${i}, columnAt(min(${columnOf(q, j)}, p.columns - 1u)))`)});`;
+  const step = (i: number, q: number): string =>
+    STEP[tiling.operation](`sum${i}_${q}`, `a${i >> 2}.${PART[i & 3]}`, `b${q}`, `own${i}_${q}`);
+  const finished = (i: number, q: number, j: number): string => {
+    const sum = `sum${i}_${q}.${PART[j]}`;
+    if (!clipped) return sum;
+    const nothing = `isNaN(own${i}_${q}.${PART[j]}) || atomicLoad(&broken[4u * x + ${q * across * 4 + j}u]) != 0u`;
+    return `select(${sum}, bitcast<f32>(NOTHING_BITS), ${nothing})`;
+  };
+  const stores = blockRows.map(
+    (i) => `
+  if (${rowOf(i)} < p.rows) {
+    let m = ${rowOf(i)};
+    let row = rowAt(m);
+    ${blockColumns.flatMap((q) => range(4).map((j) => `put(row, m, ${columnOf(q, j)}, ${finished(i, q, j)}, z);`)).join('\n    ')}
+  }`,
+  );
+  return `
+${tiling.code}
+var<workgroup> lefts: array<vec4f, ${depth * leftLine}>;
+var<workgroup> rights: array<vec4f, ${depth * rightLine}>;
+${clipped ? `var<workgroup> broken: array<atomic<u32>, ${columns}>;\nvar<private> NOTHING_BITS: u32 = 0x7fc00000u;` : ''}
+fn put(row: Row, m: u32, n: u32, sum: f32, z: u32) {
+  if (n < p.columns) {
+    ${
+      split
+        ? 'result[((z % p.splits * p.batches + z / p.splits) * p.rows + m) * p.columns + n] = sum;'
+        : 'store(row, columnAt(n), m, n, sum);'
+    }
+  }
+}
+@compute @workgroup_size(${threads})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  let firstRow = index / p.columnTiles * ${rows}u;
+  let firstColumn = index % p.columnTiles * ${columns}u;
+  let z = p.first + group.z;
+  begin(z / p.splits);
+  let all = depthOf(z / p.splits);
+  let piece = (all + p.splits * ${depth}u - 1u) / (p.splits * ${depth}u) * ${depth}u;
+  let start = z % p.splits * piece;
+  let end = min(all, start + piece);
+  let x = local % ${across}u;
+  let y = local / ${across}u;
+  ${fetches.map(({ declare }) => declare).join('')}
+  ${block((i, q) => `var sum${i}_${q} = vec4f();`)}
+  ${hasOwn ? `${blockRows.map((i) => `let ownRow${i} = rowAt(min(${rowOf(i)}, p.rows - 1u));`).join('\n  ')}\n  ${block(own)}` : ''}
+  ${clipped ? `for (var i = local; i < ${columns}u; i += ${threads}u) { atomicStore(&broken[i], 0u); }\n  workgroupBarrier();` : ''}
+  // The strip at k is fetched while the one before it, which lies in the workgroup's memory, is computed with.
+  for (var k = start; k < end + ${depth}u; k += ${depth}u) {
+    ${fetches.map((one) => one.fetch).join('')}
+    for (var i = 0u; i < select(0u, ${depth}u, k > start); i++) {
+      ${range(high / 4)
+        .map((h) => `let a${h} = lefts[i * ${leftLine}u + y + ${h * down}u];`)
+        .join(' ')}
+      ${blockColumns.map((q) => `let b${q} = rights[i * ${rightLine}u + x + ${q * across}u];`).join(' ')}
+      ${block(step, '\n      ')}
+    }
+    workgroupBarrier();
+    ${fetches.map(({ keep }) => keep).join('\n    ')}
+    workgroupBarrier();
+  }
+  ${stores.join('')}
+}`;
+}
