@@ -397,7 +397,10 @@ export interface Backend {
     to: { readonly offset: number; readonly stride: number },
     accumulate: boolean,
   ): void;
-  /** y[i] = table[index[i]], rows of `columns`. */
+  /**
+   * y[i] = table[index[i]], rows of `columns`. An index of no row is an error: at once where indices can be seen, from
+   * the next `read` where they are on a device. So are labels and lengths of other kernels.
+   */
   gatherRows(table: Buffer, index: Buffer, y: Buffer, rows: number, columns: number): void;
   /** table[index[i]] += x[i], in the order of i. */
   scatterAddRows(x: Buffer, index: Buffer, table: Buffer, rows: number, columns: number): void;

@@ -149,7 +149,8 @@ for (const { name, present, reason } of await availableBackends()) {
       expect(codeOf(() => backend.batchStatistics(x, w, y, 0, 4))).toBe('shape');
     });
 
-    test('indices beyond the table', () => {
+    // a GPU's indices are looked at by the GPU: see webgpu/webgpu.test.ts
+    test.skipIf(name === 'webgpu')('indices beyond the table', () => {
       for (const wrong of [-1, 30, 2 ** 30]) {
         const index = indices([0, wrong]);
         expect(codeOf(() => backend.gatherRows(x, index, y, 2, 4))).toBe('shape');

@@ -1,14 +1,19 @@
-/** Every backend that is present against the reference; an absent one is skipped, with its reason as a name. */
+/**
+ * Every backend that is present against the reference; an absent one is skipped, with its reason as a name. GPUs have a
+ * suite of their own (webgpu/conformance.test.ts), for it runs without one too.
+ */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { KERNELS } from './abi.ts';
 import type { Backend } from './backend.ts';
 import type { Values } from './conformance/case.ts';
 import { matmulCase } from './conformance/rows.ts';
-import { convolutionCases, windowShape } from './conformance/windows.ts';
+import { convolutionCases } from './conformance/windows.ts';
 import { conformanceCases, measure } from './conformance.ts';
 import { availableBackends, openBackend } from './open.ts';
 import { createReference } from './reference/reference.ts';
+import { bitsOf, sameBits } from './testing/bits.ts';
+import { matmulShapes, windowShapes } from './testing/drawn-shapes.ts';
 
 const presences = await availableBackends();
 const kernels = Object.keys(KERNELS);
@@ -32,14 +37,14 @@ test('the reference gives the same bits twice, whatever its memory held before',
   const differing: string[] = [];
   for (const entry of conformanceCases) {
     const [once, again] = [await expectedOf(entry), await entry.compute(reference)];
-    if (!once.every((values, i) => same(bitsOf(values), bitsOf(again[i])))) differing.push(entry.name);
+    if (!once.every((values, i) => sameBits(bitsOf(values), bitsOf(again[i])))) differing.push(entry.name);
   }
   expect(differing).toEqual([]);
   expect(reference.memory().used).toBe(0);
 });
 
 for (const { name, present, reason } of presences) {
-  if (name === 'reference') continue;
+  if (name === 'reference' || name === 'webgpu') continue;
   describe.skipIf(!present)(`backend ${name} (${reason})`, async () => {
     const backend = present ? await openBackend(name) : reference;
     afterAll(() => {
@@ -58,7 +63,7 @@ for (const { name, present, reason } of presences) {
 
     test('windows of random shapes are the reference', async () => {
       await fc.assert(
-        fc.asyncProperty(shapes, async (shape) => {
+        fc.asyncProperty(windowShapes, async (shape) => {
           for (const entry of convolutionCases(shape)) await holds(entry, backend);
         }),
         { numRuns: 150, seed: 7 },
@@ -66,19 +71,8 @@ for (const { name, present, reason } of presences) {
     });
 
     test('products of random shapes are the reference', async () => {
-      const extent = fc.integer({ min: 0, max: 70 });
-      const product = fc.record({
-        batch: fc.integer({ min: 0, max: 3 }),
-        m: extent,
-        n: extent,
-        k: extent,
-        transposeA: fc.boolean(),
-        transposeB: fc.boolean(),
-        alpha: fc.constantFrom(1, 0.25, -2),
-        accumulate: fc.boolean(),
-      });
       await fc.assert(
-        fc.asyncProperty(product, (shape) => holds(matmulCase(shape), backend)),
+        fc.asyncProperty(matmulShapes, (shape) => holds(matmulCase(shape), backend)),
         { numRuns: 150, seed: 8 },
       );
     });
@@ -92,7 +86,7 @@ for (const { name, present, reason } of presences) {
           const bits = (await entry.compute(other)).map(bitsOf);
           const before = first.get(entry.name) ?? bits;
           first.set(entry.name, before);
-          if (!bits.every((words, i) => same(words, before[i]))) differing.add(entry.name);
+          if (!bits.every((words, i) => sameBits(words, before[i]))) differing.add(entry.name);
         }
         other.dispose();
       }
@@ -105,37 +99,3 @@ async function holds(entry: (typeof conformanceCases)[number], backend: Backend)
   const { error, tolerance } = await measure(entry, backend, reference);
   expect(error, entry.name).toBeLessThanOrEqual(tolerance);
 }
-
-/** The bits of numbers; which NaN it is, JavaScript does not define, and the tiers of its compiler differ. */
-function bitsOf(values: Values): Uint32Array {
-  const bits = new Uint32Array(values.slice().buffer);
-  values.forEach((value, i) => {
-    if (Number.isNaN(value)) bits[i] = 0x7fc00000;
-  });
-  return bits;
-}
-
-function same(a: Uint32Array, b: Uint32Array): boolean {
-  return a.length === b.length && a.every((bits, i) => bits === b[i]);
-}
-
-/** Windows whose output has at least no negative size; groups 1, 2 or one for each channel. */
-const shapes = fc
-  .record({
-    n: fc.integer({ min: 1, max: 3 }),
-    h: fc.integer({ min: 1, max: 10 }),
-    w: fc.integer({ min: 1, max: 10 }),
-    r: fc.integer({ min: 1, max: 5 }),
-    s: fc.integer({ min: 1, max: 5 }),
-    stride: fc.integer({ min: 1, max: 3 }),
-    pad: fc.integer({ min: 0, max: 3 }),
-    inputs: fc.constantFrom(1, 3, 7, 8, 16, 24, 33),
-    outputs: fc.constantFrom(1, 3, 7, 8, 16, 24, 33, 64),
-    grouping: fc.constantFrom('dense', 'pairs', 'depthwise'),
-  })
-  .filter(({ h, w, r, s, pad }) => h + 2 * pad >= r && w + 2 * pad >= s)
-  .map(({ inputs, outputs, grouping, ...rest }) => {
-    if (grouping === 'depthwise') return windowShape({ ...rest, c: inputs, m: inputs, groups: inputs });
-    if (grouping === 'pairs') return windowShape({ ...rest, c: 2 * inputs, m: 2 * outputs, groups: 2 });
-    return windowShape({ ...rest, c: inputs, m: outputs, groups: 1 });
-  });

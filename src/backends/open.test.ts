@@ -6,7 +6,7 @@ const native = presences.find((entry) => entry.name === 'native');
 
 describe('opening a backend', () => {
   test('every backend is listed with what it is or why it is absent; the reference is always there', () => {
-    expect(presences.map((entry) => entry.name)).toEqual(['native', 'wasm', 'reference']);
+    expect(presences.map((entry) => entry.name)).toEqual(['webgpu', 'native', 'wasm', 'reference']);
     expect(presences.find((entry) => entry.name === 'reference')?.present).toBe(true);
     for (const { reason } of presences) expect(reason.length).toBeGreaterThan(10);
   });
@@ -15,6 +15,19 @@ describe('opening a backend', () => {
     const backend = await openBackend('auto');
     expect(backend.name).toBe(presences.find((entry) => entry.present)?.name);
     backend.dispose();
+  });
+
+  test('auto takes no GPU where threads share the memory, or are counted', async () => {
+    for (const options of [{ shared: true }, { threads: 2 }]) {
+      const backend = await openBackend('auto', options);
+      expect(backend.name).not.toBe('webgpu');
+      backend.dispose();
+    }
+  });
+
+  test('a GPU that is named must be of the webgpu backend, and be there', async () => {
+    await expect(openBackend('wasm', { device: '0' })).rejects.toThrow(/only the webgpu backend/);
+    await expect(openBackend('auto', { device: 'no such GPU' })).rejects.toMatchObject({ code: 'missing' });
   });
 
   test('an unknown name is an error with the nearest one', async () => {

@@ -4,14 +4,22 @@ import type { Backend } from './backend.ts';
 import { createNative } from './native/native.ts';
 import { createReference } from './reference/reference.ts';
 import { createWasm } from './wasm/wasm.ts';
+import { createWebGpu } from './webgpu/webgpu.ts';
 
 /** From the fastest to the slowest. */
-export const BACKEND_NAMES = ['native', 'wasm', 'reference'] as const;
+export const BACKEND_NAMES = ['webgpu', 'native', 'wasm', 'reference'] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
 export interface BackendOptions {
-  /** Threads that share a kernel; default one for each processor. The reference has one whatever is asked. */
+  /**
+   * Threads that share a kernel; default one for each processor. The reference has one whatever is asked; with 'auto' a
+   * number of threads asks for the processor.
+   */
   readonly threads?: number;
+  /** The GPU: high-performance, low-power, part of its name, or its number. With 'auto' it asks for webgpu. */
+  readonly device?: string;
+  /** Threads or processes will compute beside it, over its memory: 'auto' takes no GPU then. */
+  readonly shared?: boolean;
 }
 
 export interface BackendPresence {
@@ -22,21 +30,23 @@ export interface BackendPresence {
 }
 
 const OPENERS: Readonly<Record<BackendName, (options: BackendOptions) => Backend | Promise<Backend>>> = {
+  webgpu: createWebGpu,
   native: createNative,
   wasm: createWasm,
   reference: createReference,
 };
 
 /**
- * Opens a backend; 'auto' takes the fastest one that is there. Throws 'missing' when the one named is not, and
- * 'usage' for an unknown name or an impossible number of threads.
+ * Opens a backend; 'auto' takes the fastest one that is there, a GPU before the processor. Throws 'missing' when the one
+ * named is not, and 'usage' for an unknown name, an impossible number of threads, or a GPU of a backend that has none.
  */
 export async function openBackend(
   name: 'auto' | BackendName,
   options: BackendOptions = {},
 ): Promise<Backend> {
-  if (name === 'auto') {
-    for (const candidate of BACKEND_NAMES.slice(0, -1)) {
+  const { device, threads, shared = threads !== undefined } = options;
+  if (name === 'auto' && device === undefined) {
+    for (const candidate of BACKEND_NAMES.slice(shared ? 1 : 0, -1)) {
       try {
         return await OPENERS[candidate](options);
       } catch (error) {
@@ -45,7 +55,7 @@ export async function openBackend(
     }
     return OPENERS[BACKEND_NAMES[BACKEND_NAMES.length - 1]](options);
   }
-  if (!Object.hasOwn(OPENERS, name)) {
+  if (name !== 'auto' && !Object.hasOwn(OPENERS, name)) {
     const near = nearest(name, ['auto', ...BACKEND_NAMES]);
     throw new ShiftAddError(
       'usage',
@@ -54,7 +64,14 @@ export async function openBackend(
       { name },
     );
   }
-  return OPENERS[name](options);
+  if (device !== undefined && name !== 'webgpu' && name !== 'auto') {
+    throw new ShiftAddError(
+      'usage',
+      `only the webgpu backend computes on a GPU, but ${device} was asked of ${name}; leave one of the two out`,
+      { name, device },
+    );
+  }
+  return OPENERS[name === 'auto' ? 'webgpu' : name](options);
 }
 
 /** Every backend, with what it is here or the reason for its absence. */

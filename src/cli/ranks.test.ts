@@ -12,7 +12,7 @@ import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
-const [native] = await availableBackends();
+const native = (await availableBackends()).find(({ name }) => name === 'native')!;
 const mpirun = spawnSync('mpirun', ['--version'], { encoding: 'utf8' });
 const missing = !native.present
   ? native.reason

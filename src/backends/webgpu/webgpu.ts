@@ -26,7 +26,12 @@ export async function createWebGpu({ device }: WebGpuOptions = {}): Promise<Back
   const { adapter, name, software } = await findAdapter(device);
   const description = `webgpu: ${name}${software ? ', which computes on the processor' : ''}`;
   const memory = new GpuMemory(await openDevice(adapter, name), description);
-  return checked(Object.assign(memory, kernelsOn(memory)));
+  return checked(
+    Object.assign(
+      memory,
+      kernelsOn(memory, (buffer) => memory.blockOf(buffer)),
+    ),
+  );
 }
 
 /** What a backend has beside its kernels, and what those launch with. */
@@ -59,8 +64,13 @@ class GpuMemory implements Omit<Backend, KernelName>, Launcher {
     y?: number,
     z?: number,
   ): void {
-    const blocks = buffers.map((buffer) => this.blocks.block(buffer));
+    const blocks = buffers.map((buffer) => this.blockOf(buffer));
     this.queue.launch(program, blocks, params, x, y, z);
+  }
+
+  /** Throws where the buffer is freed or another backend's. */
+  blockOf(buffer: Buffer): Block {
+    return this.blocks.block(buffer);
   }
 
   scratch(length: number, work: (buffer: Buffer) => void): void {
@@ -93,7 +103,7 @@ class GpuMemory implements Omit<Backend, KernelName>, Launcher {
   }
 
   async read(buffer: Buffer): Promise<Float32Array | Int32Array> {
-    const own = { block: this.blocks.block(buffer), bytes: 4 * buffer.length };
+    const own = { block: this.blockOf(buffer), bytes: 4 * buffer.length };
     const noted = { block: this.checks.block, bytes: this.checks.bytes };
     const [data, places] = await this.queue.read([own, noted]);
     this.checks.look(new Int32Array(places));

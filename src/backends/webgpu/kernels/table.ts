@@ -1,6 +1,6 @@
 /** Every kernel of the contract, by name, in the contract's order; its arguments are the contract's behind the launcher. */
 import type { KernelName } from '../../abi.ts';
-import type { Backend } from '../../backend.ts';
+import type { Backend, Buffer } from '../../backend.ts';
 import type { Launcher } from '../launcher.ts';
 import * as attention from './attention.ts';
 import * as convolution from './convolution.ts';
@@ -38,11 +38,35 @@ const KERNELS: KernelTable = {
   ...optimisers,
 };
 
-/** The kernels as methods of a backend that launches with `gpu`. */
-export function kernelsOn(gpu: Launcher): Pick<Backend, KernelName> {
-  const bound = Object.entries(KERNELS).map(([name, kernel]) => [
-    name,
-    (kernel as (...args: unknown[]) => void).bind(null, gpu),
-  ]);
-  return Object.fromEntries(bound) as Pick<Backend, KernelName>;
+/** Arguments that may be null. */
+const OPTIONAL: Partial<Record<KernelName, readonly number[]>> = {
+  batchNormForward: [5],
+  batchNormBackward: [5, 10],
+  softmaxForward: [1],
+  labelCrossEntropy: [4],
+  attentionForward: [3],
+  attentionBackward: [3],
+  poolForward: [3],
+  poolBackward: [2],
+};
+
+/** A call's buffers are there and its backend's own, also those that a launch of nothing would not touch. */
+function lookAt(name: KernelName, args: readonly unknown[], own: (buffer: Buffer) => void): void {
+  args.forEach((value, place) => {
+    if (value === null && OPTIONAL[name]?.includes(place)) return;
+    if (value === null || (typeof value === 'object' && 'type' in value)) own(value as Buffer);
+  });
+}
+
+/** The kernels as methods of a backend that launches with `gpu`; `own` throws at a buffer that is freed or another's. */
+export function kernelsOn(gpu: Launcher, own: (buffer: Buffer) => void): Pick<Backend, KernelName> {
+  const methods = Object.entries(KERNELS).map(([name, kernel]) => {
+    const launch = kernel as (gpu: Launcher, ...args: unknown[]) => void;
+    const method = (...args: unknown[]): void => {
+      lookAt(name as KernelName, args, own);
+      launch(gpu, ...args);
+    };
+    return [name, method];
+  });
+  return Object.fromEntries(methods) as Pick<Backend, KernelName>;
 }

@@ -53,11 +53,8 @@ function fetchesOf(side: 'left' | 'right', tiling: Tiling, tile: Tile, threads: 
     const elements = lanes.map((j) =>
       left ? `left(${value}At${j}, place)` : `right(place, ${value}At${j})`,
     );
-    // A NaN of right would be clipped away; its column is marked.
     const marks = tiling.operation === 'clipped' && !left;
-    const mark = lanes.map(
-      (j) => `if (isNaN(${value}[${j}])) { atomicStore(&broken[4u * ${value}Vector + ${j}u], 1u); }`,
-    );
+    const mark = lanes.map((j) => `note(${value}[${j}], 4u * ${value}Vector + ${j}u);`);
     return {
       value,
       declare: `
@@ -82,6 +79,21 @@ function lineOf(vectors: number, along: string): number {
   return along === 'depth' ? vectors + 1 : vectors;
 }
 
+/**
+ * A difference that is NaN would be clipped to a number: what is not finite in a column of right is noted, NaN as 1,
+ * infinities as 2 and 4, and the sums where it met an `own` with which it gives NaN are NaN.
+ */
+const clippedCode = (columns: number): string => `
+var<workgroup> noted: array<atomic<u32>, ${columns}>;
+var<private> NOTHING_BITS: u32 = 0x7fc00000u;
+fn note(v: f32, column: u32) {
+  if (!isFinite(v)) { atomicOr(&noted[column], select(select(4u, 2u, v > 0.0), 1u, isNaN(v))); }
+}
+fn clippedAway(own: f32, column: u32) -> bool {
+  let bad = 1u | select(0u, select(4u, 2u, own > 0.0), !isFinite(own));
+  return isNaN(own) || (atomicLoad(&noted[column]) & bad) != 0u;
+}`;
+
 /** With `split`, z also counts pieces of k, and the sums go to result [splits, batch, rows, columns]. */
 export function tileCode(tiling: Tiling, tile: Tile, split: boolean): string {
   const { rows, columns, depth, high, wide } = tile;
@@ -103,8 +115,7 @@ export function tileCode(tiling: Tiling, tile: Tile, split: boolean): string {
   const finished = (i: number, q: number, j: number): string => {
     const sum = `sum${i}_${q}.${PART[j]}`;
     if (!clipped) return sum;
-    const nothing = `isNaN(own${i}_${q}.${PART[j]}) || atomicLoad(&broken[4u * x + ${q * across * 4 + j}u]) != 0u`;
-    return `select(${sum}, bitcast<f32>(NOTHING_BITS), ${nothing})`;
+    return `select(${sum}, bitcast<f32>(NOTHING_BITS), clippedAway(own${i}_${q}.${PART[j]}, 4u * x + ${q * across * 4 + j}u))`;
   };
   const stores = blockRows.map(
     (i) => `
@@ -118,7 +129,7 @@ export function tileCode(tiling: Tiling, tile: Tile, split: boolean): string {
 ${tiling.code}
 var<workgroup> lefts: array<vec4f, ${depth * leftLine}>;
 var<workgroup> rights: array<vec4f, ${depth * rightLine}>;
-${clipped ? `var<workgroup> broken: array<atomic<u32>, ${columns}>;\nvar<private> NOTHING_BITS: u32 = 0x7fc00000u;` : ''}
+${clipped ? clippedCode(columns) : ''}
 fn put(row: Row, m: u32, n: u32, sum: f32, z: u32) {
   if (n < p.columns) {
     ${
@@ -148,7 +159,7 @@ fn main(
   ${fetches.map(({ declare }) => declare).join('')}
   ${block((i, q) => `var sum${i}_${q} = vec4f();`)}
   ${hasOwn ? `${blockRows.map((i) => `let ownRow${i} = rowAt(min(${rowOf(i)}, p.rows - 1u));`).join('\n  ')}\n  ${block(own)}` : ''}
-  ${clipped ? `for (var i = local; i < ${columns}u; i += ${threads}u) { atomicStore(&broken[i], 0u); }\n  workgroupBarrier();` : ''}
+  ${clipped ? `for (var i = local; i < ${columns}u; i += ${threads}u) { atomicStore(&noted[i], 0u); }\n  workgroupBarrier();` : ''}
   // The strip at k is fetched while the one before it, which lies in the workgroup's memory, is computed with.
   for (var k = start; k < end + ${depth}u; k += ${depth}u) {
     ${fetches.map((one) => one.fetch).join('')}
