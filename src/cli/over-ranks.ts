@@ -2,14 +2,13 @@
  * A command under `mpirun`: rank 0 does what the command does, the others train the supernet with it and then wait, for
  * mpirun ends everything as soon as one process ends badly.
  */
-import { openBackend } from '../backends/open.ts';
 import { isBound, type MpiRanks, openRanks, threadsOfRank } from '../cluster/mpi.ts';
 import { acceptInvitation, awaitRanks, invite } from '../cluster/rank-agreement.ts';
 import type { RunConfig } from '../runs/options.ts';
 import type { SessionOptions } from '../runs/pipeline/session.ts';
 import { followSupernet } from '../runs/ranks/follow.ts';
 import { type CommandContext, NOTHING } from './command.ts';
-import { backendName, threadsOf } from './run-options.ts';
+import { openBackendOf, threadsOf } from './run-options.ts';
 
 /** How long a run that failed waits for the other ranks, milliseconds: they may be blocked by its failure. */
 const PATIENCE = 2000;
@@ -53,7 +52,7 @@ const BOUND =
 
 async function follow(context: CommandContext, ranks: MpiRanks): Promise<void> {
   const { threads = threadsOfRank() } = threadsOf(context);
-  const backend = await openBackend(backendName(context), { threads });
+  const backend = await openBackendOf(context, { threads, shared: true });
   try {
     const opened = await acceptInvitation(ranks, backend);
     if (opened !== undefined) await followSupernet(opened, ranks);

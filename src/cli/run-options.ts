@@ -1,6 +1,7 @@
 /** What commands that write a run have in common: their flags, their settings, their folder. */
 import { join } from 'node:path';
-import type { BackendName } from '../backends/open.ts';
+import type { Backend } from '../backends/backend.ts';
+import { type BackendName, type BackendOptions, openBackend } from '../backends/open.ts';
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import { settledExceptions } from '../runs/bit-exceptions.ts';
 import { createRun, type OpenRun, resumeRun } from '../runs/folder.ts';
@@ -152,6 +153,13 @@ export function threadsOf(context: CommandContext): { threads?: number } {
   return threads === 0 ? {} : { threads };
 }
 
-export function backendName(context: CommandContext): 'auto' | BackendName {
-  return given<'auto' | BackendName>(context, 'backend') ?? 'auto';
+/** The backend that a command's flags ask for. */
+export function openBackendOf(
+  context: CommandContext,
+  options: Pick<BackendOptions, 'threads' | 'shared'> = {},
+): Promise<Backend> {
+  const name = given<'auto' | BackendName>(context, 'backend') ?? 'auto';
+  const device = given<string>(context, 'device');
+  const named = device === undefined ? {} : { device };
+  return openBackend(name, { ...threadsOf(context), ...named, ...options });
 }

@@ -3,7 +3,6 @@
  * What a run leaves behind when it fails depends on whether resuming it can ever help.
  */
 import fs from 'node:fs';
-import { openBackend } from '../backends/open.ts';
 import { clusterAddress } from '../cluster/address.ts';
 import { openCluster } from '../cluster/cluster-evaluator.ts';
 import { rankCount } from '../cluster/mpi.ts';
@@ -14,7 +13,7 @@ import { readJournal } from '../runs/journal.ts';
 import type { SessionOptions } from '../runs/pipeline/session.ts';
 import { progressListener, progressTo } from '../runs/progress.ts';
 import { type CommandContext, given } from './command.ts';
-import { backendName, type OpenedRun, openRun, threadsOf } from './run-options.ts';
+import { type OpenedRun, openBackendOf, openRun } from './run-options.ts';
 
 /** Environment variable with the seconds between checkpoints; tests save often to kill runs in the middle of it. */
 export const SAVE_EVERY = 'SHIFTADDNAS_SAVE_EVERY';
@@ -32,7 +31,9 @@ export async function withRun<T>(
     );
   }
   const saveEvery = saveEverySeconds();
-  const backend = await openBackend(backendName(context), threadsOf(context));
+  // Threads and ranks compute over memory that they share; a GPU's is one thread's.
+  const shared = (given<number>(context, 'workers') ?? 0) > 1 || rankCount() > 1;
+  const backend = await openBackendOf(context, shared ? { shared } : {});
   try {
     const out = given<string>(context, 'out');
     const mine = out === undefined || !fs.existsSync(out);

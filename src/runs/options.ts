@@ -274,6 +274,10 @@ export const RUN_OPTIONS = {
 export const EXECUTION_OPTIONS = {
   backend: choice('who computes', ['auto', ...BACKEND_NAMES], 'auto'),
   threads: integer('threads; 0 for one a core', 0),
+  device: text(
+    'GPU that computes: high-performance, low-power, part of its name, or its number; one that is not there lists them',
+    'name',
+  ),
 } as const satisfies Record<string, Option>;
 
 /** The same for commands with many jobs to do. */

@@ -9,7 +9,7 @@ import type { Row } from '../../bench/row.ts';
 import { measureGroups } from '../../bench/run.ts';
 import { countBars, markdownTable, rowsTable } from '../../bench/table.ts';
 import { describePeer, startTorch } from '../../bench/torch.ts';
-import type { Option } from '../../runs/options.ts';
+import { EXECUTION_OPTIONS, type Option } from '../../runs/options.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { table } from '../text.ts';
 
@@ -56,6 +56,7 @@ const options = {
     choices: ['auto', ...BACKEND_NAMES],
     initial: 'auto',
   },
+  device: { kind: 'text', help: EXECUTION_OPTIONS.device.help, placeholder: 'name' },
 } as const satisfies Record<string, Option>;
 
 const setting = <T extends string | number>(
@@ -111,10 +112,11 @@ export const bench: Command = {
   async run(context) {
     const groups = parseGroups(given<string>(context, 'group'));
     const threads = setting<number>(context, 'threads');
-    const backend = await openBackend(
-      setting<'auto' | BackendName>(context, 'backend'),
-      threads === 0 ? {} : { threads },
-    );
+    const device = given<string>(context, 'device');
+    const backend = await openBackend(setting<'auto' | BackendName>(context, 'backend'), {
+      ...(threads === 0 ? {} : { threads }),
+      ...(device === undefined ? {} : { device }),
+    });
     const peaks = openPeaks(backend);
     try {
       const machine = machineLine(backend);

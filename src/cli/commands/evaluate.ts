@@ -1,6 +1,5 @@
 /** `evaluate`: a trained network on a data set. */
 import type { Backend } from '../../backends/backend.ts';
-import { openBackend } from '../../backends/open.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { readSafetensors } from '../../core/safetensors.ts';
 import type { ImageDataset } from '../../data/dataset.ts';
@@ -14,7 +13,7 @@ import { HeldBatches, score } from '../../training/score.ts';
 import { findBaseline } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { dataOfRun } from '../run-data.ts';
-import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
+import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { percent } from '../text.ts';
 
 const options: Readonly<Record<string, Option>> = {
@@ -101,7 +100,7 @@ export const evaluate: Command = {
         'evaluate needs --run, the folder of a finished run, or else --network and --weights',
       );
     }
-    const backend = await openBackend(backendName(context), threadsOf(context));
+    const backend = await openBackendOf(context);
     try {
       const { opened, dataset } =
         weights === undefined

@@ -1,7 +1,6 @@
 /** `export`: a trained network for other programs, proved before it is written. */
 import fs from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { openBackend } from '../../backends/open.ts';
 import { diskError, writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { IR_VERSIONS, NEWEST_OPSET } from '../../deploy/index.ts';
@@ -12,7 +11,7 @@ import type { Exporter } from '../exporters/artefact.ts';
 import { exportInteger, INTEGER_FLAGS } from '../exporters/integer.ts';
 import { exportOnnx } from '../exporters/onnx.ts';
 import { exportSafetensors } from '../exporters/safetensors.ts';
-import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
+import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { count } from '../text.ts';
 
 const EXPORTERS = {
@@ -81,7 +80,7 @@ export const exportNetwork: Command = {
         `export needs the folder of a finished run, and --to ${FORMATS.slice(0, -1).join(', ')} or ${FORMATS.at(-1)}`,
       );
     }
-    const backend = await openBackend(backendName(context), threadsOf(context));
+    const backend = await openBackendOf(context);
     try {
       const opened = openNetwork(backend, dir);
       refusePublishedForm(opened);

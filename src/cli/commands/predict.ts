@@ -1,7 +1,6 @@
 /** `predict`: image files in, labels out. */
 
 import { Graph } from '../../autograd/graph.ts';
-import { openBackend } from '../../backends/open.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { normalise } from '../../data/batches.ts';
 import { readImage } from '../../data/image.ts';
@@ -9,7 +8,7 @@ import { softmaxOf } from '../../metrics/softmax.ts';
 import { openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
 import { type Command, given } from '../command.ts';
-import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
+import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { percent } from '../text.ts';
 
 const options: Readonly<Record<string, Option>> = {
@@ -31,7 +30,7 @@ export const predict: Command = {
     const dir = given<string>(context, 'run');
     if (dir === undefined)
       throw new ShiftAddError('usage', 'predict needs --run, the folder of a finished run');
-    const backend = await openBackend(backendName(context), threadsOf(context));
+    const backend = await openBackendOf(context);
     try {
       const { description, path, network } = openNetwork(backend, dir);
       const { h, w, c } = description.task.image;

@@ -1,7 +1,6 @@
 /** `study`: the comparison of everything, for hours, resumable; its section of a document made from its journal. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { openBackend } from '../../backends/open.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { EventBus } from '../../core/events.ts';
 import { showDuration } from '../../runs/duration.ts';
@@ -13,7 +12,7 @@ import { writeSection } from '../../study/render/document.ts';
 import { renderStudy } from '../../study/render/render.ts';
 import { runStudy } from '../../study/study.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
-import { backendName, threadsOf } from '../run-options.ts';
+import { openBackendOf } from '../run-options.ts';
 import { saveEverySeconds, withoutSentence } from '../run-session.ts';
 import { STUDY_FLAGS, shownCommand, studyPlace } from '../study-options.ts';
 import { table } from '../text.ts';
@@ -42,7 +41,7 @@ export const study: Command = {
     const results = given<string>(context, 'results') ?? join(place.dir, 'results.md');
     const budget = given<string>(context, 'budget');
     const limit = budget === undefined ? {} : { budget: parseDuration(budget) };
-    const backend = await openBackend(backendName(context), threadsOf(context));
+    const backend = await openBackendOf(context);
     try {
       const outcome = await runStudy({
         ...{ ...place, ...limit, ...saveEverySeconds() },

@@ -1,5 +1,4 @@
 /** `worker`: does jobs for runs that were started with --cluster, on any machine. */
-import { openBackend } from '../../backends/open.ts';
 import { clusterAddress } from '../../cluster/address.ts';
 import { Database } from '../../cluster/database.ts';
 import { serve } from '../../cluster/worker.ts';
@@ -7,7 +6,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { cacheFolder } from '../../data/download.ts';
 import { JOB_OPTIONS, type Option } from '../../runs/options.ts';
 import { type Command, given } from '../command.ts';
-import { backendName, EXECUTION_FLAGS, threadsOf } from '../run-options.ts';
+import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { saveEverySeconds } from '../run-session.ts';
 
 const options: Readonly<Record<string, Option>> = {
@@ -48,7 +47,7 @@ export const worker: Command = {
       if (!context.json) process.stderr.write(`${line}\n`);
     };
     const where = clusterAddress(address);
-    const backend = await openBackend(backendName(context), threadsOf(context));
+    const backend = await openBackendOf(context);
     try {
       const database = await Database.open(where, say);
       try {
