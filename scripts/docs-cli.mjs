@@ -58,16 +58,16 @@ function sectionOf(command, earlier) {
 }
 
 function presetsOf(presets) {
-  const settings = (preset) =>
-    Object.entries(preset.settings)
+  const settings = (chosen) =>
+    Object.entries(chosen)
       .map(([key, value]) => code(`${flagOf(key)} ${value}`))
       .join(' ');
-  const rows = Object.entries(presets).map(([name, preset]) => [
-    code(name),
-    cell(preset.title),
-    settings(preset),
-  ]);
-  return `## Presets\n\n${table(['name', 'for', 'settings'], rows)}`;
+  const rows = Object.entries(presets).flatMap(([name, { title, images, sentences }]) =>
+    Object.entries({ images, sentences })
+      .filter(([, chosen]) => chosen !== undefined)
+      .map(([data, chosen]) => [code(name), data, cell(title), settings(chosen)]),
+  );
+  return `## Presets\n\n${table(['name', 'data', 'for', 'settings'], rows)}`;
 }
 
 function sourcesOf(sources) {

@@ -31,7 +31,7 @@ afterAll(() => {
 
 const settings = (algorithm: string): RunConfig => ({
   ...DEFAULT_CONFIG,
-  ...PRESETS.smoke.settings,
+  ...PRESETS.smoke.images,
   ...{ data, algorithm, seed: 3, validation: 80, population: 6, generations: 3, frugal: 0 },
   ...{ scoreImages: 45, calibrationImages: 45 },
 });

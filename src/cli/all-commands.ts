@@ -13,6 +13,7 @@ import { search } from './commands/search.ts';
 import { space } from './commands/space.ts';
 import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
+import { translate } from './commands/translate.ts';
 import { worker } from './commands/worker.ts';
 import { zoo } from './commands/zoo.ts';
 
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   train,
   evaluate,
   predict,
+  translate,
   compare,
   study,
   bleu,

@@ -41,7 +41,7 @@ async function go(
 ) {
   const config: RunConfig = {
     ...DEFAULT_CONFIG,
-    ...PRESETS.smoke.settings,
+    ...PRESETS.smoke.images,
     ...{ data, seed: 5, validation: 80, epochs: 2, calibrationImages: 40, scoreImages: 40 },
     ...changes,
   };

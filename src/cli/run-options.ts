@@ -3,23 +3,26 @@ import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { type BackendName, type BackendOptions, openBackend } from '../backends/open.ts';
 import { nearest, ShiftAddError } from '../core/errors.ts';
+import { isTranslationSource } from '../data/text/open.ts';
 import { settledExceptions } from '../runs/bit-exceptions.ts';
 import { createRun, type OpenRun, resumeRun } from '../runs/folder.ts';
 import {
   DEFAULT_CONFIG,
   EXECUTION_OPTIONS,
   flagOf,
+  IMAGE_SETTINGS,
   JOB_OPTIONS,
   LATER_SETTINGS,
   type Option,
   RUN_OPTIONS,
   type RunConfig,
   runConfigSchema,
+  SENTENCE_SETTINGS,
 } from '../runs/options.ts';
-import { defaultPreset, PRESETS } from '../runs/presets.ts';
+import { defaultPreset, PRESETS, presetSettings } from '../runs/presets.ts';
 import { RECIPES, recipeSettings } from '../runs/recipes.ts';
 import { spaceSettings } from '../runs/space-settings.ts';
-import { loadSpace } from '../spaces/load.ts';
+import { loadSpace, loadTranslationSpace } from '../spaces/load.ts';
 import { type CommandContext, given } from './command.ts';
 
 type Options = Readonly<Record<string, Option>>;
@@ -68,14 +71,32 @@ export const RECIPE_FLAG: Options = {
 /** Defaults, preset, space, recipe, what was given: the later wins. `networks`: what a published recipe is for. */
 export function configOf(context: CommandContext, networks: readonly string[] = []): RunConfig {
   const data = given<string>(context, 'data') ?? DEFAULT_CONFIG.data;
-  const preset = PRESETS[given<string>(context, 'preset') ?? defaultPreset(data)];
+  const preset = presetSettings(given<string>(context, 'preset') ?? defaultPreset(data), data);
   const chosen = Object.entries(context.options).filter(([key]) => key in RUN_OPTIONS);
   const recipe = given<string>(context, 'recipe');
   const published = recipe === undefined ? {} : recipeSettings(recipe, networks);
   const asked = { ...published, ...Object.fromEntries(chosen) };
-  const wanted: RunConfig = { ...DEFAULT_CONFIG, ...preset.settings, ...asked };
+  const wanted: RunConfig = { ...DEFAULT_CONFIG, ...preset, ...asked };
+  const sentences = isTranslationSource(data);
+  checkKind(Object.fromEntries(chosen), data, sentences ? IMAGE_SETTINGS : SENTENCE_SETTINGS);
+  if (sentences) {
+    loadTranslationSpace(wanted.space);
+    return wanted;
+  }
   const bitExceptions = settledExceptions(wanted.bitExceptions);
   return { ...wanted, ...spaceSettings(loadSpace(wanted.space)), ...asked, bitExceptions };
+}
+
+/** Throws 'usage' for settings that say nothing about this kind of data. */
+function checkKind(chosen: object, data: string, foreign: readonly (keyof RunConfig)[]): void {
+  const found = foreign.filter((key) => Object.hasOwn(chosen, key));
+  if (found.length === 0) return;
+  const [what, other] = foreign === IMAGE_SETTINGS ? ['sentences', 'images'] : ['images', 'sentences'];
+  throw new ShiftAddError(
+    'usage',
+    `--data ${data} holds ${what}, and ${found.map(flagOf).join(', ')} is about ${other}; leave it out`,
+    { data },
+  );
 }
 
 function defaultFolder(data: string): string {

@@ -83,7 +83,8 @@ function neverWorks(error: unknown): boolean {
 /** Removes a run that has done nothing, so that the corrected command can use its folder. */
 function discard(run: OpenRun, withFolder: boolean): void {
   if (fs.readdirSync(run.checkpoints).length > 0) return;
-  for (const file of [run.journal, run.architectures, run.config]) fs.rmSync(file, { force: true });
+  for (const file of [run.journal, run.architectures, run.subwords, run.config])
+    fs.rmSync(file, { force: true });
   for (const folder of [run.checkpoints, run.winner]) fs.rmSync(folder, { recursive: true, force: true });
   run.close();
   if (withFolder && fs.readdirSync(run.dir).length === 0) fs.rmdirSync(run.dir);

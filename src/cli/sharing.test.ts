@@ -183,7 +183,7 @@ test.each([
   async (name, changes) => {
     const config: RunConfig = {
       ...DEFAULT_CONFIG,
-      ...PRESETS.smoke.settings,
+      ...PRESETS.smoke.images,
       ...{ data, seed: 5, validation: 80, supernetEpochs: 3, epochs: 1, population: 4, frugal: 0 },
       ...{ scoreImages: 40, calibrationImages: 40 },
       ...changes,

@@ -25,6 +25,8 @@ export interface NetworkScores {
   /** Cross-entropy on held-out images. */
   readonly loss: number;
   readonly accuracy: number;
+  /** Of translations, 0 to 100, where they were made. */
+  readonly bleu?: number | undefined;
   readonly energyMj: number;
   readonly latencyMs: number;
   readonly params: number;
@@ -134,6 +136,9 @@ export interface NetworkEvaluated extends NetworkScores {
   readonly name: string;
   readonly role: 'winner' | 'candidate' | 'baseline';
   readonly validationAccuracy: number;
+  /** Of translators. */
+  readonly chrf?: number;
+  readonly validationBleu?: number;
 }
 
 export interface Note {

@@ -21,10 +21,11 @@ export class ArchitectureLog {
   /** Writes `candidate-scored` events of the run's own searches, ignores others. @throws ShiftAddError 'disk' */
   readonly record = (event: RunEvent): void => {
     if (event.type !== 'candidate-scored' || event.baseline === true) return;
-    const { genotype, loss, accuracy, energyMj, latencyMs, params, macs } = event;
+    const { genotype, loss, accuracy, bleu, energyMj, latencyMs, params, macs } = event;
     const { areaMm2, multiplications, additions, shifts } = event;
     this.file.append({
-      ...{ genotype, loss, accuracy, energyMj, latencyMs, params, macs },
+      ...{ genotype, loss, accuracy, ...(bleu === undefined ? {} : { bleu }) },
+      ...{ energyMj, latencyMs, params, macs },
       ...{ areaMm2, multiplications, additions, shifts },
     });
   };

@@ -4,7 +4,8 @@
  *   config.json           what was asked for, with defaults; also what marks the folder as a run
  *   journal.jsonl         events              architectures.jsonl   every candidate
  *   checkpoints/          to go on from       winner/               to evaluate and export
- *   histograms.json       weights             result.json, report.html
+ *   histograms.json       weights             subwords.json         of sentences
+ *   result.json, report.html
  *   cluster.jsonl         who did which job, with --cluster
  */
 import fs from 'node:fs';
@@ -24,6 +25,8 @@ export interface RunPaths {
   readonly checkpoints: string;
   readonly winner: string;
   readonly histograms: string;
+  /** How sentences become subwords; of runs on sentence pairs. */
+  readonly subwords: string;
   readonly result: string;
   readonly report: string;
   readonly lock: string;
@@ -51,6 +54,7 @@ export function runPaths(dir: string): RunPaths {
     checkpoints: join(dir, 'checkpoints'),
     winner: join(dir, 'winner'),
     histograms: join(dir, 'histograms.json'),
+    subwords: join(dir, 'subwords.json'),
     result: join(dir, 'result.json'),
     report: join(dir, 'report.html'),
     lock: join(dir, 'run.lock'),

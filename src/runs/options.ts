@@ -67,7 +67,11 @@ const choice = (help: string, choices: readonly string[], initial: string): Opti
 
 /** Everything a run is determined by, together with the data and the program's version. */
 export const RUN_OPTIONS = {
-  data: text('data set: glyphs, idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR', 'source', 'glyphs'),
+  data: text(
+    'data set: images glyphs, idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR; sentence pairs numbers, parallel:DIR',
+    'source',
+    'glyphs',
+  ),
   imageSize: integer(
     'pixels a side of folder: and glyphs images; 0 for their own, 224 in spaces that shrink an image 32 times',
     0,
@@ -80,7 +84,11 @@ export const RUN_OPTIONS = {
     'shiftaddnas-released',
   ),
   bits: choice('width of weights and activations for pricing', ['32', '16', '8'], '32'),
-  limitEnergy: text('upper limit, 5mJ or 70% of the all-convolution network', 'limit', 'none'),
+  limitEnergy: text(
+    'upper limit, 5mJ or 70% of the all-convolution network, of the attention-only one for translation',
+    'limit',
+    'none',
+  ),
   limitLatency: text('upper limit, 2ms or 70%', 'limit', 'none'),
   limitParams: text('upper limit, 1.5M or 70%', 'limit', 'none'),
   limitMacs: text('upper limit on multiply-accumulates, 20M or 70%', 'limit', 'none'),
@@ -94,7 +102,7 @@ export const RUN_OPTIONS = {
   limitShifts: text('upper limit on shifts, 20M', 'limit', 'none'),
   seed: integer('everything random follows from it', 0),
   validation: integer('training images held out to score candidates', 5000, 1),
-  trainLimit: integer('use at most so many training images; 0 for all', 0),
+  trainLimit: integer('use at most so many training images or sentence pairs; 0 for all', 0),
   batch: integer('images a training step', 64, 1),
   optimiser: choice(
     'who takes the steps: AdamW, SGD with momentum 0.9, plain or Nesterov, or RAdam',
@@ -268,7 +276,59 @@ export const RUN_OPTIONS = {
     ['Q', 'PS', 'PS-released', 'PS-released-v4'],
     'Q',
   ),
+  pair: text(
+    'languages of sentence pairs, en-de for English to German; auto where data has two',
+    'from-to',
+    'auto',
+  ),
+  subwords: text(
+    'how sentences are split: learn, or a file: codes of subword-nmt or fastBPE, or subwords.json of a run',
+    'learn|file',
+    'learn',
+  ),
+  subwordVocabulary: text('with codes: file of their subwords and counts', 'file', 'none'),
+  merges: integer('byte-pair merges that are learned from both languages together', 6000, 1),
+  words: choice('how words are found: by the rules of Moses, or at spaces', ['moses', 'raw'], 'moses'),
+  lowerCase: {
+    kind: 'boolean',
+    help: 'sentences are lower-cased',
+    initial: false,
+  } satisfies OptionOf<'boolean'>,
+  tokens: integer('subwords of a training batch on its longer side, padding included', 2048, 16),
+  longest: integer('subwords of the longest sentence; pairs with longer ones do not train', 128, 4),
+  norm: choice(
+    'where sublayers of translators are normalised: before they work, or behind their residual addition as published',
+    ['pre', 'post'],
+    'pre',
+  ),
+  dropout: number(
+    'dropout of embeddings and sublayers; narrower paths of a supernet drop less',
+    0.3,
+    0,
+    0.95,
+  ),
+  attentionDropout: number('dropout of attention weights', 0.1, 0, 0.95),
+  filterDropout: number('dropout of weights of lightweight filters', 0.03, 0, 0.95),
+  scoreSentences: integer('held-out sentence pairs a candidate is scored on', 1000, 1),
+  beam: integer('translations that are followed at once; 1 is greedy', 4, 1),
+  lengthPenalty: number('scores of translations are divided by their length to this power', 0.6, 0, 10),
+  sentenceTokens: integer('subwords of the sentence that translators are priced for; 30 is published', 30, 1),
 } as const satisfies Record<string, Option>;
+
+/** Settings that only runs on images have, and only runs on sentences. The others mean the same for both. */
+export const IMAGE_SETTINGS = [
+  ...['imageSize', 'dataMemory', 'validation', 'batch', 'cropPad', 'padding'],
+  ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'dropPath'],
+  ...['weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
+  ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
+  ...['rankPaths', 'retrainBlocks', 'lastStride', 'retrainWidth', 'inherit', 'alignment'],
+  ...['scoreImages', 'calibrationImages', 'frugal', 'rank'],
+] as readonly (keyof RunConfig)[];
+export const SENTENCE_SETTINGS = [
+  ...['pair', 'subwords', 'subwordVocabulary', 'merges', 'words', 'lowerCase', 'tokens', 'longest', 'norm'],
+  ...['dropout', 'attentionDropout', 'filterDropout', 'scoreSentences', 'beam', 'lengthPenalty'],
+  'sentenceTokens',
+] as readonly (keyof RunConfig)[];
 
 /** Options that say where and how to run, but do not change the result. */
 export const EXECUTION_OPTIONS = {
@@ -346,6 +406,7 @@ const SINCE_0_1_0 = [
   ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
   ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],
+  ...SENTENCE_SETTINGS,
 ] as readonly (keyof RunConfig)[];
 
 /** What a run of any version did where its config says nothing. */

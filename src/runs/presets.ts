@@ -1,15 +1,19 @@
-/** Named bundles of settings. The data decides which one is the default. */
+/** Named bundles of settings. The data decides which one is the default, and which form of it applies. */
+import { ShiftAddError } from '../core/errors.ts';
+import { isTranslationSource } from '../data/text/open.ts';
 import type { RunConfig } from './options.ts';
 
 export interface Preset {
   readonly title: string;
-  readonly settings: Partial<RunConfig>;
+  /** For labelled images, for sentence pairs; absent where a preset is not meant for them. */
+  readonly images?: Partial<RunConfig>;
+  readonly sentences?: Partial<RunConfig>;
 }
 
 export const PRESETS: Readonly<Record<string, Preset>> = {
   small: {
     title: 'real images of about 32x32: within an hour on two cores',
-    settings: {
+    images: {
       space: 'cifar',
       limitEnergy: '70%',
       cropPad: 1,
@@ -23,8 +27,8 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     },
   },
   demo: {
-    title: 'drawn glyphs: a few minutes on two cores',
-    settings: {
+    title: 'drawn glyphs or numbers in words: a few minutes on two cores',
+    images: {
       space: 'tiny',
       limitEnergy: '70%',
       validation: 1000,
@@ -37,11 +41,38 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       calibrationImages: 256,
       winners: 1,
     },
+    sentences: {
+      ...{
+        space: 'numbers',
+        paths: 'tuples',
+        limitEnergy: '80%',
+        merges: 400,
+        tokens: 1024,
+        scoreSentences: 300,
+      },
+      ...{ rate: 0.003, decay: 0, dropout: 0.1, attentionDropout: 0, adderInitial: 0.5, adderLow: 0.05 },
+      ...{ supernetEpochs: 6, epochs: 6, population: 24, parents: 6, generations: 4, winners: 1 },
+    },
+  },
+  sentences: {
+    title: 'real sentence pairs, about 30,000 short ones: some hours on two cores',
+    sentences: {
+      ...{
+        space: 'multi30k',
+        paths: 'tuples',
+        limitEnergy: '80%',
+        merges: 6000,
+        tokens: 2048,
+        scoreSentences: 1000,
+      },
+      ...{ rate: 0.001, decay: 0, clip: 1, adderInitial: 0.5, adderLow: 0.05 },
+      ...{ supernetEpochs: 20, epochs: 20, population: 40, parents: 10, generations: 6, winners: 2 },
+    },
   },
   smoke: {
     title:
       'the smallest run that does everything, for a first look and for tests; its accuracy means nothing',
-    settings: {
+    images: {
       space: 'micro',
       limitEnergy: '80%',
       trainLimit: 640,
@@ -56,9 +87,29 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       calibrationImages: 64,
       winners: 1,
     },
+    sentences: {
+      ...{ space: 'micro-seq2seq', limitEnergy: '95%', trainLimit: 256, merges: 60, tokens: 512 },
+      ...{ scoreSentences: 32, decay: 0, dropout: 0.1, adderInitial: 0.5, adderLow: 0.05, beam: 2 },
+      ...{ supernetEpochs: 1, epochs: 1, population: 6, parents: 2, generations: 2, winners: 1 },
+    },
   },
 };
 
+/** The preset where none is named. */
 export function defaultPreset(data: string): string {
+  if (isTranslationSource(data)) return data === 'numbers' ? 'demo' : 'sentences';
   return data === 'glyphs' ? 'demo' : 'small';
+}
+
+/** What a preset sets for data of this kind. Throws 'usage' for a preset of the other kind. */
+export function presetSettings(name: string, data: string): Partial<RunConfig> {
+  const sentences = isTranslationSource(data);
+  const found = sentences ? PRESETS[name].sentences : PRESETS[name].images;
+  if (found !== undefined) return found;
+  const others = Object.keys(PRESETS).filter((other) => PRESETS[other][sentences ? 'sentences' : 'images']);
+  throw new ShiftAddError(
+    'usage',
+    `--preset ${name} is for ${sentences ? 'images' : 'sentence pairs'}, and --data ${data} is not; choose ${others.join(' or ')}`,
+    { preset: name, data },
+  );
 }

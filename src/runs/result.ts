@@ -12,6 +12,7 @@ import { internal, ShiftAddError } from '../core/errors.ts';
 const count = z.int().min(0);
 const fraction = z.number().min(0).max(1);
 const cost = z.number().min(0);
+const score = z.number().min(0).max(100);
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
@@ -60,9 +61,13 @@ const network = z.strictObject({
   genotype: z.string(),
   /** One line for people. */
   description: z.string(),
-  /** On the test set. */
+  /** On the test set: of images, or of the next subword. */
   accuracy: fraction,
   validationAccuracy: fraction,
+  /** Of translations of the test set, 0 to 100; of translators only. */
+  bleu: score.optional(),
+  chrf: score.optional(),
+  validationBleu: score.optional(),
   energyMj: cost,
   latencyMs: cost,
   params: count,
@@ -109,7 +114,11 @@ export const resultSchema = z.strictObject({
   config: sorted(z.record(z.string(), z.json())),
   dataset: z.strictObject({
     source: z.string(),
-    classes: z.array(z.string()),
+    /** Of labelled images. */
+    classes: z.array(z.string()).optional(),
+    /** Of sentence pairs: languages, and subwords of both together. */
+    pair: z.string().optional(),
+    vocabulary: count.optional(),
     train: count,
     validation: count,
     test: count,
@@ -141,6 +150,7 @@ export const resultSchema = z.strictObject({
       genotype: z.string(),
       loss: z.number(),
       accuracy: fraction,
+      bleu: score.optional(),
       energyMj: cost,
       latencyMs: cost,
     }),

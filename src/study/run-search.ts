@@ -4,7 +4,7 @@ import { parseLimits } from '../hardware/index.ts';
 import { hypervolume } from '../metrics/hypervolume.ts';
 import { baselines } from '../runs/pipeline/baselines.ts';
 import type { RunContext } from '../runs/pipeline/context.ts';
-import { runSearchPhase } from '../runs/pipeline/search-phase.ts';
+import { imageSearch, runSearchPhase } from '../runs/pipeline/search-phase.ts';
 import { runSupernetPhase } from '../runs/pipeline/supernet-phase.ts';
 import type { Scored } from '../search/problem.ts';
 import { chooseWinners } from '../search/winners.ts';
@@ -69,7 +69,7 @@ async function searchSupernet(
   try {
     const { generations } = context.config;
     const plan = { phase, title, index: 1, of: 1, limits: { energyMj: limitMj }, generations };
-    return await runSearchPhase(context, plan, offer);
+    return await runSearchPhase(context, plan, imageSearch(context, offer));
   } finally {
     await offer.withdraw();
     network.dispose();

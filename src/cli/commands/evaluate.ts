@@ -8,10 +8,12 @@ import { loadStateDict, PLAIN_WEIGHTS } from '../../deploy/index.ts';
 import { createNetwork, type OpenedNetwork, openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
 import { baseOf } from '../../runs/pipeline/from-weights.ts';
+import { holdsTranslator } from '../../runs/translation/files.ts';
 import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches, score } from '../../training/score.ts';
 import { findBaseline } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
+import { evaluateTranslator } from '../evaluate-translator.ts';
 import { dataOfRun } from '../run-data.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { percent } from '../text.ts';
@@ -31,7 +33,12 @@ const options: Readonly<Record<string, Option>> = {
   },
   deviation: { kind: 'text', help: 'the same for deviations', placeholder: '0.229,0.224,0.225' },
   data: { kind: 'text', help: "data set; the run's own unless given", placeholder: 'source' },
-  split: { kind: 'choice', help: 'images to evaluate on', choices: ['test', 'train'], initial: 'test' },
+  split: {
+    kind: 'choice',
+    help: 'images or sentence pairs to evaluate on',
+    choices: ['test', 'valid', 'train'],
+    initial: 'test',
+  },
   ...EXECUTION_FLAGS,
 };
 
@@ -89,6 +96,7 @@ export const evaluate: Command = {
   examples: [
     'shiftaddnas evaluate --run runs/fashion',
     'shiftaddnas evaluate --run runs/fashion --data idx:path/to/fashion-mnist --json',
+    'shiftaddnas evaluate --run runs/multi30k --split valid',
     'shiftaddnas evaluate --network resnet-18 --weights resnet18.safetensors --data folder:path/to/images',
   ],
   async run(context) {
@@ -100,6 +108,7 @@ export const evaluate: Command = {
         'evaluate needs --run, the folder of a finished run, or else --network and --weights',
       );
     }
+    if (dir !== undefined && holdsTranslator(dir)) return evaluateTranslator(context, dir);
     const backend = await openBackendOf(context);
     try {
       const { opened, dataset } =
@@ -107,6 +116,9 @@ export const evaluate: Command = {
           ? await ofRun(backend, context, dir!)
           : await ofWeights(backend, context, weights);
       const { key, description, path, network } = opened;
+      if (given<string>(context, 'split') === 'valid') {
+        throw new ShiftAddError('usage', 'images have no --split valid; choose test or train');
+      }
       const set = given<string>(context, 'split') === 'train' ? dataset.train : dataset.test;
       const normal = { classes: dataset.classes, mean: description.mean, deviation: description.deviation };
       const batches = imageBatches({ set, normal, batchSize: Math.min(BATCH, set.count) });

@@ -1,7 +1,12 @@
 /** `search`: the main job, from data to a winner and a report. */
+
+import { ShiftAddError } from '../../core/errors.ts';
+import { isTranslationSource } from '../../data/text/open.ts';
 import { runPipeline } from '../../runs/pipeline/pipeline.ts';
+import type { SessionOptions } from '../../runs/pipeline/session.ts';
 import { writeReport } from '../../runs/report/report.ts';
 import type { NetworkResult, ResultInput } from '../../runs/result.ts';
+import { runTranslationPipeline } from '../../runs/translation/pipeline.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { type Leading, overRanks } from '../over-ranks.ts';
 import { RUN_FLAGS } from '../run-options.ts';
@@ -61,6 +66,7 @@ export const search: Command = {
 
 function searchHere(context: CommandContext, ranks: Leading | undefined): Promise<object> {
   return withRun(context, 'search', {}, async (options) => {
+    if (isTranslationSource(options.config.data)) return searchTranslators(context, options, ranks);
     const meeting = ranks?.invite(options.config);
     const result = await runPipeline({ ...options, ...meeting });
     const report = writeReport(options.run.dir);
@@ -71,3 +77,51 @@ function searchHere(context: CommandContext, ranks: Leading | undefined): Promis
     return { winner, candidates, baselines, front, supernet, ...ranking, runDir: options.run.dir, report };
   });
 }
+
+async function searchTranslators(
+  context: CommandContext,
+  options: SessionOptions,
+  ranks: Leading | undefined,
+): Promise<object> {
+  refuseCompany(options, ranks);
+  const result = await runTranslationPipeline(options);
+  const report = writeReport(options.run.dir);
+  printTranslators(context, result);
+  context.print(`report: ${report}`);
+  const { winner, candidates, baselines, front, supernet } = result;
+  return { winner, candidates, baselines, front, supernet, runDir: options.run.dir, report };
+}
+
+/** Throws 'usage': translators are trained and scored by one process. */
+function refuseCompany({ evaluator }: SessionOptions, ranks: Leading | undefined): void {
+  if (evaluator === undefined && ranks === undefined) return;
+  const what = ranks === undefined ? '--cluster' : 'mpirun';
+  throw new ShiftAddError(
+    'usage',
+    `runs on sentence pairs train and score in one process yet, so ${what} cannot take part; leave it out`,
+  );
+}
+
+function printTranslators(context: CommandContext, result: ResultInput): void {
+  const networks = [result.winner, ...result.candidates, ...result.baselines] as NetworkResult[];
+  const head = ['network', 'BLEU', 'chrF', 'held-out', 'mJ', 'ms', 'params', 'mult', 'add', 'shift'];
+  const rows = networks.map(({ name, bleu = 0, chrf = 0, validationBleu = 0, ...one }) => [
+    ...[name, bleu.toFixed(2), chrf.toFixed(2), validationBleu.toFixed(2)],
+    ...[digits(one.energyMj), digits(one.latencyMs), count(one.params)],
+    ...[one.operations.multiplications, one.operations.additions, one.operations.shifts].map(count),
+  ]);
+  context.print(`\n${table(head, rows)}`);
+  const { params, paramsUnshared } = result.supernet;
+  context.print(
+    `supernet: ${count(params)} parameters, ${count(paramsUnshared)} if no operators shared a tensor`,
+  );
+  const { winner } = result;
+  const attention = result.baselines.find(({ name }) => name === 'all-attention');
+  const beside =
+    attention === undefined
+      ? ''
+      : `\n${percent(1 - winner.energyMj / attention.energyMj)} less energy than attention everywhere, ${signed((winner.bleu ?? 0) - (attention.bleu ?? 0))} BLEU (${result.accelerator.name}, ${result.bits} bit)`;
+  context.print(`winner: ${winner.genotype}\n${winner.description}${beside}`);
+}
+
+const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(2)}`;

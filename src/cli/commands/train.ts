@@ -1,7 +1,10 @@
 /** `train`: one architecture from scratch. */
 import { ShiftAddError } from '../../core/errors.ts';
+import { isTranslationSource } from '../../data/text/open.ts';
+import type { SessionOptions } from '../../runs/pipeline/session.ts';
 import { runTraining } from '../../runs/pipeline/train-pipeline.ts';
-import { type Command, given } from '../command.ts';
+import { runTranslationTraining } from '../../runs/translation/pipeline.ts';
+import { type Command, type CommandContext, given } from '../command.ts';
 import { RECIPE_FLAG, RUN_FLAGS } from '../run-options.ts';
 import { withRun } from '../run-session.ts';
 import { digits, percent } from '../text.ts';
@@ -28,6 +31,7 @@ export const train: Command = {
     'shiftaddnas train --network adder-resnet-20 --data cifar10:path/to/cifar',
     'shiftaddnas train --network "3-2-2:css|sa|ss" --data idx:path/to/fashion-mnist --out runs/one',
     'shiftaddnas train --network resnet-18 --weights resnet18.safetensors --data folder:path/to/images',
+    'shiftaddnas train --network all-attention --data parallel:path/to/multi30k --pair en-de',
     'shiftaddnas train --resume runs/one',
   ],
   async run(context) {
@@ -50,6 +54,8 @@ export const train: Command = {
       ...(weights === undefined ? {} : { weights }),
     };
     return withRun(context, 'train', wanted, async (options, { extra }) => {
+      if (isTranslationSource(options.config.data))
+        return trainTranslator(context, options, String(extra.network));
       const start = extra.weights === undefined ? undefined : String(extra.weights);
       const result = await runTraining(options, String(extra.network), start);
       const { accuracy, energyMj, latencyMs, genotype } = result;
@@ -61,3 +67,17 @@ export const train: Command = {
     });
   },
 };
+
+async function trainTranslator(
+  context: CommandContext,
+  options: SessionOptions,
+  word: string,
+): Promise<object> {
+  const network = await runTranslationTraining(options, word);
+  const { bleu = 0, chrf = 0, energyMj, latencyMs, genotype } = network;
+  context.print(
+    `${genotype}: BLEU ${bleu.toFixed(2)}, chrF ${chrf.toFixed(2)} on the test set, ${digits(energyMj)} mJ, ${digits(latencyMs)} ms`,
+  );
+  context.print(`network: ${options.run.winner}`);
+  return { bleu, chrf, epochs: options.config.epochs, network, runDir: options.run.dir };
+}

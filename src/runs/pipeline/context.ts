@@ -65,17 +65,27 @@ export interface JobContext {
   readonly saveEvery: number;
 }
 
-export interface RunContext extends JobContext {
+/** What a run keeps and tells, whatever it learns. */
+export interface Frame {
+  readonly config: RunConfig;
+  readonly random: Random;
   readonly run: OpenRun;
   readonly bus: EventBus;
   readonly journal: Journal;
   readonly architectures: ArchitectureLog;
   readonly signal: AbortSignal;
+  readonly told: Told;
+  /** Folder of checkpoints. */
+  readonly checkpoints: string;
+  /** Seconds between checkpoints. */
+  readonly saveEvery: number;
+}
+
+export interface RunContext extends JobContext, Frame {
   /** The space as its networks are retrained: the same, unless their form differs from the supernet's. */
   readonly retrained: Space;
   /** Prices networks as they are retrained. */
   readonly pricer: ArchitecturePricer;
-  readonly told: Told;
   /** Who scores candidates and trains networks. */
   readonly evaluator: Evaluator;
   /** Processes that train the supernet together. */
@@ -145,7 +155,7 @@ export function checkpointPath(context: Pick<JobContext, 'checkpoints'>, phase: 
 
 /** The state of a phase with the lines that belong to it; flushed, so that what it counts is on disk. */
 export function savePhase<State>(
-  context: RunContext,
+  context: Frame,
   phase: string,
   state: State,
   tensors: Parameters<typeof saveCheckpoint>[1]['tensors'] = new Map(),
@@ -159,7 +169,7 @@ export function savePhase<State>(
 
 /** The last state of a phase; undefined when it never saved one. */
 export function loadPhase<State>(
-  context: RunContext,
+  context: Frame,
   phase: string,
 ): LoadedCheckpoint<State & { readonly lines: Lines }> | undefined {
   const found = loadCheckpoint<State & { readonly lines: Lines }>(checkpointPath(context, phase));
@@ -168,7 +178,7 @@ export function loadPhase<State>(
 }
 
 /** Emits an event of a phase; journal and list of candidates pass it over when they have it already. */
-export function tell({ bus, told }: RunContext, phase: string, event: RunEvent): void {
+export function tell({ bus, told }: Frame, phase: string, event: RunEvent): void {
   told.again = told.phases.has(phase);
   try {
     bus.emit(event);
@@ -178,7 +188,7 @@ export function tell({ bus, told }: RunContext, phase: string, event: RunEvent):
 }
 
 /** Writes down an event that was shown before, or that nobody need see. */
-export function repeat({ journal, told }: RunContext, phase: string, event: RunEvent): void {
+export function repeat({ journal, told }: Frame, phase: string, event: RunEvent): void {
   if (!told.phases.has(phase)) journal.record(event);
 }
 
@@ -191,7 +201,7 @@ export function measuredPhase(phase: string): string {
  * Cuts what was written after the newest checkpoint: a resumed run writes it again. False when there was no
  * checkpoint yet, and the run starts over.
  */
-export function rewind({ journal, architectures, run, told }: RunContext): boolean {
+export function rewind({ journal, architectures, run, told }: Frame): boolean {
   let lines: Lines = { journal: 0, architectures: 0 };
   for (const path of checkpointPaths(run.checkpoints)) {
     // That of a network trained alone counts no lines: it holds what the training told (job-record.ts).
@@ -226,12 +236,12 @@ function checkpointPaths(folder: string): string[] {
 const PREVIOUS = previousOf('');
 
 /** Throws 'interrupted' when the user asked to stop; the caller has saved. */
-export function stopIfAsked(context: RunContext): void {
+export function stopIfAsked(context: Frame): void {
   if (context.signal.aborted) interrupt(context);
 }
 
 /** Throws 'interrupted' with the command that goes on. */
-export function interrupt(context: Pick<RunContext, 'run'>): never {
+export function interrupt(context: Pick<Frame, 'run'>): never {
   const { dir, description } = context.run;
   const sentence = `stopped; go on with: shiftaddnas ${description.command} --resume ${dir}`;
   throw new ShiftAddError('interrupted', sentence, { dir });

@@ -19,11 +19,11 @@ import { baselines } from './baselines.ts';
 import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
-import { checkArea, limitsOf } from './planned-search.ts';
+import { checkArea, IMAGE_OBJECTIVES, limitsOf } from './planned-search.ts';
 import { checkRank, type RankedPath, rankPhases, runRankPhase, scoreRankPaths } from './rank-phase.ts';
 import { networkResult, resultOf, writeNetwork } from './result-of.ts';
 import { runRetrainPhases } from './retrain-phase.ts';
-import { checkFeasible, runSearchPhase } from './search-phase.ts';
+import { checkFeasible, imageSearch, problemOf, runSearchPhase } from './search-phase.ts';
 import { type SessionOptions, session } from './session.ts';
 import { spaceSubject } from './space-subject.ts';
 import { runSupernetPhase } from './supernet-phase.ts';
@@ -45,7 +45,7 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const { config, run, split, pricer, space, task, quantisation } = context;
   checkExceptions(quantisation, quantisedLayers(space, task), `space ${space.name}`);
   const limits = limitsInForce(context);
-  checkFeasible(context, limits);
+  checkFeasible(context, limits, feasibility(context));
   checkRank(context);
   const fixed = baselines(space);
   const frugal = frugalLimits(context, limits, fixed);
@@ -100,9 +100,10 @@ async function searchPhases(context: RunContext, limits: Limits, frugal: Limits 
   const { network, curve } = await runSupernetPhase(context, of);
   const offer = await context.evaluator.offer(network);
   try {
+    const work = imageSearch(context, offer);
     const { generations } = config;
     const main = { phase: 'search', title: 'searching', index: 2, of, limits, generations };
-    const scored = [...(await runSearchPhase(context, main, offer))];
+    const scored = [...(await runSearchPhase(context, main, work))];
     if (frugal !== undefined) {
       const plan = {
         phase: 'search-frugal',
@@ -112,7 +113,7 @@ async function searchPhases(context: RunContext, limits: Limits, frugal: Limits 
         limits: frugal,
         generations: Math.max(1, Math.ceil(generations / 2)),
       };
-      scored.push(...(await runSearchPhase(context, plan, offer)));
+      scored.push(...(await runSearchPhase(context, plan, work)));
     }
     const own = frugal === undefined ? 1 : 2;
     for (let i = 1; i <= config.randomSearches; i++) {
@@ -124,7 +125,7 @@ async function searchPhases(context: RunContext, limits: Limits, frugal: Limits 
         index: 1 + own + i,
         baseline: true as const,
       };
-      await runSearchPhase(context, plan, offer);
+      await runSearchPhase(context, plan, work);
     }
     await writeHistograms(run.histograms, network);
     let ranked: readonly RankedPath[] | undefined;
@@ -153,13 +154,18 @@ function frugalLimits(
   if (limits.energyMj !== undefined && limits.energyMj <= energyMj) return undefined;
   const frugal = { ...limits, energyMj };
   try {
-    checkFeasible(context, frugal);
+    checkFeasible(context, frugal, feasibility(context));
     return frugal;
   } catch (error) {
     if (error instanceof ShiftAddError && error.code === 'limit') return undefined;
     throw error;
   }
 }
+
+const feasibility = (context: RunContext) => ({
+  problem: problemOf(context),
+  objectives: IMAGE_OBJECTIVES,
+});
 
 /** Scored candidates, each genotype once. */
 function distinct(scored: readonly Scored<Genotype>[]): Scored<Genotype>[] {

@@ -11,6 +11,7 @@ import type { RunConfig } from '../options.ts';
 /** What a task scores, by the names of settings. Another task brings another table. */
 export type TaskObjectives = Readonly<Record<string, ScoreObjective>>;
 export const IMAGE_OBJECTIVES: TaskObjectives = { loss: 'loss', error: 'error' };
+export const TRANSLATION_OBJECTIVES: TaskObjectives = { loss: 'loss', error: 'error', bleu: 'bleu' };
 
 /** What every network is priced by, by the names of settings, and the setting that limits it. */
 const COSTS: Readonly<Record<string, { readonly cost: keyof Costs; readonly limit: keyof RunConfig }>> = {
@@ -25,13 +26,18 @@ const COSTS: Readonly<Record<string, { readonly cost: keyof Costs; readonly limi
 };
 
 /** Throws 'usage' for objectives that are none. `generations`: of this search. */
-export function plannedSearch(config: RunConfig, limits: Limits, generations: number): PlannedSearch {
+export function plannedSearch(
+  config: RunConfig,
+  limits: Limits,
+  generations: number,
+  scores: TaskObjectives = IMAGE_OBJECTIVES,
+): PlannedSearch {
   return planSearch(config.algorithm as AlgorithmName, {
     limits,
     generations,
     population: config.population,
     parents: config.parents,
-    objectives: objectivesOf(config.objectives),
+    objectives: objectivesOf(config.objectives, scores),
   });
 }
 
@@ -65,12 +71,16 @@ export function limitsOf(config: RunConfig, baseline: Parameters<typeof parseLim
 }
 
 /** Throws 'usage' where area is limited or made small, and the accelerator states no areas. */
-export function checkArea(config: RunConfig, { name, areas }: Accelerator): void {
+export function checkArea(
+  config: RunConfig,
+  { name, areas }: Accelerator,
+  scores: TaskObjectives = IMAGE_OBJECTIVES,
+): void {
   if (areas?.[config.bits] !== undefined) return;
   const asked =
     config.limitArea !== 'none'
       ? '--limit-area'
-      : config.algorithm === 'nsga2' && objectivesOf(config.objectives).includes('areaMm2')
+      : config.algorithm === 'nsga2' && objectivesOf(config.objectives, scores).includes('areaMm2')
         ? '--objectives'
         : undefined;
   if (asked === undefined) return;

@@ -21,13 +21,11 @@ import { PUBLISHED_RATES } from '../../spaces/neighbours.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import type { EvaluateJob, Offer } from '../evaluation/evaluator.ts';
 import { inOrder } from '../evaluation/in-order.ts';
-import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
-import { plannedSearch } from './planned-search.ts';
+import { type Frame, loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
+import { IMAGE_OBJECTIVES, plannedSearch, type TaskObjectives } from './planned-search.ts';
 
-type State = SearchState<Genotype>;
-
-interface SavedSearch {
-  readonly search: State;
+interface SavedSearch<G> {
+  readonly search: SearchState<G>;
   /** Whether the end was told too: a kill can fall between the last score and that. */
   readonly done: boolean;
 }
@@ -43,27 +41,58 @@ export interface SearchPlan {
   readonly baseline?: true;
 }
 
+/** What a search of a task needs beside the settings of the run. */
+export interface SearchWork<G> {
+  readonly problem: SearchProblem<G>;
+  /** What makes objectives of the scores of this task. */
+  readonly objectives: TaskObjectives;
+  /** Loss of guessing: the worst that counts for hypervolume. */
+  readonly guess: number;
+  /** Scores of the candidates, in their order; ends early when the run is asked to stop. */
+  scores(candidates: readonly Candidate<G>[]): AsyncGenerator<Score, void, void>;
+  /** What earlier searches over the same weights have scored in full, by genotype. */
+  readonly known: Map<string, Score>;
+}
+
 /** Scores by genotype of the searches over one supernet: what two of them propose is evaluated once. */
 const scoresOf = new WeakMap<Offer, Map<string, Score>>();
 
-/** Everything scored in full, in the order proposed. Throws 'limit' when no architecture meets the limits. */
-export async function runSearchPhase(
-  context: RunContext,
-  plan: SearchPlan,
-  offer: Offer,
-): Promise<readonly Scored<Genotype>[]> {
-  const { random, config } = context;
-  const { phase, title, index, of, limits } = plan;
-  const problem = problemOf(context);
-  const role = plan.baseline === true ? { baseline: true as const } : {};
-  const settings = plan.baseline === true ? { ...config, algorithm: 'random' } : config;
-  const planned = plannedSearch(settings, limits, plan.generations);
-  const { sampler, generations, evaluations } = planned;
-  const saved = loadPhase<SavedSearch>(context, phase);
-  let state: State = saved?.state.search ?? sampler.init<Genotype>(planned.config, random.split(phase));
+/** The search of an image space over an offered supernet. */
+export function imageSearch(context: RunContext, offer: Offer): SearchWork<Genotype> {
   const known = scoresOf.get(offer) ?? new Map<string, Score>();
   scoresOf.set(offer, known);
-  for (const { key, loss, accuracy } of whollyScored(state.scored)) known.set(key, { loss, accuracy });
+  return {
+    problem: problemOf(context),
+    objectives: IMAGE_OBJECTIVES,
+    guess: Math.log(context.dataset.classes.length),
+    known,
+    async *scores(candidates) {
+      const jobs = candidates.map(
+        ({ key, share }): EvaluateJob => ({
+          ...{ kind: 'evaluate', supernet: offer.supernet, genotype: key },
+          ...(share === undefined ? {} : { share }),
+        }),
+      );
+      for await (const { result } of inOrder(context.evaluator, jobs, context.signal)) yield result;
+    },
+  };
+}
+
+/** Everything scored in full, in the order proposed. Throws 'limit' when no architecture meets the limits. */
+export async function runSearchPhase<G>(
+  context: Frame,
+  plan: SearchPlan,
+  { problem, objectives, guess, scores: scoresFor, known }: SearchWork<G>,
+): Promise<readonly Scored<G>[]> {
+  const { random, config } = context;
+  const { phase, title, index, of, limits } = plan;
+  const role = plan.baseline === true ? { baseline: true as const } : {};
+  const settings = plan.baseline === true ? { ...config, algorithm: 'random' } : config;
+  const planned = plannedSearch(settings, limits, plan.generations, objectives);
+  const { sampler, generations, evaluations } = planned;
+  const saved = loadPhase<SavedSearch<G>>(context, phase);
+  let state: SearchState<G> = saved?.state.search ?? sampler.init<G>(planned.config, random.split(phase));
+  for (const one of whollyScored(state.scored)) known.set(one.key, scoreOf(one));
   if (saved?.state.done) return whollyScored(state.scored);
   if (saved === undefined) {
     tell(context, phase, { type: 'phase-started', phase, index, of, title });
@@ -74,80 +103,73 @@ export async function runSearchPhase(
   while (!sampler.finished(state)) {
     state = sampler.propose(state, problem);
     const proposed = waiting(state);
-    const scores = inOrder(context.evaluator, unknownOf(proposed, known, offer), context.signal);
+    const scores = scoresFor(proposed.filter(({ key, share }) => share !== undefined || !known.has(key)));
     try {
       for (const { key, costs, share } of proposed) {
         const found = share === undefined ? known.get(key) : undefined;
-        const score = found ?? (await scores.next()).value?.result;
-        if (score === undefined) break; // asked to stop
-        const { loss, accuracy } = score;
-        state = sampler.absorb(state, { [key]: { loss, accuracy } });
+        const score = found ?? (await scores.next()).value;
+        if (!score) break; // asked to stop
+        state = sampler.absorb(state, { [key]: scoreOf(score) });
         if (share === undefined) {
-          known.set(key, { loss, accuracy });
+          known.set(key, scoreOf(score));
           tell(context, phase, {
             type: 'candidate-scored',
             genotype: key,
-            loss,
-            accuracy,
+            ...scoreOf(score),
             ...costs,
             index: countWhole(state),
             of: evaluations,
             ...role,
           });
         }
-        if (state.pending.length === 0) emitGeneration(context, phase, state, planned);
+        if (state.pending.length === 0) emitGeneration(context, phase, state, planned, guess);
         if (!context.signal.aborted && Date.now() - savedAt > context.saveEvery * 1000) {
-          savePhase<SavedSearch>(context, phase, { search: state, done: false });
+          savePhase<SavedSearch<G>>(context, phase, { search: state, done: false });
           savedAt = Date.now();
         }
       }
     } finally {
       await scores.return();
     }
-    if (context.signal.aborted) savePhase<SavedSearch>(context, phase, { search: state, done: false });
+    if (context.signal.aborted) savePhase<SavedSearch<G>>(context, phase, { search: state, done: false });
     stopIfAsked(context);
   }
   tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
-  savePhase<SavedSearch>(context, phase, { search: state, done: true });
+  savePhase<SavedSearch<G>>(context, phase, { search: state, done: true });
   return whollyScored(state.scored);
 }
 
-/** Jobs for the candidates that no search over these weights has scored in full, in the order proposed. */
-function unknownOf(
-  proposed: readonly Candidate<Genotype>[],
-  known: ReadonlyMap<string, Score>,
-  { supernet }: Offer,
-): EvaluateJob[] {
-  return proposed
-    .filter(({ key, share }) => share !== undefined || !known.has(key))
-    .map(({ key, share }) => ({
-      kind: 'evaluate',
-      supernet,
-      genotype: key,
-      ...(share === undefined ? {} : { share }),
-    }));
+/** A score and nothing that a candidate has beside it. */
+function scoreOf({ loss, accuracy, bleu }: Score): Score {
+  return { loss, accuracy, ...(bleu === undefined ? {} : { bleu }) };
 }
 
-function problemOf({ space, pricer, config }: RunContext): SearchProblem<Genotype> {
+/** Of an image space. */
+export function problemOf({
+  space,
+  pricer,
+  config,
+}: Pick<RunContext, 'space' | 'pricer' | 'config'>): SearchProblem<Genotype> {
   const price = (genotype: Genotype) => pricer.price(genotype);
   const released = config.algorithm === 'evolution-released';
   return spaceProblem(space, price, released ? { rates: PUBLISHED_RATES } : {});
 }
 
 /** Candidates scored on the whole evaluation set so far. */
-function countWhole({ scored, pending }: State): number {
+function countWhole<G>({ scored, pending }: SearchState<G>): number {
   const arrived = pending.filter((entry) => entry.score !== null && entry.candidate.share === undefined);
   return whollyScored(scored).length + arrived.length;
 }
 
-function emitGeneration(
-  context: RunContext,
+function emitGeneration<G>(
+  context: Frame,
   phase: string,
-  state: State,
+  state: SearchState<G>,
   { batches, generations }: PlannedSearch,
+  guess: number,
 ): void {
   if (state.generation % batches !== 0) return;
-  const corner = worstCorner(context, state);
+  const corner = worstCorner(context, state, guess);
   const found = summary(state, { reference: corner });
   const { best } = found;
   if (best === undefined) return;
@@ -158,7 +180,7 @@ function emitGeneration(
     evaluated: countWhole(state),
     feasible: state.attempts - state.infeasible,
     feasibleShare: found.feasibleShare,
-    best: { genotype: best.key, loss: best.loss, accuracy: best.accuracy, ...best.costs },
+    best: { genotype: best.key, ...scoreOf(best), ...best.costs },
     frontSize: found.front.length,
     hypervolume: found.hypervolume,
     corner,
@@ -170,16 +192,17 @@ function emitGeneration(
  * The corner that hypervolume is measured from: the loss of guessing, and the limit on energy or else the dearest
  * network of the first generation. It stays where it is while the search goes on.
  */
-function worstCorner(
-  { dataset, config }: RunContext,
-  { scored, config: { limits } }: State,
+function worstCorner<G>(
+  { config }: Frame,
+  { scored, config: { limits } }: SearchState<G>,
+  guess: number,
 ): [loss: number, energyMj: number] {
   const first = scored.slice(0, config.population).map(({ costs }) => costs.energyMj);
-  return [Math.log(dataset.classes.length), limits.energyMj ?? Math.max(...first)];
+  return [guess, limits.energyMj ?? Math.max(...first)];
 }
 
 /** Non-dominated in loss and energy, cheapest first. */
-export function frontOf(scored: readonly Scored<Genotype>[]): Scored<Genotype>[] {
+export function frontOf<G>(scored: readonly Scored<G>[]): Scored<G>[] {
   return front(scored.map(({ loss, costs }) => [loss, costs.energyMj]))
     .map((i) => scored[i])
     .sort((a, b) => a.costs.energyMj - b.costs.energyMj);
@@ -189,13 +212,15 @@ export function frontOf(scored: readonly Scored<Genotype>[]): Scored<Genotype>[]
  * Whether the search can be done at all: asked before anything is trained. Throws 'limit' if no architecture meets
  * the limits, 'usage' if the settings of the search do not fit.
  */
-export function checkFeasible(context: RunContext, limits: Limits): void {
-  const { config, random } = context;
-  const planned = plannedSearch(config, limits, config.generations);
+export function checkFeasible<G>(
+  { config, random }: Frame,
+  limits: Limits,
+  { problem, objectives }: Pick<SearchWork<G>, 'problem' | 'objectives'>,
+): void {
+  const planned = plannedSearch(config, limits, config.generations, objectives);
   planned.sampler.init(planned.config, random.split('settings'));
-  const problem = spaceProblem(context.space, (genotype) => context.pricer.price(genotype));
   evolution.propose(
-    evolution.init<Genotype>(
+    evolution.init<G>(
       { limits, population: 1, parents: 1, mutations: 0, crossovers: 0, generations: 1 },
       new Random(random.split('feasible').state()),
     ),

@@ -1,22 +1,13 @@
 /** Trains the supernet as a phase of a run, alone or as rank 0 of several processes, and scores it on probe paths. */
-import type { PhaseStarted } from '../../core/events.ts';
 import { sample } from '../../spaces/sample.ts';
 import { Network } from '../../supernet/network.ts';
 import { calibrate, score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { shareScore } from '../ranks/messages.ts';
 import { leadingRecord } from '../ranks/record.ts';
-import {
-  calibrationBatches,
-  interrupt,
-  loadPhase,
-  type RunContext,
-  savePhase,
-  scoringBatches,
-  tell,
-} from './context.ts';
+import { calibrationBatches, type RunContext, scoringBatches } from './context.ts';
+import { phaseRecord } from './phase-record.ts';
 import { openTeacher } from './teacher.ts';
-import type { SavedTraining, TrainingRecord } from './train-phase.ts';
 import { SUPERNET_PHASE, trainSupernet } from './train-supernet.ts';
 
 /** Paths whose mean held-out score stands for the supernet in its curve. */
@@ -65,22 +56,4 @@ export async function runSupernetPhase(context: RunContext, of: number): Promise
     calibration.dispose();
     scoring.dispose();
   }
-}
-
-/** The supernet is a phase of the run itself: its checkpoints count the lines of the journal. */
-function phaseRecord(context: RunContext, started: PhaseStarted): TrainingRecord {
-  const { phase } = started;
-  let begun = false;
-  return {
-    load: () => {
-      const saved = loadPhase<SavedTraining>(context, phase);
-      if (saved === undefined && !begun) tell(context, phase, started);
-      begun = true;
-      return saved;
-    },
-    save: (state, tensors) => savePhase(context, phase, state, tensors),
-    tell: (event) => tell(context, phase, event),
-    stopped: () => context.signal.aborted,
-    stop: () => interrupt(context),
-  };
 }

@@ -8,32 +8,46 @@
  */
 import type { PhaseStarted } from '../../core/events.ts';
 import type { JobEvent, TrainJob, TrainResult } from '../evaluation/evaluator.ts';
-import { inOrder } from '../evaluation/in-order.ts';
-import { type RunContext, repeat, stopIfAsked, tell } from './context.ts';
+import { ordered, type RunJob } from '../evaluation/in-order.ts';
+import { type Frame, type RunContext, repeat, stopIfAsked, tell } from './context.ts';
 
-export interface TrainTask {
-  readonly job: TrainJob;
+export interface TrainTask<J extends { readonly phase: string } = TrainJob> {
+  readonly job: J;
   /** For people: `training all-conv (2-2:cc|cc)`. */
   readonly title: string;
   readonly place: { readonly index: number; readonly of: number };
 }
 
-/**
- * Trains and gives the results in the order of the tasks; whoever takes one has told and saved what follows from it
- * before the next one's turn begins. Throws 'interrupted' when the run is asked to stop.
- */
-export async function* trainTasks<T extends TrainTask>(
+/** Trains through the evaluator of the run, as `inTurns` does. */
+export function trainTasks<T extends TrainTask>(
   context: RunContext,
   tasks: readonly T[],
 ): AsyncGenerator<{ readonly task: T; readonly result: TrainResult }, void, void> {
-  const { evaluator, signal } = context;
-  const turns = new Turns(context, tasks);
-  for (const [from, to] of batches(tasks.length, evaluator.slots)) {
+  const { evaluator } = context;
+  return inTurns<TrainJob, TrainResult, T>(context, tasks, evaluator.slots, (job, options) =>
+    evaluator.run(job, options),
+  );
+}
+
+/**
+ * Trains and gives the results in the order of the tasks; whoever takes one has told and saved what follows from it
+ * before the next one's turn begins. `slots`: as many as `run` trains at once. Throws 'interrupted' when the run is asked
+ * to stop.
+ */
+export async function* inTurns<J extends { readonly phase: string }, R, T extends TrainTask<J>>(
+  context: Frame,
+  tasks: readonly T[],
+  slots: number,
+  run: RunJob<J, R>,
+): AsyncGenerator<{ readonly task: T; readonly result: R }, void, void> {
+  const { signal } = context;
+  const turns = new Turns(context, tasks, slots);
+  for (const [from, to] of batches(tasks.length, slots)) {
     turns.begin(from);
     const jobs = tasks.slice(from, to).map(({ job }) => job);
     let at = from;
     const hear = (i: number, told: JobEvent) => turns.hear(from + i, told);
-    for await (const { result } of inOrder(evaluator, jobs, signal, hear)) {
+    for await (const { result } of ordered<J, R>(run, jobs, signal, hear)) {
       yield { task: tasks[at], result };
       at++;
       if (at < to) turns.begin(at);
@@ -54,8 +68,9 @@ function batches(count: number, slots: number): [number, number][] {
 }
 
 class Turns {
-  private readonly context: RunContext;
-  private readonly tasks: readonly TrainTask[];
+  private readonly context: Frame;
+  private readonly tasks: readonly TrainTask<{ readonly phase: string }>[];
+  private readonly slots: number;
   private turn = -1;
   private readonly waiting: JobEvent[][];
   /** Number of the next event of each task that nobody has heard. */
@@ -65,7 +80,8 @@ class Turns {
   /** Part of each training that is done. */
   private readonly done: number[];
 
-  constructor(context: RunContext, tasks: readonly TrainTask[]) {
+  constructor(context: Frame, tasks: readonly TrainTask<{ readonly phase: string }>[], slots: number) {
+    this.slots = slots;
     this.context = context;
     this.tasks = tasks;
     this.waiting = tasks.map(() => []);
@@ -107,8 +123,8 @@ class Turns {
 
   /** Several at once are shown together, and so are those that began earlier. */
   private tellAll(): void {
-    const { bus, evaluator } = this.context;
-    if ((evaluator.slots < 2 || this.tasks.length < 2) && !this.resumed) return;
+    const { bus } = this.context;
+    if ((this.slots < 2 || this.tasks.length < 2) && !this.resumed) return;
     const running = this.tasks
       .map(({ job }, i) => ({ phase: job.phase, done: this.done[i] }))
       .filter(({ done }, i) => i >= this.turn && done > 0 && done < 1);

@@ -23,7 +23,7 @@ afterAll(() => {
 
 const PLAIN: RunConfig = {
   ...DEFAULT_CONFIG,
-  ...PRESETS.smoke.settings,
+  ...PRESETS.smoke.images,
   ...{ data: 'glyphs', seed: 5, trainLimit: 260, validation: 60, batch: 20, epochs: 2 },
 };
 const FULL: RunConfig = {

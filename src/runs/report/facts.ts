@@ -23,10 +23,15 @@ export function facts(data: ReportData): Markup {
       : [
           ['data', result.dataset.source],
           [
-            'images',
+            result.dataset.pair === undefined ? 'images' : 'sentence pairs',
             `${result.dataset.train} to train, ${result.dataset.validation} held out, ${result.dataset.test} to test`,
           ],
-          ['classes', classes(result.dataset.classes)],
+          ...(result.dataset.classes === undefined
+            ? []
+            : [['classes', classes(result.dataset.classes)] as const]),
+          ...(result.dataset.pair === undefined
+            ? []
+            : [['languages', `${result.dataset.pair}, ${result.dataset.vocabulary} subwords`] as const]),
           ['accelerator', `${result.accelerator.name}, ${result.bits} bits`],
           [
             'supernet',

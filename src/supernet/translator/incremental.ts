@@ -109,7 +109,9 @@ export class IncrementalDecoder {
       const pass = translator.pass(graph);
       const words = backend.allocate(rows, 'int32');
       backend.write(words, ids);
-      let x = translator.embed(pass, words, rows, 1, network.decoder, this.position);
+      let x = translator.embed(pass, 'decoder', {
+        ...{ ids: words, n: rows, t: 1, width: network.decoder, first: this.position },
+      });
       for (const [i, layer] of network.decoderLayers.entries()) {
         const at = `decoder.layer${i}`;
         x = mixing(pass, at, x, layer, network, this.meeting(graph));

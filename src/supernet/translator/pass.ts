@@ -16,8 +16,9 @@ import type { NormPlace } from './declarations.ts';
 
 /** What is left out at random while training. */
 export interface Noise {
-  /** Of embeddings and of what sublayers add (0.3 published, spec 7.3). */
-  readonly dropout: number;
+  /** Of embeddings and of what sublayers add, on each side (0.3 published, spec 7.3). */
+  readonly encoder: number;
+  readonly decoder: number;
   /** Of attention weights (0.1 published). */
   readonly attention: number;
   /** Of the weights of lightweight filters (0.03 published, spec 7.2). */
@@ -79,13 +80,15 @@ export class Pass {
   /** A sublayer with its residual addition and its normalisation. `work`: [n, t, width] -> [n, t, width]. */
   sublayer(place: string, x: Tensor, work: (x: Tensor) => Tensor): Tensor {
     const norm = (value: Tensor) => this.layerNorm(`${place}.norm`, value);
-    const y = this.norm === 'pre' ? add(x, this.dropped(work(norm(x)))) : norm(add(x, this.dropped(work(x))));
+    const side = place.startsWith('encoder') ? 'encoder' : 'decoder';
+    const added = (value: Tensor) => add(x, this.dropped(side, work(value)));
+    const y = this.norm === 'pre' ? added(norm(x)) : norm(added(x));
     this.probe?.(place, y);
     return y;
   }
 
-  dropped(x: Tensor): Tensor {
-    return this.noise === undefined ? x : dropout(x, this.noise.dropout, this.drawKey());
+  dropped(side: 'encoder' | 'decoder', x: Tensor): Tensor {
+    return this.noise === undefined ? x : dropout(x, this.noise[side], this.drawKey());
   }
 
   /** The key of the next draw; draws are numbered in the order of the pass. */

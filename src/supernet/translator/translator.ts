@@ -52,6 +52,15 @@ export interface TranslatorPass {
   readonly probe?: PassOptions['probe'];
 }
 
+/** Subwords int32 [n, t] that stand at positions `first` (0 when absent), `first` + 1 ... */
+export interface EmbeddedWords {
+  readonly ids: Buffer;
+  readonly n: number;
+  readonly t: number;
+  readonly width: number;
+  readonly first?: number;
+}
+
 /** What the decoder attends to: the outputs of the last encoder layers, the last one last; [n, t, encoder width] each. */
 export interface Encoded {
   readonly outputs: readonly Tensor[];
@@ -86,14 +95,14 @@ export class Translator {
     return new Translator(this.store.backend, this.config, this.random);
   }
 
-  /** A pass of a network; its noise is scaled with its width, as a narrower network needs less (spec 7.3). */
+  /** A pass on a graph. */
   pass(graph: Graph, { noise, probe }: TranslatorPass = {}): Pass {
     const { sharing, norm } = this.config;
     return new Pass({ graph, store: this.store, sharing, norm, noise, probe });
   }
 
-  /** ids: int32 [n, t], standing at positions `first`, `first` + 1 ... -> [n, t, width] */
-  embed(pass: Pass, ids: Buffer, n: number, t: number, width: number, first = 0): Tensor {
+  /** [n, t, width]. Throws 'data' for positions that the translator does not know. */
+  embed(pass: Pass, side: 'encoder' | 'decoder', { ids, n, t, width, first = 0 }: EmbeddedWords): Tensor {
     const { graph } = pass;
     const { longest } = this.config;
     if (first + t > longest) {
@@ -105,7 +114,7 @@ export class Translator {
     }
     const table = pass.weight('embedding', this.config.vocabulary, width);
     const words = reshape(scale(gather(table, ids, n * t), Math.sqrt(width)), [n, t, width]);
-    return pass.dropped(add(words, this.positionsAt(graph, width, first, t)));
+    return pass.dropped(side, add(words, this.positionsAt(graph, width, first, t)));
   }
 
   /** [t, width] from position `first` on. */
@@ -130,7 +139,7 @@ export class Translator {
       filter: (_, x, { kind, weight, heads }) =>
         filter1d(kind, multiply(x, mask), weight, { heads, left: Math.floor(weight.shape[1] / 2) }),
     };
-    let x = this.embed(pass, ids, n, t, network.encoder);
+    let x = this.embed(pass, 'encoder', { ids, n, t, width: network.encoder });
     const outputs: Tensor[] = [];
     const most = Math.max(...network.decoderLayers.map(({ sources }) => sources));
     const kept = network.encoderLayers.length - most;
@@ -164,7 +173,7 @@ export class Translator {
       filter: (_, x, { kind, weight, heads }) =>
         filter1d(kind, x, weight, { heads, left: weight.shape[1] - 1 }),
     };
-    let x = this.embed(pass, ids, n, t, network.decoder);
+    let x = this.embed(pass, 'decoder', { ids, n, t, width: network.decoder });
     for (const [i, layer] of network.decoderLayers.entries()) {
       const at = `decoder.layer${i}`;
       const { keys, values } = this.memory(pass, encoded, network, i);

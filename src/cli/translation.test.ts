@@ -1,0 +1,196 @@
+/** The main job on sentence pairs, through the program: search, train, translate, evaluate; killed, damaged, misused. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { Random } from '../core/random.ts';
+import { SAVE_EVERY } from './run-session.ts';
+import { shiftaddnas } from './testing/in-process.ts';
+import { compiledProgram, start } from './testing/program.ts';
+import { type RunBytes, runBytes } from './testing/run-bytes.ts';
+
+let folder: string;
+let whole: string;
+let found: Record<string, never>;
+let bytes: RunBytes;
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const SETTINGS = ['--data', 'numbers', '--preset', 'smoke', '--seed', '3'];
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(join(tmpdir(), 'translation-'));
+  whole = join(folder, 'whole');
+  const { code, stdout, stderr } = await shiftaddnas('search', ...SETTINGS, '--out', whole, '--json');
+  expect(code, stderr).toBe(0);
+  found = JSON.parse(stdout);
+  bytes = runBytes(whole);
+});
+
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+test('a search ends with a winner within its limit, the fixed networks, a front and a report', () => {
+  const result = JSON.parse(fs.readFileSync(join(whole, 'result.json'), 'utf8'));
+  expect(result.dataset).toMatchObject({ source: 'numbers', pair: 'en-de', train: 256 });
+  expect(result.baselines.map(({ name }: { name: string }) => name)).toEqual([
+    ...['all-attention', 'all-lightweight-conv', 'all-lightweight-add', 'all-lightweight-shiftadd'],
+  ]);
+  const [attention] = result.baselines;
+  expect(result.winner.energyMj).toBeLessThanOrEqual(0.95 * attention.energyMj);
+  for (const { bleu, chrf, validationBleu } of [result.winner, ...result.baselines]) {
+    for (const score of [bleu, chrf, validationBleu]) expect(score).toBeGreaterThanOrEqual(0);
+  }
+  expect(result.supernet.params).toBeLessThan(result.supernet.paramsUnshared);
+  expect(result.front.length).toBeGreaterThan(0);
+  expect(found).toMatchObject({ runDir: whole, winner: { genotype: result.winner.genotype } });
+  expect(fs.readFileSync(join(whole, 'report.html'), 'utf8')).toContain('</html>');
+});
+
+test('killed at any time and resumed, with any number of workers, it ends in the same bytes', async () => {
+  const program = await compiledProgram();
+  const out = join(folder, 'killed');
+  const random = Random.fromSeed('kills of translators');
+  for (let kills = 0; ; kills++) {
+    const begun = fs.existsSync(join(out, 'config.json'));
+    const workers = ['--workers', String(1 + (kills % 2))];
+    const args = begun ? ['--resume', out] : [...SETTINGS, '--out', out];
+    const { child, ended } = start(program, ['search', ...args, ...workers, '--quiet'], {
+      [SAVE_EVERY]: '0',
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), kills < 5 ? random.uniform(300, 3000) : 230_000);
+    const { code, signal, stderr } = await ended;
+    clearTimeout(timer);
+    if (signal === 'SIGKILL') continue;
+    expect(code, stderr).toBe(0);
+    break;
+  }
+  expect(runBytes(out)).toEqual(bytes);
+});
+
+test('translate reads sentences and files, and gives the same again with another number of threads', async () => {
+  const sentences = ['It is half past three.', 'twenty-one'];
+  const first = await shiftaddnas('translate', '--run', whole, '--json', ...sentences);
+  expect(first.code, first.stderr).toBe(0);
+  const { pair, translations } = JSON.parse(first.stdout);
+  expect(pair).toBe('en-de');
+  expect(translations.map(({ source }: { source: string }) => source)).toEqual(sentences);
+  const file = join(folder, 'sentences.en');
+  fs.writeFileSync(file, `${sentences.join('\n')}\n`);
+  const second = await shiftaddnas('translate', '--run', whole, '--threads', '1', '--input', file);
+  expect(second.stdout).toBe(
+    translations.map(({ translation }: { translation: string }) => `${translation}\n`).join(''),
+  );
+});
+
+test('evaluate gives the scores that the run ended with', async () => {
+  const { winner } = JSON.parse(fs.readFileSync(join(whole, 'result.json'), 'utf8'));
+  for (const [split, bleu] of [
+    ['test', winner.bleu],
+    ['valid', winner.validationBleu],
+  ]) {
+    const { code, stdout, stderr } = await shiftaddnas(
+      'evaluate',
+      '--run',
+      whole,
+      '--split',
+      split,
+      '--json',
+    );
+    expect(code, stderr).toBe(0);
+    const scores = JSON.parse(stdout);
+    expect(scores.bleu).toBeCloseTo(bleu, 8);
+    if (split === 'test') expect(scores.accuracy).toBeCloseTo(winner.accuracy, 8);
+  }
+});
+
+test('train takes a word of the space, a fixed name, and the folder of a translator', async () => {
+  const { winner } = JSON.parse(fs.readFileSync(join(whole, 'result.json'), 'utf8'));
+  for (const [i, network] of [winner.genotype, 'all-attention', whole].entries()) {
+    const out = join(folder, `trained-${i}`);
+    const { code, stdout, stderr } = await shiftaddnas(
+      ...['train', '--network', network, ...SETTINGS, '--out', out, '--json'],
+    );
+    expect(code, stderr).toBe(0);
+    const trained = JSON.parse(stdout);
+    // the winner alone gets the first weights and batches that it got in the search
+    if (network !== 'all-attention') expect(trained.bleu).toBeCloseTo(winner.bleu, 8);
+    expect(trained.network.genotype).toBe(
+      network === 'all-attention' ? '8-8:A2f16.A2f16|A2x2s1f16.A2x2s1f16' : winner.genotype,
+    );
+  }
+});
+
+test('BLEU can be an objective, and candidates are then written down with theirs', async () => {
+  const out = join(folder, 'bleu');
+  const { code, stderr } = await shiftaddnas(
+    ...[
+      'search',
+      ...SETTINGS,
+      '--algorithm',
+      'nsga2',
+      '--objectives',
+      'bleu,energy',
+      '--out',
+      out,
+      '--quiet',
+    ],
+  );
+  expect(code, stderr).toBe(0);
+  const lines = fs.readFileSync(join(out, 'architectures.jsonl'), 'utf8').trimEnd().split('\n');
+  for (const line of lines) expect(JSON.parse(line).bleu).toBeGreaterThanOrEqual(0);
+});
+
+test.each([
+  [
+    ['search', ...SETTINGS, '--crop-pad', '2'],
+    '--data numbers holds sentences, and --crop-pad is about images',
+  ],
+  [
+    ['search', '--data', 'glyphs', '--beam', '2'],
+    '--data glyphs holds images, and --beam is about sentences',
+  ],
+  [['search', ...SETTINGS, '--space', 'cifar'], "space 'cifar' holds networks for images"],
+  [['search', '--data', 'numbers', '--preset', 'small'], '--preset small is for images'],
+  [['train', ...SETTINGS, '--network', 'all-atention'], "did you mean 'all-attention'?"],
+  [['search', ...SETTINGS, '--longest', '6'], 'no sentence pair of at most 6 subwords'],
+  [['search', ...SETTINGS, '--limit-energy', '1%'], 'no architecture'],
+  [['search', ...SETTINGS, '--cluster', 'postgres://nobody@localhost/none'], '--cluster cannot take part'],
+  [['translate', '--run', 'nowhere', 'Hello'], 'nowhere holds no trained translator'],
+])('%j is refused in one sentence', async (args, sentence) => {
+  const out = args[0] === 'translate' ? [] : ['--out', join(folder, 'refused')];
+  const { code, stderr } = await shiftaddnas(
+    ...args,
+    ...out,
+    '--quiet'.repeat(args[0] === 'translate' ? 0 : 1),
+  );
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(sentence);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test('subwords that do not belong to the weights, or were changed, are refused with both files named', async () => {
+  const copy = join(folder, 'copy');
+  fs.cpSync(join(whole, 'winner'), copy, { recursive: true });
+  const file = join(copy, 'subwords.json');
+  const text = fs.readFileSync(file, 'utf8');
+  fs.writeFileSync(file, text.replace('"lowerCase":false', '"lowerCase":true'));
+  const changed = await shiftaddnas('translate', '--run', copy, 'one');
+  expect(changed.code).not.toBe(0);
+  expect(changed.stderr).toContain('subwords.json has the checksum');
+
+  const other = join(folder, 'other');
+  const trained = await shiftaddnas(
+    ...['train', '--network', 'all-attention', ...SETTINGS, '--merges', '90', '--out', other, '--json'],
+  );
+  expect(trained.code, trained.stderr).toBe(0);
+  fs.copyFileSync(join(other, 'winner', 'subwords.json'), file);
+  const foreign = await shiftaddnas('translate', '--run', copy, 'one');
+  expect(foreign.stderr).toMatch(/the weights in .* are for \d+ subwords, but its subwords.json has \d+/);
+});
+
+test('a sentence that is longer than positions are known for is named', async () => {
+  const file = join(folder, 'long.en');
+  fs.writeFileSync(file, `one\n${'seventeen '.repeat(200)}\n`);
+  const { code, stderr } = await shiftaddnas('translate', '--run', whole, '--input', file);
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/sentence 2 of .*long.en has \d+ subwords, and this translator takes at most 127/);
+});

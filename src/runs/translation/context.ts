@@ -1,0 +1,122 @@
+/** What every phase of a run on sentence pairs needs, made once: data, subwords, space, prices, backend. */
+import fs from 'node:fs';
+import type { Backend } from '../../backends/backend.ts';
+import { writeFileAtomic } from '../../core/atomic.ts';
+import { Random } from '../../core/random.ts';
+import type { SubwordPairs } from '../../data/text/batches.ts';
+import { encodePairs } from '../../data/text/encode.ts';
+import { givenSubwords } from '../../data/text/given.ts';
+import { openTranslation } from '../../data/text/open.ts';
+import type { TranslationDataset } from '../../data/text/pairs.ts';
+import { Subwords } from '../../data/text/subwords.ts';
+import { findAccelerator, Pricer } from '../../hardware/index.ts';
+import { loadTranslationSpace } from '../../spaces/load.ts';
+import { TranslationPricer } from '../../spaces/seq2seq/pricing.ts';
+import type { TranslationSpace } from '../../spaces/seq2seq/space.ts';
+import type { SharingConfig } from '../../supernet/sharing.ts';
+import type { NormPlace } from '../../supernet/translator/declarations.ts';
+import type { RunConfig } from '../options.ts';
+import type { Frame } from '../pipeline/context.ts';
+import { endQuietly, type FrameOptions, openFrame } from '../pipeline/frame.ts';
+import { sharingAloneOf, sharingOf } from '../pipeline/sharing-of.ts';
+import { openSubwords } from './subwords-file.ts';
+import { Trainers } from './trainers.ts';
+
+/** The three parts of a set as subwords. */
+export interface EncodedSet {
+  readonly train: SubwordPairs;
+  readonly valid: SubwordPairs;
+  readonly test: SubwordPairs;
+}
+
+/** What is trained and measured with, in this thread or another. */
+export interface SentenceContext {
+  readonly config: RunConfig;
+  readonly backend: Backend;
+  readonly dataset: TranslationDataset;
+  readonly subwords: Subwords;
+  /** The file of the run that holds them. */
+  readonly subwordsFile: string;
+  readonly encoded: EncodedSet;
+  readonly norm: NormPlace;
+  readonly sharing: SharingConfig;
+  /** Of networks trained alone. */
+  readonly sharingAlone: SharingConfig;
+  readonly random: Random;
+  readonly checkpoints: string;
+  readonly saveEvery: number;
+}
+
+export interface TranslationContext extends SentenceContext, Frame {
+  readonly space: TranslationSpace;
+  readonly pricer: TranslationPricer;
+  /** Who trains networks alone. */
+  readonly trainers: Trainers;
+}
+
+/** Reads the data, reads subwords or learns and keeps them. @throws what `openTranslation` throws; 'usage' for settings that cannot work with it */
+export async function openSentences(
+  settings: Pick<SentenceContext, 'config' | 'subwordsFile' | 'checkpoints' | 'saveEvery'>,
+  backend: Backend,
+): Promise<{ readonly context: SentenceContext; readonly notes: readonly string[] }> {
+  const { config, subwordsFile } = settings;
+  const dataset = await openTranslation(config.data, {
+    seed: config.seed,
+    ...(config.pair === 'auto' ? {} : { pair: config.pair }),
+    ...(config.trainLimit === 0 ? {} : { limit: config.trainLimit }),
+  });
+  const known = fs.existsSync(subwordsFile);
+  const subwords = known ? openSubwords(subwordsFile) : await subwordsOf(config, dataset);
+  if (!known) writeFileAtomic(subwordsFile, `${JSON.stringify(subwords.model)}\n`);
+  const encode = (name: 'train' | 'valid' | 'test', longest: number, beyond: 'leave out' | 'refuse') =>
+    encodePairs(dataset[name], subwords, { pair: dataset.pair, name, longest, beyond });
+  const encoded = {
+    train: encode('train', Math.min(config.longest, config.tokens), 'leave out'),
+    valid: encode('valid', config.longest, 'refuse'),
+    test: encode('test', config.longest, 'refuse'),
+  };
+  return {
+    context: {
+      ...settings,
+      ...{ backend, dataset, subwords, encoded, norm: config.norm as NormPlace },
+      sharing: sharingOf(config),
+      sharingAlone: sharingAloneOf(config),
+      random: Random.fromSeed(config.seed),
+    },
+    notes: [...dataset.notes, subwords.describe(), ...Object.values(encoded).flatMap(({ notes }) => notes)],
+  };
+}
+
+/** All that a run on sentences needs. @throws what `openSentences` throws */
+export async function openTranslationContext(options: FrameOptions & { readonly workers?: number }): Promise<{
+  readonly context: TranslationContext;
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}> {
+  const { config, backend, run, saveEvery = 30, workers = 0 } = options;
+  const space = loadTranslationSpace(config.space);
+  const accelerator = findAccelerator(config.accelerator);
+  const settings = { config, subwordsFile: run.subwords, checkpoints: run.checkpoints, saveEvery };
+  const { context: sentences, notes } = await openSentences(settings, backend);
+  const task = { tokens: config.sentenceTokens };
+  const pricer = new TranslationPricer(space, task, new Pricer(accelerator, Number(config.bits)));
+  const trainers = new Trainers(sentences, workers);
+  const frame = openFrame(options, sentences.random);
+  return {
+    context: { ...sentences, ...frame, space, pricer, trainers },
+    notes,
+    close: async () => {
+      await trainers.dispose();
+      endQuietly(frame.close);
+    },
+  };
+}
+
+async function subwordsOf(config: RunConfig, dataset: TranslationDataset): Promise<Subwords> {
+  const { subwords, subwordVocabulary: vocabulary, merges, lowerCase } = config;
+  const form = { pair: dataset.pair, words: config.words as 'moses' | 'raw', lowerCase };
+  if (subwords === 'learn') return new Subwords(Subwords.learn(dataset.train, { ...form, merges }));
+  if (subwords.endsWith('.json')) return openSubwords(subwords);
+  const given = vocabulary === 'none' ? {} : { vocabulary };
+  return new Subwords(await givenSubwords({ ...form, ...given, codes: subwords, text: dataset.train }));
+}

@@ -1,0 +1,121 @@
+/**
+ * A trained translator as files: `architecture.json` says what it is and how it decodes, `subwords.json` how sentences
+ * become subwords, `weights.safetensors` holds its tensors. All that translating needs.
+ */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import type { Backend } from '../../backends/backend.ts';
+import { writeFileAtomic } from '../../core/atomic.ts';
+import { ShiftAddError } from '../../core/errors.ts';
+import { Random } from '../../core/random.ts';
+import { readSafetensors, type TensorData, writeSafetensors } from '../../core/safetensors.ts';
+import type { LanguagePair } from '../../data/text/pairs.ts';
+import type { Subwords } from '../../data/text/subwords.ts';
+import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
+import type { SharingConfig } from '../../supernet/sharing.ts';
+import type { NormPlace } from '../../supernet/translator/declarations.ts';
+import { extentOf } from '../../supernet/translator/extent.ts';
+import { Translator } from '../../supernet/translator/translator.ts';
+import { openSubwords, SUBWORDS } from './subwords-file.ts';
+
+const FORMAT = 'shiftaddnas-translator';
+const SCHEMA = 1;
+
+export interface TranslatorDescription {
+  /** What results call it: a word of its space, or a name of the zoo. */
+  readonly genotype: string;
+  readonly network: TranslationNetwork;
+  readonly pair: LanguagePair;
+  readonly vocabulary: number;
+  readonly norm: NormPlace;
+  readonly longest: number;
+  readonly sharing: SharingConfig;
+  readonly beam: number;
+  readonly lengthPenalty: number;
+}
+
+export interface OpenedTranslator {
+  readonly description: TranslatorDescription;
+  readonly subwords: Subwords;
+  readonly translator: Translator;
+}
+
+/** Weights first: a folder whose architecture.json is there is complete. @throws ShiftAddError 'disk' */
+export function saveTranslator(
+  dir: string,
+  description: TranslatorDescription,
+  subwords: Subwords,
+  tensors: ReadonlyMap<string, TensorData>,
+): void {
+  fs.mkdirSync(dir, { recursive: true });
+  writeSafetensors(join(dir, 'weights.safetensors'), tensors, { format: FORMAT });
+  writeFileAtomic(join(dir, SUBWORDS), `${JSON.stringify(subwords.model)}\n`);
+  const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
+  writeFileAtomic(join(dir, 'architecture.json'), `${text}\n`);
+}
+
+/** Whether a folder, or the `winner/` of a run folder, holds a translator. */
+export function holdsTranslator(dir: string): boolean {
+  try {
+    return JSON.parse(fs.readFileSync(join(folderOf(dir), 'architecture.json'), 'utf8')).format === FORMAT;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Loads a translator from its folder, or from the `winner/` of a run folder. The caller disposes of it.
+ * @throws ShiftAddError 'run' when files are missing, damaged or do not fit each other
+ */
+export function openTranslator(backend: Backend, dir: string): OpenedTranslator {
+  const folder = folderOf(dir);
+  const description = readDescription(dir);
+  const subwords = openSubwords(join(folder, SUBWORDS));
+  const { vocabulary, network, norm, longest, sharing } = description;
+  if (subwords.size !== vocabulary) {
+    throw new ShiftAddError(
+      'run',
+      `the weights in ${folder} are for ${vocabulary} subwords, but its ${SUBWORDS} has ${subwords.size}; take both from one run`,
+      { dir, vocabulary, found: subwords.size },
+    );
+  }
+  const config = { extent: extentOf(network), vocabulary, norm, longest, sharing };
+  const translator = new Translator(backend, config, Random.fromSeed(0));
+  try {
+    const { tensors } = readSafetensors(join(folder, 'weights.safetensors'));
+    translator.store.load((name) => tensors.get(name));
+  } catch (error) {
+    translator.dispose();
+    throw error;
+  }
+  return { description, subwords, translator };
+}
+
+function folderOf(dir: string): string {
+  return fs.existsSync(join(dir, 'architecture.json')) ? dir : join(dir, 'winner');
+}
+
+/** What a folder, or the `winner/` of a run folder, says of its translator. Throws 'run' when it holds none. */
+export function readDescription(dir: string): TranslatorDescription {
+  const folder = folderOf(dir);
+  const path = join(folder, 'architecture.json');
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(fs.readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const why = fs.existsSync(path)
+      ? `${path} is damaged`
+      : fs.existsSync(join(dir, 'config.json'))
+        ? 'its run has not finished; go on with it by --resume'
+        : 'it holds no architecture.json';
+    throw new ShiftAddError('run', `${dir} holds no trained translator: ${why}`, { dir }, cause);
+  }
+  if (value.format !== FORMAT || value.schema !== SCHEMA) {
+    throw new ShiftAddError(
+      'run',
+      `${path} holds no translator of this version of the program; give a run on sentence pairs`,
+      { path },
+    );
+  }
+  return value as unknown as TranslatorDescription;
+}

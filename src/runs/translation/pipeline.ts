@@ -1,0 +1,254 @@
+/**
+ * The main job on sentence pairs, phase after phase, each with its own checkpoint:
+ *
+ *   supernet -> search under limits -> retrain the best and the fixed networks, measure -> winner, result
+ *
+ * Held-out pairs choose; the test set is measured once for each network that is trained alone.
+ */
+
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../core/atomic.ts';
+import { findAccelerator, type Limits } from '../../hardware/index.ts';
+import { corpusBleu } from '../../metrics/bleu/bleu.ts';
+import type { Candidate, Scored } from '../../search/problem.ts';
+import { translationProblem } from '../../search/translation-problem.ts';
+import { chooseWinners } from '../../search/winners.ts';
+import { encodeTranslation } from '../../spaces/seq2seq/genotype.ts';
+import type { TranslationGenotype } from '../../spaces/seq2seq/network.ts';
+import { networkOf } from '../../spaces/seq2seq/space.ts';
+import { countTranslator } from '../../supernet/translator/declarations.ts';
+import { extentOfSpace } from '../../supernet/translator/extent.ts';
+import type { Translator } from '../../supernet/translator/translator.ts';
+import type { CurvePoint } from '../../training/trainer.ts';
+import { stopIfAsked } from '../pipeline/context.ts';
+import { inFrame } from '../pipeline/frame.ts';
+import { checkArea, limitsOf, TRANSLATION_OBJECTIVES } from '../pipeline/planned-search.ts';
+import { checkFeasible, frontOf, runSearchPhase, type SearchWork } from '../pipeline/search-phase.ts';
+import type { SessionOptions } from '../pipeline/session.ts';
+import { type ResultInput, writeResult } from '../result.ts';
+import { translationBaselines } from './baselines.ts';
+import { openTranslationContext, type TranslationContext } from './context.ts';
+import { saveTranslator } from './files.ts';
+import { translateTexts } from './measure.ts';
+import { namedTranslator } from './named-translator.ts';
+import { translatorResult } from './result-of.ts';
+import { heldPairs, scoreHeld, type TrainedTranslator } from './train-alone.ts';
+import { type Trainee, trainTranslationSupernet, trainTranslators } from './train-network.ts';
+
+/** Opens what a run on sentences needs, does its work, and closes everything. */
+export async function translationSession<T>(
+  options: SessionOptions,
+  work: (context: TranslationContext) => Promise<T>,
+): Promise<T> {
+  const started = Date.now();
+  const { context, notes, close } = await openTranslationContext(options);
+  try {
+    return await inFrame(context, options, { started, notes }, () => work(context));
+  } finally {
+    await close();
+  }
+}
+
+/** Runs a search to its end, from wherever its folder stands. Returns what result.json holds. */
+export function runTranslationPipeline(options: SessionOptions): Promise<ResultInput> {
+  return translationSession(options, searchAndRetrain);
+}
+
+async function searchAndRetrain(context: TranslationContext): Promise<ResultInput> {
+  const started = Date.now();
+  const { config, space, pricer, run } = context;
+  const accelerator = findAccelerator(config.accelerator);
+  checkArea(config, accelerator, TRANSLATION_OBJECTIVES);
+  const fixed = translationBaselines(space);
+  const limits = limitsOf(config, pricer.price(fixed[0].genotype));
+  const problem = translationProblem(space, (genotype) => pricer.price(genotype));
+  checkFeasible(context, limits, { problem, objectives: TRANSLATION_OBJECTIVES });
+
+  const searches = 1 + config.randomSearches;
+  const of = 1 + searches + config.winners + fixed.length;
+  const { supernet, curve } = await trainTranslationSupernet(context, of);
+  let scored: readonly Scored<TranslationGenotype>[];
+  try {
+    scored = await runSearches(context, supernet, limits, of);
+  } finally {
+    supernet.dispose();
+  }
+  const known = new Set(fixed.map(({ genotype }) => encodeTranslation(genotype)));
+  const others = scored.filter(({ key }) => !known.has(key));
+  const chosen = chooseWinners(others.length > 0 ? others : scored, { count: config.winners, limits });
+  const trainees: (Trainee & { readonly genotype: TranslationGenotype })[] = [
+    ...chosen.map(({ candidate }, i) => ({
+      ...traineeOf(context, `candidate-${i + 1}`, candidate.genotype),
+      role: 'candidate' as const,
+    })),
+    ...fixed.map(({ name, genotype }) => ({
+      ...traineeOf(context, name, genotype),
+      role: 'baseline' as const,
+    })),
+  ];
+  const measured = await trainTranslators(
+    context,
+    { first: 2 + searches, of: 1 + searches + trainees.length },
+    trainees,
+  );
+  const best = bestOf(trainees, measured);
+  writeTranslator(context, run.winner, trainees[best], measured[best]);
+  const networks = trainees.map((trainee, i) => ({
+    role: trainee.role,
+    result: translatorResult(context, trainee, measured[i]),
+  }));
+  const result = resultOf(context, {
+    ...{ limits, curve, scored, networks, best },
+    accelerator: { ...accelerator },
+    times: { finishedAt: new Date().toISOString(), secondsOfLastProcess: (Date.now() - started) / 1000 },
+  });
+  writeResult(run.result, result);
+  return result;
+}
+
+function traineeOf(
+  { space, pricer }: TranslationContext,
+  name: string,
+  genotype: TranslationGenotype,
+): Omit<Trainee, 'role'> & { readonly genotype: TranslationGenotype } {
+  const costs = () => pricer.price(genotype);
+  return { name, key: encodeTranslation(genotype), genotype, network: networkOf(space, genotype), costs };
+}
+
+/** The search of the run, and random ones to compare with. */
+async function runSearches(
+  context: TranslationContext,
+  supernet: Translator,
+  limits: Limits,
+  of: number,
+): Promise<readonly Scored<TranslationGenotype>[]> {
+  const { generations, randomSearches } = context.config;
+  const work = translationSearch(context, supernet);
+  const main = { phase: 'search', title: 'searching', index: 2, of, limits, generations };
+  const scored = await runSearchPhase(context, main, work);
+  for (let i = 1; i <= randomSearches; i++) {
+    const title = `searching at random, to compare (${i} of ${randomSearches})`;
+    const plan = { ...main, phase: `search-random-${i}`, title, index: 2 + i, baseline: true as const };
+    await runSearchPhase(context, plan, work);
+  }
+  return scored;
+}
+
+/** The search over a trained supernet: likelihood of held-out pairs, and BLEU where it is an objective. */
+function translationSearch(
+  context: TranslationContext,
+  supernet: Translator,
+): SearchWork<TranslationGenotype> {
+  const { space, pricer, config, subwords, signal } = context;
+  const withBleu = config.objectives.split(',').some((word) => word.trim().toLowerCase() === 'bleu');
+  return {
+    problem: translationProblem(space, (genotype) => pricer.price(genotype)),
+    objectives: TRANSLATION_OBJECTIVES,
+    guess: Math.log(subwords.size),
+    known: new Map(),
+    async *scores(candidates: readonly Candidate<TranslationGenotype>[]) {
+      for (const { genotype, share } of candidates) {
+        if (signal.aborted) return;
+        const network = networkOf(space, genotype);
+        const between = () => stopIfAsked(context);
+        const score = await scoreHeld(context, supernet, network, between, share);
+        if (!withBleu) yield score;
+        else {
+          const { chosen, pairs } = heldPairs(context, share);
+          const texts = await translateTexts(context, supernet, network, pairs.from);
+          const references = chosen.map((i) => context.dataset.valid.to[i]);
+          yield { ...score, bleu: corpusBleu(texts, [references]).score };
+        }
+      }
+    },
+  };
+}
+
+/** The candidate with the best BLEU on held-out pairs; of equals the cheaper one. */
+function bestOf(trainees: readonly Trainee[], measured: readonly TrainedTranslator[]): number {
+  const candidates = trainees.map((_, i) => i).filter((i) => trainees[i].role === 'candidate');
+  return candidates.sort(
+    (a, b) =>
+      measured[b].validation.bleu - measured[a].validation.bleu ||
+      trainees[a].costs().energyMj - trainees[b].costs().energyMj,
+  )[0];
+}
+
+/** The network with its weights, its subwords and its scores. */
+export function writeTranslator(
+  context: TranslationContext,
+  dir: string,
+  trainee: Trainee,
+  measured: TrainedTranslator,
+): void {
+  const { dataset, subwords, norm, config, sharingAlone } = context;
+  const result = translatorResult(context, trainee, measured);
+  writeFileAtomic(join(dir, 'metrics.json'), `${JSON.stringify(result, null, 2)}\n`);
+  saveTranslator(
+    dir,
+    {
+      ...{ genotype: trainee.key, network: trainee.network, pair: dataset.pair },
+      ...{ vocabulary: subwords.size, norm, longest: config.longest, sharing: sharingAlone },
+      ...{ beam: config.beam, lengthPenalty: config.lengthPenalty },
+    },
+    subwords,
+    measured.tensors,
+  );
+}
+
+interface Findings {
+  readonly accelerator: ResultInput['accelerator'];
+  readonly limits: Limits;
+  readonly curve: readonly CurvePoint[];
+  readonly scored: readonly Scored<TranslationGenotype>[];
+  readonly networks: readonly { readonly role: Trainee['role']; readonly result: ResultInput['winner'] }[];
+  readonly best: number;
+  readonly times: ResultInput['times'];
+}
+
+function resultOf(context: TranslationContext, found: Findings): ResultInput {
+  const { config, dataset, encoded, space, subwords, norm, sharing, run } = context;
+  const { networks, best, scored } = found;
+  const size = { extent: extentOfSpace(space), vocabulary: subwords.size, norm };
+  const of = (role: Trainee['role']) =>
+    networks.filter((one, i) => one.role === role && i !== best).map(({ result }) => result);
+  return {
+    schema: 1,
+    command: run.description.command,
+    config: { ...config },
+    dataset: {
+      source: dataset.source,
+      pair: `${dataset.pair.from}-${dataset.pair.to}`,
+      vocabulary: subwords.size,
+      train: encoded.train.from.length,
+      validation: encoded.valid.from.length,
+      test: encoded.test.from.length,
+    },
+    accelerator: found.accelerator,
+    bits: Number(config.bits),
+    supernet: {
+      params: countTranslator(size, sharing).total,
+      paramsUnshared: countTranslator(size, { ...sharing, families: [] }).total,
+      curve: found.curve.map((point) => ({ ...point })),
+    },
+    search: { evaluated: scored.length, generations: config.generations, limits: { ...found.limits } },
+    winner: { ...networks[best].result, name: 'winner' },
+    candidates: of('candidate'),
+    baselines: of('baseline'),
+    front: frontOf(scored).map(({ key, loss, accuracy, bleu, costs }) => ({
+      ...{ genotype: key, loss, accuracy, ...(bleu === undefined ? {} : { bleu }) },
+      ...{ energyMj: costs.energyMj, latencyMs: costs.latencyMs },
+    })),
+    times: found.times,
+  };
+}
+
+/** `train`: one translator alone. */
+export function runTranslationTraining(options: SessionOptions, word: string) {
+  return translationSession(options, async (context) => {
+    const trainee = { ...namedTranslator(context, word), name: 'network' };
+    const [measured] = await trainTranslators(context, { first: 1, of: 1 }, [trainee]);
+    writeTranslator(context, context.run.winner, trainee, measured);
+    return translatorResult(context, trainee, measured);
+  });
+}

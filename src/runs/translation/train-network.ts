@@ -1,0 +1,127 @@
+/** The trainings of a run on sentences as its phases: the supernet, and networks alone, side by side. */
+import { internal } from '../../core/errors.ts';
+import type { SampleMode } from '../../spaces/sample.ts';
+import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
+import { sampleTranslation } from '../../spaces/seq2seq/sample.ts';
+import { networkOf } from '../../spaces/seq2seq/space.ts';
+import { extentOfSpace } from '../../supernet/translator/extent.ts';
+import { Translator } from '../../supernet/translator/translator.ts';
+import type { CurvePoint } from '../../training/trainer.ts';
+import { loadPhase, measuredPhase, retrainPhase, savePhase, stopIfAsked, tell } from '../pipeline/context.ts';
+import { phaseRecord } from '../pipeline/phase-record.ts';
+import { inTurns } from '../pipeline/train-jobs.ts';
+import { runTrainPhase } from '../pipeline/train-phase.ts';
+import type { TranslationContext } from './context.ts';
+import { sentenceMaterial } from './material.ts';
+import { scoreHeld, type TrainedTranslator, type TranslatorJob } from './train-alone.ts';
+
+/** Paths whose mean held-out score stands for the supernet in its curve. */
+const PROBES = 3;
+
+/** The trained supernet; the caller disposes of it. `of`: phases of the run. */
+export async function trainTranslationSupernet(
+  context: TranslationContext,
+  of: number,
+): Promise<{ readonly supernet: Translator; readonly curve: readonly CurvePoint[] }> {
+  const { space, random, config, backend, subwords, norm, sharing } = context;
+  const size = { extent: extentOfSpace(space), vocabulary: subwords.size, norm, longest: config.longest };
+  const supernet = new Translator(backend, { ...size, sharing }, random.split('supernet weights'));
+  const paths = random.split('supernet paths');
+  const draw = (from: typeof paths) =>
+    networkOf(space, sampleTranslation(space, from, config.paths as SampleMode));
+  const probes = Array.from({ length: PROBES }, (_, i) => draw(random.split(`probe path ${i}`)));
+  const named = { phase: 'supernet', title: 'training the supernet' } as const;
+  try {
+    const curve = await runTrainPhase(context, {
+      ...{ ...named, network: supernet, epochs: config.supernetEpochs },
+      record: phaseRecord(context, { type: 'phase-started', ...named, index: 1, of }),
+      material: () =>
+        sentenceMaterial(context, {
+          ...{ stream: 'supernet', widest: size.extent },
+          networkAt: (step) => draw(paths.split(step)),
+        }),
+      validate: async () => {
+        let [loss, accuracy] = [0, 0];
+        for (const network of probes) {
+          const found = await scoreHeld(context, supernet, network, () => stopIfAsked(context));
+          loss += found.loss / PROBES;
+          accuracy += found.accuracy / PROBES;
+        }
+        return { loss, accuracy };
+      },
+    });
+    return { supernet, curve };
+  } catch (error) {
+    supernet.dispose();
+    throw error;
+  }
+}
+
+/** A network to train alone. */
+export interface Trainee {
+  /** What it is called in the run. */
+  readonly name: string;
+  readonly role: 'candidate' | 'baseline';
+  /** What results call it: a word of the space, or a name of the zoo. */
+  readonly key: string;
+  readonly network: TranslationNetwork;
+  /** First weights and batches follow it in place of the run's. */
+  readonly seed?: number;
+  costs(): ReturnType<TranslationContext['pricer']['price']>;
+}
+
+type Saved = Omit<TrainedTranslator, 'tensors'>;
+
+/**
+ * Trains them alone and measures each: on held-out pairs to choose by, once on the test set. `first` and `of` place their
+ * phases in the run.
+ */
+export async function trainTranslators(
+  context: TranslationContext,
+  { first, of }: { readonly first: number; readonly of: number },
+  trainees: readonly Trainee[],
+): Promise<TrainedTranslator[]> {
+  const done = new Map<Trainee, TrainedTranslator>();
+  const tasks: { job: TranslatorJob; title: string; place: { index: number; of: number }; one: Trainee }[] =
+    [];
+  for (const [i, one] of trainees.entries()) {
+    const { name, key, network, seed } = one;
+    const phase = retrainPhase(name);
+    const saved = loadPhase<Saved>(context, measuredPhase(phase));
+    if (saved !== undefined) {
+      const { validation, test, curve } = saved.state;
+      done.set(one, { validation, test, curve, tensors: saved.tensors });
+      continue;
+    }
+    const title = `training ${name} (${key})`;
+    const job = { phase, title, network, ...(seed === undefined ? {} : { seed }) };
+    tasks.push({ job, title, place: { index: first + i, of }, one });
+  }
+  const { trainers } = context;
+  const run = (job: TranslatorJob, options: Parameters<typeof trainers.run>[1]) => trainers.run(job, options);
+  for await (const { task, result } of inTurns<TranslatorJob, TrainedTranslator, (typeof tasks)[number]>(
+    context,
+    tasks,
+    trainers.slots,
+    run,
+  )) {
+    done.set(task.one, keep(context, task.one, result));
+  }
+  return trainees.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
+}
+
+/** Tells and saves what a training came to. */
+function keep(
+  context: TranslationContext,
+  { name, role, key, costs }: Trainee,
+  { validation, test, curve, tensors }: TrainedTranslator,
+): TrainedTranslator {
+  const phase = measuredPhase(retrainPhase(name));
+  // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
+  tell(context, phase, {
+    ...{ type: 'network-evaluated', name, role, genotype: key, ...test },
+    ...{ validationAccuracy: validation.accuracy, validationBleu: validation.bleu, ...costs() },
+  });
+  savePhase<Saved>(context, phase, { validation, test, curve }, tensors);
+  return { validation, test, curve, tensors };
+}
