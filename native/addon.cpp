@@ -10,6 +10,7 @@
 #include <new>
 #include <unordered_set>
 
+#include "integer/addon.h"
 #include "mpi.h"
 #include "parallel.h"
 
@@ -260,5 +261,6 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
   define(env, exports, "threads", threads, nullptr);
   define(env, exports, "workAlone", workAlone, nullptr);
   napi_set_named_property(env, exports, "mpi", makeMpi(env));
+  if (napi_value integer = makeInteger(env)) napi_set_named_property(env, exports, "integer", integer);
   return exports;
 }

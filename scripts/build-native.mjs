@@ -25,13 +25,17 @@ const sources = join(root, 'native');
 const output = join(root, 'build', 'native');
 const addon = join(output, 'shiftaddnas.node');
 
-/** Instruction sets by processor: name, bytes of a vector, flags. The first in addon.cpp that is present is used. */
+/**
+ * Instruction sets by processor: name, bytes of a vector, flags, and more of them for integer programs. The first in
+ * addon.cpp that is present is used.
+ */
 export const instructionSets = {
   x64: [
     [
       'avx512',
       64,
       ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mavx2', '-mfma', '-mprefer-vector-width=512'],
+      ['-mavx512vnni'],
     ],
     ['avx2', 32, ['-mavx2', '-mfma', '-mtune=haswell']],
     ['baseline', 16, []],
@@ -69,8 +73,8 @@ function headers() {
 /** What the addon depends on, as one hash. */
 function fingerprint(compiler, sets) {
   const hash = createHash('sha256');
-  for (const name of readdirSync(sources).sort()) {
-    if (/\.(cpp|h|def)$/.test(name)) hash.update(name).update(readFileSync(join(sources, name)));
+  for (const name of readdirSync(sources, { recursive: true }).map(String).sort()) {
+    if (/\.(cpp|h|def|inc)$/.test(name)) hash.update(name).update(readFileSync(join(sources, name)));
   }
   hash.update(
     JSON.stringify([
@@ -148,14 +152,18 @@ export async function buildNative({ force = false, log = () => {} } = {}) {
       objects.push(path);
       jobs.push(compile(compiler, [...common, ...flags, '-c', join(sources, source), '-o', path]));
     };
-    for (const [name, bytes, flags] of sets)
-      object(name, 'isa.cpp', [...kernelFlags, ...flags, `-DISA=${name}`, `-DVECTOR_BYTES=${bytes}`]);
+    for (const [name, bytes, flags, wholeFlags = []] of sets) {
+      const own = [...kernelFlags, ...flags, `-DISA=${name}`, `-DVECTOR_BYTES=${bytes}`];
+      object(name, 'isa.cpp', own);
+      object(`integer-${name}`, join('integer', 'isa.cpp'), [...own, ...wholeFlags]);
+    }
     object('parallel', 'parallel.cpp', ['-pthread']);
     const present = sets
       .filter(([name]) => name !== 'baseline')
       .map(([name]) => `-DWITH_${name.toUpperCase()}`);
     object('addon', 'addon.cpp', [`-I${include}`, ...present]);
     object('mpi', 'mpi.cpp', [`-I${include}`]);
+    object('integer-addon', join('integer', 'addon.cpp'), [`-I${include}`, ...present]);
     await Promise.all(jobs);
     const linked = join(work, 'shiftaddnas.node');
     const undefinedLater = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];

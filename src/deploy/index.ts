@@ -4,6 +4,7 @@ export { evaluated, PROOF_IMAGES, proofImages, roundingSlack } from './inputs.ts
 export { type Conversion, convert } from './integer/convert/convert.ts';
 export { fold } from './integer/convert/fold.ts';
 export { encodeProgram, isProgramFolder, readProgram, writeProgram } from './integer/files.ts';
+export { type NativeProgram, nativeInstructionSets, openNative } from './integer/native.ts';
 export type { IntegerProgram } from './integer/program.ts';
 export { type IntegerProof, proveInteger } from './integer/prove.ts';
 export { interpret } from './integer/reference/interpret.ts';

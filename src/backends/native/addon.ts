@@ -25,8 +25,23 @@ export interface AddonMpi {
   close(): void;
 }
 
+/** Opened programs of whole numbers (native/integer); src/deploy/integer/native.ts writes what `open` reads. */
+export interface AddonInteger {
+  /** The instruction set of their loops: 'avx512' has the dot products of AVX-512 besides what the kernels need. */
+  readonly isa: string;
+  /** All that this processor has, the widest first. */
+  readonly isas: readonly string[];
+  /** Packs the weights for an instruction set. The memory goes with the object. Throws when there is none. */
+  open(code: Int32Array, numbers: Uint8Array, isa: string): object;
+  /** Bytes [count, h, w, c] to logits [count, classes]. */
+  run(program: object, images: Uint8Array, logits: Int16Array): void;
+  /** Every value of one image, one behind the other. */
+  values(program: object, image: Uint8Array, values: Int16Array): void;
+}
+
 export interface Addon {
   readonly mpi: AddonMpi;
+  readonly integer: AddonInteger;
   /** The instruction set in use: 'avx512', 'avx2' or 'baseline' (SSE2, NEON). SHIFTADDNAS_ISA forces one. */
   readonly isa: string;
   /** Names of the kernels; a kernel's place is its index for `run`. */

@@ -36,10 +36,10 @@ export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
   },
   images: {
     kind: 'integer',
-    help: 'integer: test images to prove and compare it on; 0 for all',
+    help: 'integer: test images to compare it with the network on; 0 for all',
     placeholder: 'n',
     minimum: 0,
-    initial: 100,
+    initial: 0,
   },
   data: { kind: 'text', help: "integer: data set; the run's own unless given", placeholder: 'source' },
 };
@@ -81,7 +81,7 @@ export async function integerProgram({ dir, opened, backend, context }: Exportin
       bits: given<string>(context, 'activationBits') === '16' ? 16 : 8,
     }),
   );
-  const asked = given<number>(context, 'images') ?? 100;
+  const asked = given<number>(context, 'images') ?? 0;
   const test = drawn(dataset.test, asked === 0 ? dataset.test.count : asked);
   const proof = await proveInteger(program, { network, path, image: task.image, mean, deviation, ...test });
   return { program, proof };
@@ -110,13 +110,19 @@ async function inRealNumbers<T>(
 
 export async function exportInteger(exporting: Exporting): Promise<Artefact> {
   const { program, proof } = await integerProgram(exporting);
-  const { images, accuracy, integerAccuracy, agreement, maxDifference, largest } = proof;
+  const { images, accuracy, integerAccuracy, agreement, maxDifference, largest, native } = proof;
+  const without =
+    'native code is not built, so the reference interpreter ran these images alone; npm run build:native builds it';
   return {
     ...{ place: 'integer', files: encodeProgram(program), maxDifference },
     lines: [
       `${images} test images: ${percent(integerAccuracy)} right in whole numbers, ${percent(accuracy)} in real ones; the same class for ${percent(agreement)}`,
       `logits differ by at most ${maxDifference.toFixed(3)} (the largest is ${largest.toFixed(2)})`,
+      native === null ? without : `${native} code gives the same numbers as the reference interpreter`,
     ],
-    json: { images, accuracy, integerAccuracy, agreement, largest, operations: program.operations.length },
+    json: {
+      ...{ images, accuracy, integerAccuracy, agreement, largest, native },
+      operations: program.operations.length,
+    },
   };
 }

@@ -1,9 +1,14 @@
-/** How near an integer program comes to the network it was made of, on images with labels. */
+/**
+ * How near an integer program comes to the network it was made of, on images with labels. The first hundred are run by
+ * the reference, and by native code where that is built, which must say the same; native code alone runs the others.
+ */
+import { internal, ShiftAddError } from '../../core/errors.ts';
 import { normalise } from '../../data/batches.ts';
 import { argmax, countCorrect } from '../../metrics/accuracy.ts';
 import type { MapSize } from '../../operators/operator.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { evaluated } from '../inputs.ts';
+import { type NativeProgram, openNative } from './native.ts';
 import type { IntegerProgram } from './program.ts';
 import { interpret } from './reference/interpret.ts';
 
@@ -18,6 +23,8 @@ export interface IntegerProof {
   readonly maxDifference: number;
   /** Largest magnitude of the network's logits. */
   readonly largest: number;
+  /** Instruction set of the native code; null where there is none. */
+  readonly native: string | null;
 }
 
 export interface IntegerClaim<Path> {
@@ -31,14 +38,17 @@ export interface IntegerClaim<Path> {
   readonly labels: readonly number[];
 }
 
-/** Images in one pass of the network. */
+/** Images in one pass of the network, and those that the reference runs. */
 const BATCH = 100;
 
+/** Without native code the reference runs a hundred images, and no others are looked at. */
 export async function proveInteger<Path>(
   program: IntegerProgram,
   claim: IntegerClaim<Path>,
 ): Promise<IntegerProof> {
-  const { network, path, image, pixels, labels } = claim;
+  const { network, path, image, pixels } = claim;
+  const native = nativeOf(program);
+  const labels = native === undefined ? claim.labels.slice(0, BATCH) : claim.labels;
   const size = image.h * image.w * image.c;
   const classes = program.classes.length;
   const step = program.values[program.values.length - 1].step;
@@ -47,7 +57,7 @@ export async function proveInteger<Path>(
     const part = pixels.subarray(at * size, (at + BATCH) * size);
     const own = labels.slice(at, at + BATCH);
     const ours = await evaluated(network, path, image, normalise(part, claim));
-    const theirs = interpret(program, part);
+    const theirs = at === 0 ? both(program, native, part) : native!.run(part);
     right += countCorrect(ours, own, classes);
     integerRight += countCorrect(theirs, own, classes);
     for (let i = 0; i < own.length; i++) {
@@ -61,6 +71,26 @@ export async function proveInteger<Path>(
   const images = labels.length;
   return {
     ...{ images, accuracy: right / images, integerAccuracy: integerRight / images },
-    ...{ agreement: same / images, maxDifference, largest },
+    ...{ agreement: same / images, maxDifference, largest, native: native?.isa ?? null },
   };
+}
+
+function nativeOf(program: IntegerProgram): NativeProgram | undefined {
+  try {
+    return openNative(program);
+  } catch (error) {
+    if (error instanceof ShiftAddError && error.code === 'missing') return undefined;
+    throw error;
+  }
+}
+
+/** Logits of the reference, which those of native code must be. */
+function both(program: IntegerProgram, native: NativeProgram | undefined, images: Uint8Array): Int32Array {
+  const logits = interpret(program, images);
+  const other = native?.run(images);
+  const at = other === undefined ? -1 : logits.findIndex((logit, i) => logit !== other[i]);
+  if (at >= 0) {
+    internal(`native code (${native!.isa}) gives logit ${at} as ${other![at]}, the reference ${logits[at]}`);
+  }
+  return logits;
 }

@@ -31,7 +31,7 @@ export interface Drawing {
 export const SMALL: Drawing = { operations: 6, side: 8, channels: 3, most: 9 };
 
 const KINDS = [
-  ...['conv', 'shift', 'add', 'depthwise', 'rescale', 'sum'],
+  ...['conv', 'shift', 'add', 'depthwise', 'grouped', 'rescale', 'sum'],
   ...['max-pool', 'average-pool', 'attention', 'rescale'],
 ] as const;
 
@@ -115,13 +115,14 @@ class Drawer {
     return { r, s, stride: this.whole(1, 2), pad: this.whole(0, Math.min(r, s) - 1) };
   }
 
-  weighted(name: string, x: number, kind: 'conv' | 'shift' | 'add' | 'depthwise', whole?: number): number {
+  weighted(name: string, x: number, kind: WindowKind, whole?: number): number {
     const { build, drawing } = this;
     const from = build.values[x];
     const [h, w, c] = from.shape;
-    const arithmetic = kind === 'depthwise' ? this.one(['conv', 'shift', 'add'] as const) : kind;
-    const m = whole ?? (kind === 'depthwise' ? c : this.whole(1, drawing.most));
-    const groups = kind === 'depthwise' ? c : 1;
+    const apart = kind === 'depthwise' || kind === 'grouped';
+    const arithmetic = apart ? this.one(['conv', 'shift', 'add'] as const) : kind;
+    const groups = kind === 'depthwise' ? c : apart ? this.one([c, smallestDivisor(c)]) : 1;
+    const m = whole ?? (kind === 'depthwise' ? c : apart ? 2 * groups : this.whole(1, drawing.most));
     const size = whole === undefined ? this.window(from.shape) : { r: h, s: w, stride: 1, pad: 0 };
     const window = { ...size, groups };
     const shape = [m, size.r, size.s, c / groups];
@@ -230,6 +231,14 @@ class Drawer {
     this.weighted('head', x, this.one(['conv', 'shift', 'add'] as const), 3);
     return this.build.program('drawn', ['a', 'b', 'c']);
   }
+}
+
+type WindowKind = 'conv' | 'shift' | 'add' | 'depthwise' | 'grouped';
+
+/** Above 1, but of 1. */
+function smallestDivisor(n: number): number {
+  for (let d = 2; d <= n; d++) if (n % d === 0) return d;
+  return 1;
 }
 
 type Without<O, K extends string> = O extends unknown ? Omit<O, K> : never;

@@ -1,0 +1,68 @@
+/** Native code against the reference, value by value: drawn programs with their extremes, and wide layers of every way. */
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { addonPath } from '../../backends/native/addon.ts';
+import { nativeInstructionSets, openNative } from './native.ts';
+import type { IntegerProgram } from './program.ts';
+import { interpret, interpretValues } from './reference/interpret.ts';
+import type { Stored } from './reference/window.ts';
+import { type Drawing, randomImages, randomProgram, SMALL } from './testing/random-program.ts';
+
+const built = existsSync(addonPath());
+if (!built) console.log('skipped: the native kernels are not built (npm run build:native)');
+
+/** The first operation whose value differs, in words; undefined when all agree. */
+function firstDifference(
+  program: IntegerProgram,
+  native: readonly Int16Array[],
+  reference: readonly Stored[],
+): string | undefined {
+  for (const [value, expected] of reference.entries()) {
+    const at = expected.findIndex((q, i) => q !== native[value][i]);
+    if (at < 0) continue;
+    const operation = program.operations[value - 1];
+    const [h, w, c] = program.values[value].shape;
+    return `${operation?.name} [${h}, ${w}, ${c}] at ${at}: ${native[value][at]} for ${expected[at]}`;
+  }
+  return undefined;
+}
+
+const WIDE: Drawing = { operations: 4, side: 11, channels: 5, most: 75 };
+
+const isas = built ? nativeInstructionSets() : [];
+
+describe.skipIf(!built)('the same numbers as the reference', () => {
+  test.each([
+    ['small programs', SMALL, 80, 0],
+    ['wide ones', WIDE, 25, 1000],
+  ] as const)('%s, on every instruction set', (_, drawing, count, from) => {
+    for (let seed = from; seed < from + count; seed++) {
+      const program = randomProgram(seed, drawing);
+      const images = randomImages(program, seed, 3);
+      const size = images.length / 3;
+      const opened = isas.map((isa) => openNative(program, { isa, threads: 1 }));
+      for (let i = 0; i < 3; i++) {
+        const image = images.subarray(i * size, (i + 1) * size);
+        const expected = interpretValues(program, image);
+        for (const { isa, values } of opened) {
+          const where = `${isa}, seed ${seed}, image ${i}`;
+          expect(firstDifference(program, values(image), expected), where).toBe(undefined);
+        }
+      }
+    }
+  });
+
+  test('for any number of threads, over many images and over one', () => {
+    for (const seed of [2000, 2001, 2002]) {
+      const program = randomProgram(seed, { ...WIDE, operations: 6 });
+      const images = randomImages(program, seed, 5);
+      const expected = [...interpret(program, images)];
+      for (const threads of [1, 3]) {
+        const native = openNative(program, { threads });
+        expect([...native.run(images)]).toEqual(expected);
+        const one = images.subarray(0, images.length / 5);
+        expect([...native.run(one)]).toEqual(expected.slice(0, program.classes.length));
+      }
+    }
+  });
+});
