@@ -59,6 +59,22 @@ describe('progress', () => {
     ]);
   });
 
+  test('a network is told by its accuracy, a translator by its BLEU', () => {
+    const measured = (bleu?: number): RunEvent => ({
+      ...{ type: 'network-evaluated', name: 'candidate-1', role: 'candidate', genotype: 'x' },
+      ...{ loss: 2, accuracy: 0.613, validationAccuracy: 0.6, bleu },
+      ...{ energyMj: 0.0261, latencyMs: 1, params: 1, macs: 1 },
+    });
+    const timeline = [
+      [0, measured()],
+      [1, measured(23.44)],
+    ] as const;
+    expect(shown({ interactive: false }, timeline)).toEqual([
+      'candidate-1: 61.3 % at 0.0261 mJ\n',
+      'candidate-1: BLEU 23.4 at 0.0261 mJ\n',
+    ]);
+  });
+
   test('elsewhere plain lines, at most one in five seconds, no control characters', () => {
     const out = shown({ interactive: false }, [
       [0, started('supernet', 1, 1)],

@@ -4,7 +4,7 @@
  *
  *   [2/6] searching  ━━━━━━━━━━────────  54 %  best loss 0.412, 91.3 %  3:12 left
  */
-import type { Listener, PhaseStarted, RunEvent } from '../core/events.ts';
+import type { Listener, NetworkScores, PhaseStarted, RunEvent } from '../core/events.ts';
 import { showDuration } from './duration.ts';
 import { TimeLeft } from './timeleft.ts';
 
@@ -115,12 +115,12 @@ export function progressListener(options: ProgressOptions): Listener {
           ...(event.feasibleShare === undefined ? [] : [`${showPercent(event.feasibleShare)} feasible`]),
           `front ${event.frontSize}`,
           ...(event.hypervolume === undefined ? [] : [`hypervolume ${event.hypervolume.toFixed(3)}`]),
-          `best loss ${event.best.loss.toFixed(3)}, ${showPercent(event.best.accuracy)}, ${event.best.energyMj.toPrecision(3)} mJ`,
+          `best loss ${event.best.loss.toFixed(3)}, ${showScore(event.best)}, ${event.best.energyMj.toPrecision(3)} mJ`,
         ].join(', ');
         draw();
         return;
       case 'network-evaluated':
-        line(`${event.name}: ${showPercent(event.accuracy)} at ${event.energyMj.toPrecision(3)} mJ`);
+        line(`${event.name}: ${showScore(event)} at ${event.energyMj.toPrecision(3)} mJ`);
         return;
       case 'batches-waited': {
         const makers = event.makers > 0 ? `threads that make them: ${event.makers}` : 'no threads make them';
@@ -169,6 +169,11 @@ function phaseOf({ phase, index, of, title }: PhaseStarted): {
 function bar(fraction: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, fraction)) * BAR);
   return '━'.repeat(filled) + '─'.repeat(BAR - filled);
+}
+
+/** BLEU of a translator, else accuracy. */
+function showScore({ bleu, accuracy }: Pick<NetworkScores, 'bleu' | 'accuracy'>): string {
+  return bleu === undefined ? showPercent(accuracy) : `BLEU ${bleu.toFixed(1)}`;
 }
 
 function showPercent(fraction: number): string {

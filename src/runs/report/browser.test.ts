@@ -13,6 +13,7 @@ import { figure } from './plot.ts';
 import { writeReport } from './report.ts';
 import { STYLE } from './style.ts';
 import { type Progress, writeSyntheticRun } from './synthetic-run.ts';
+import { IMAGES } from './task.ts';
 
 const executablePath = process.env.SHIFTADDNAS_CHROMIUM ?? '/usr/bin/chromium';
 const present = fs.existsSync(executablePath);
@@ -155,7 +156,7 @@ describe.skipIf(!present)('report in headless Chromium', () => {
     for (const width of [1280, 360]) {
       const page = await browser.newPage({ viewport: { width, height: 900 } });
       const text = { id: 'winner', title: 'The winner', caption: '' };
-      const drawn = figure(text, (size) => architecture({ blocks, energyMj: 80 }, size)).text;
+      const drawn = figure(text, (size) => architecture({ blocks, energyMj: 80 }, IMAGES, size)).text;
       await page.setContent(
         `<meta name="viewport" content="width=device-width"><style>${STYLE}</style><main>${drawn}</main>`,
       );

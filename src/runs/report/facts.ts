@@ -2,6 +2,7 @@
 import { count, percent } from './format.ts';
 import { eventsOf, limitsOf, type ReportData } from './gather.ts';
 import { type Markup, markup } from './markup.ts';
+import { taskOf } from './task.ts';
 
 export function facts(data: ReportData): Markup {
   const { description, result, journal, dir } = data;
@@ -23,7 +24,7 @@ export function facts(data: ReportData): Markup {
       : [
           ['data', result.dataset.source],
           [
-            result.dataset.pair === undefined ? 'images' : 'sentence pairs',
+            taskOf(data).dataOf,
             `${result.dataset.train} to train, ${result.dataset.validation} held out, ${result.dataset.test} to test`,
           ],
           ...(result.dataset.classes === undefined

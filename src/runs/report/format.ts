@@ -41,6 +41,11 @@ export function change(value: number, reference: number): string {
   return `${delta > 0 ? '+' : ''}${signed(String(delta))}${SPACE}%`;
 }
 
+/** `+0.4 points` between two scores from 0 to 100; '' where one is not known. */
+export function scorePoints(mine: number | undefined, other: number | undefined): string {
+  return mine === undefined || other === undefined ? '' : points((mine - other) / 100);
+}
+
 /** `+0.4 points` between two fractions. */
 export function points(difference: number): string {
   const text = (difference * 100).toFixed(1);

@@ -7,6 +7,7 @@ import { readArchitectures } from '../architectures.ts';
 import { type RunDescription, readDescription, runPaths } from '../folder.ts';
 import { type JournalEntry, readJournal } from '../journal.ts';
 import { type NetworkResult, type Result, readResult } from '../result.ts';
+import type { Task } from './task.ts';
 import { readHistograms, type WeightHistogram } from './weights-file.ts';
 
 export interface ReportData {
@@ -38,6 +39,10 @@ export interface Retrained {
   readonly genotype: string;
   readonly accuracy: number;
   readonly validationAccuracy: number;
+  /** Of translators, 0 to 100. */
+  readonly bleu?: number | undefined;
+  readonly chrf?: number | undefined;
+  readonly validationBleu?: number | undefined;
   readonly energyMj: number;
   readonly latencyMs: number;
   readonly params: number;
@@ -66,10 +71,13 @@ export function retrained({ result, journal }: ReportData): Retrained[] {
     .sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
 }
 
-/** The baseline that others are compared with: all convolution, else the first. */
-export function referenceOf(networks: readonly Retrained[]): Retrained | undefined {
+/** The baseline that others are compared with: the task's, else the first. */
+export function referenceOf(
+  networks: readonly Retrained[],
+  { reference }: Pick<Task, 'reference'>,
+): Retrained | undefined {
   const baselines = networks.filter(({ role }) => role === 'baseline');
-  return baselines.find(({ name }) => name === 'all-conv') ?? baselines[0];
+  return baselines.find(({ name }) => name === reference.name) ?? baselines[0];
 }
 
 export function limitsOf({ result, journal }: ReportData): Limits {

@@ -9,6 +9,7 @@ export function glyph(operator: string, x: number, y: number, size: number): Mar
       return markup`<path class="glyph" d="M${x - r * 0.75} ${y - r * 0.75}L${x + r * 0.75} ${y + r * 0.75}M${x - r * 0.75} ${y + r * 0.75}L${x + r * 0.75} ${y - r * 0.75}"/>`;
     case 'add': // a plus sign
       return markup`<path class="glyph" d="M${x - r} ${y}L${x + r} ${y}M${x} ${y - r}L${x} ${y + r}"/>`;
+    case 'shift-add':
     case 'shift': // the shift operator of programming languages
       return markup`<path class="glyph" d="M${x - 1} ${y - r * 0.8}L${x - r} ${y}L${x - 1} ${y + r * 0.8}M${x + r} ${y - r * 0.8}L${x + 1} ${y}L${x + r} ${y + r * 0.8}"/>`;
     case 'attention': // one position that looks at all others

@@ -1,24 +1,27 @@
 /** The first thing to read: what was found, in one sentence and a few figures. */
 import { showDuration } from '../duration.ts';
-import { change, count, millijoule, millisecond, percent, points } from './format.ts';
+import { change, count, millijoule, millisecond, percent } from './format.ts';
 import { eventsOf, type ReportData, type Retrained, referenceOf, retrained } from './gather.ts';
 import { type Markup, markup } from './markup.ts';
+import { type Task, taskOf } from './task.ts';
 
 export function headline(data: ReportData): Markup {
+  const task = taskOf(data);
   const networks = retrained(data);
   const winner = networks.find(({ role }) => role === 'winner');
-  const reference = referenceOf(networks);
+  const reference = referenceOf(networks, task);
   const data_ = data.result?.dataset.source ?? String(data.description.config.data ?? 'the data');
   const seed = data.description.config.seed;
-  const name = shortSource(data_);
+  const name = shortSource(data_) + task.also;
+  const at = task.also === '' ? ' at' : ', at';
   const [state, badge] = stateOf(data);
   const title =
     winner !== undefined
-      ? markup`${percent(winner.accuracy)} on ${name}${reference !== undefined && ` at ${percent(winner.energyMj / reference.energyMj, 0)} of the energy of ${plain(reference.name)}`}`
+      ? markup`${task.headline(winner)} on ${name}${reference !== undefined && `${at} ${percent(winner.energyMj / reference.energyMj, 0)} of the energy of ${plain(reference.name, task)}`}`
       : markup`A ${data.description.command} on ${name}`;
   return markup`<header><p class="over"><span>shiftaddnas</span> <span>${data.description.command}</span> <span class="badge ${badge}">${state}</span></p>
 <h1>${title}</h1><p class="lead">${leadOf(data, winner)}${seed !== undefined && ` Seed ${String(seed)}.`}</p></header>
-${winner !== undefined && tiles(winner, reference)}`;
+${winner !== undefined && tiles(winner, reference, task)}`;
 }
 
 function leadOf({ candidates, result, journal }: ReportData, winner: Retrained | undefined): Markup {
@@ -51,16 +54,19 @@ function stateOf({ journal, result }: ReportData): [text: string, badge: string]
   return result === undefined ? ['in progress', 'going'] : ['finished', 'finished'];
 }
 
-function tiles(winner: Retrained, reference: Retrained | undefined): Markup {
+function tiles(winner: Retrained, reference: Retrained | undefined, task: Task): Markup {
   const other = reference?.name ?? '';
   const than = (text: string) => (reference === undefined || text === '' ? '' : `${text} against ${other}`);
   const tile = (label: string, value: string, detail: string) =>
     markup`<div><dt>${label}</dt><dd>${value}</dd><dd class="detail">${detail}</dd></div>`;
   const operations = winner.full?.operations;
   const theirs = reference?.full?.operations;
+  const scores = task.tiles.map(({ label, show, difference }) =>
+    tile(label, show(winner), than(reference === undefined ? '' : difference(winner, reference))),
+  );
   return markup`<dl class="tiles">
-${tile('test accuracy', percent(winner.accuracy, 2), than(reference === undefined ? '' : points(winner.accuracy - reference.accuracy)))}
-${tile('energy of one image', millijoule(winner.energyMj), than(change(winner.energyMj, reference?.energyMj ?? 0)))}
+${scores}
+${tile(`energy of ${task.example}`, millijoule(winner.energyMj), than(change(winner.energyMj, reference?.energyMj ?? 0)))}
 ${tile('latency', millisecond(winner.latencyMs), than(change(winner.latencyMs, reference?.latencyMs ?? 0)))}
 ${tile('parameters', count(winner.params), than(change(winner.params, reference?.params ?? 0)))}
 ${operations !== undefined && tile('multiplications', count(operations.multiplications), than(change(operations.multiplications, theirs?.multiplications ?? 0)))}</dl>`;
@@ -77,6 +83,6 @@ function shortSource(source: string): string {
   );
 }
 
-function plain(name: string): string {
-  return name === 'all-conv' ? 'an all-convolution network' : name;
+function plain(name: string, { reference }: Task): string {
+  return name === reference.name ? reference.article : name;
 }

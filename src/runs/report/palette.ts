@@ -10,6 +10,7 @@ const OPERATORS: readonly string[] = OPERATOR_NAMES;
 /** CSS colour of an operator family; the rest of a network (stem, head, norms) is grey. */
 export function familyColour(family: string): string {
   if (OPERATORS.includes(family)) return `var(--${family})`;
+  if (family === 'shift-add') return 'var(--shift)';
   if (family === 'stem') return 'var(--grey-1)';
   if (family === 'head') return 'var(--grey-2)';
   return 'var(--grey-3)';
@@ -25,7 +26,7 @@ const LEVEL_NAMES: Readonly<Record<string, string>> = {
 
 /** Colour of text on a bar of that colour. */
 export function familyText(family: string): string {
-  return OPERATORS.includes(family) ? 'var(--on)' : 'var(--grey-on)';
+  return OPERATORS.includes(family) || family === 'shift-add' ? 'var(--on)' : 'var(--grey-on)';
 }
 
 /** Memory levels from the arithmetic outwards in; memories between DRAM and the buffer have names of their own. */
@@ -60,7 +61,8 @@ export function levelOrder(a: string, b: string): number {
 
 /** A network's line or mark: ink for the winner, the operator's colour for a network of one operator, else grey. */
 export function networkColour(name: string): string {
-  const pure = /^all-(\w+)$/.exec(name)?.[1];
+  const pure = /^all-(?:lightweight-)?(\w+)$/.exec(name)?.[1];
+  if (pure === 'shiftadd') return 'var(--shift)';
   if (pure !== undefined && OPERATORS.includes(pure)) return `var(--${pure})`;
   return name === 'winner' ? 'var(--winner)' : 'var(--quiet)';
 }

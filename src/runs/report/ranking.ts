@@ -3,14 +3,18 @@ import type { Result } from '../result.ts';
 import { percent, significant } from './format.ts';
 import { type Markup, markup } from './markup.ts';
 import { domainOf, drawing, PHONE, plot } from './plot.ts';
+import type { Task } from './task.ts';
 
 type Rank = NonNullable<Result['rank']>;
 
 /** `Kendall's tau 0.64 (0.21 to 0.92), Spearman's rho 0.79 (0.29 to 0.97)` in sentences. */
-export function rankCaption({ paths, kendallTau, spearmanRho, confidence, resamples }: Rank): string {
+export function rankCaption(
+  { paths, kendallTau, spearmanRho, confidence, resamples }: Rank,
+  { examples }: Pick<Task, 'examples'>,
+): string {
   return (
     `${paths.length} paths drawn from the space, each scored with the supernet's weights and then trained alone; ` +
-    `both losses are on held-out images. ${estimate("Kendall's tau", kendallTau)}, ` +
+    `both losses are on held-out ${examples}. ${estimate("Kendall's tau", kendallTau)}, ` +
     `${estimate("Spearman's rho", spearmanRho)}; in brackets ${percent(confidence, 0)} intervals by ` +
     `${resamples.toLocaleString('en')} bootstrap resamples of the paths.`
   );

@@ -14,6 +14,7 @@ import { escapeText, markup } from './markup.ts';
 import { domainOf } from './plot.ts';
 import { reportHtml, writeReport } from './report.ts';
 import { writeSyntheticRun } from './synthetic-run.ts';
+import { SYNTHETIC_WINNER, writeSyntheticTranslation } from './synthetic-translation.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -78,6 +79,60 @@ describe('the page', () => {
       );
       expect(beaten).toBe(false);
     }
+  });
+});
+
+describe('the page of a run on sentence pairs', () => {
+  const page = () =>
+    reportHtml(gather(dir))
+      .replace(/[\u202f\u00a0]/g, ' ')
+      .replaceAll('\u2011', '-');
+  const figureOf = (html: string, id: string) =>
+    new RegExp(`<figure id="${id}">.*?</figure>`, 's').exec(html)?.[0] ?? '';
+
+  test('speaks of sentences and BLEU, compares with attention everywhere, and never names images', () => {
+    writeSyntheticTranslation(dir);
+    const html = page();
+    expect(html).toContain(
+      '<h1>23.4 BLEU on multi30k, en-de, at 78 % of the energy of attention everywhere</h1>',
+    );
+    expect(html).toContain('<dt>BLEU</dt><dd>23.44</dd><dd class="detail">−0.7 points against all-attention');
+    expect(html).toContain('<dt>chrF</dt><dd>50.44</dd>');
+    expect(html).toContain('<dt>energy of one sentence of 24 subwords</dt><dd>78.0 mJ</dd>');
+    expect(html).toContain('<th scope="col">chrF</th><th scope="col">held-out BLEU</th>');
+    expect(html).toContain('<td>23.44</td><td>50.44</td><td>23.94</td>');
+    expect(html).not.toMatch(/\bimages?\b|all-conv\b|convolution network|undefined|NaN/);
+  });
+
+  test('draws trained networks by BLEU and candidates by loss, each in a figure of its own', () => {
+    writeSyntheticTranslation(dir);
+    const html = page();
+    const [trained, candidates] = [figureOf(html, 'scatter'), figureOf(html, 'candidates')];
+    expect(trained).toContain('Scatter plot of BLEU against energy: 0 candidates and 3 retrained networks');
+    expect(trained).toContain(`winner (${SYNTHETIC_WINNER}): 23.44 BLEU on the test set at 78.0 mJ`);
+    expect(candidates).toContain('Scatter plot of held-out loss against energy: 6 candidates');
+    expect(candidates).toContain('candidate 6: loss 3.400 in the supernet at 90.0 mJ');
+    expect(candidates).not.toContain('class="network');
+  });
+
+  test('shows encoder and decoder with their widths, and both halves of a mixed block', () => {
+    writeSyntheticTranslation(dir);
+    const picture = figureOf(page(), 'winner');
+    for (const text of ['>encoder<', '>256 wide<', '>decoder<', '>192 wide<'])
+      expect(picture).toContain(text);
+    expect(picture).not.toContain('24 × 1');
+    const mixed = /<g class="block"[^>]*><title>encoder.layer1: AC, 256 wide.*?<\/g>/s.exec(picture)?.[0];
+    expect(mixed).toContain('--c:var(--attention);clip-path:inset(0 50% 0 0%)');
+    expect(mixed).toContain('--c:var(--conv);clip-path:inset(0 0% 0 50%)');
+  });
+
+  test('knows its task before there is a result, and its reference in whatever order networks end', () => {
+    writeSyntheticTranslation(dir, false);
+    const html = page();
+    expect(html).toContain('Small figures compare with attention everywhere');
+    expect(figureOf(html, 'scatter')).toContain('BLEU against energy');
+    expect(html).toContain('<td>78.0 mJ<small>−22 %</small></td>');
+    expect(html).not.toMatch(/\bimages?\b/);
   });
 });
 

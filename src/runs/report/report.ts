@@ -36,6 +36,7 @@ import { scatter } from './scatter.ts';
 import { searched, searchMarks } from './searched.ts';
 import { STYLE } from './style.ts';
 import { table } from './table.ts';
+import { type Task, taskOf } from './task.ts';
 
 /**
  * Writes report.html of a run folder and returns its path.
@@ -49,16 +50,17 @@ export function writeReport(dir: string): string {
 
 /** The page. */
 export function reportHtml(data: ReportData): string {
+  const task = taskOf(data);
   const networks = retrained(data);
   const body = markup`${headline(data)}
-${scatterFigure(data, networks)}
-${pictureFigure(data)}
-${networks.length > 0 && markup`<section id="networks"><h2>Winner and baselines</h2><p class="caption">All trained with one recipe. Small figures compare with the all-convolution network. A multiply-accumulate counts as one multiplication and one addition, an adder element as two additions, a shift element as one shift and one addition.</p>${table(networks)}</section>`}
+${scatterFigure(data, networks, task)}
+${pictureFigure(data, task)}
+${networks.length > 0 && markup`<section id="networks"><h2>Winner and baselines</h2><p class="caption">All trained with one recipe. Small figures compare with ${task.reference.caption}. A multiply-accumulate counts as one multiplication and one addition, an adder element as two additions, a shift element as one shift and one addition.</p>${table(networks, task)}</section>`}
 ${energyFigures(networks)}
-${curveFigures(data)}
+${curveFigures(data, task)}
 ${searchFigure(data)}
 ${volumeFigure(data)}
-${rankFigure(data)}
+${rankFigure(data, task)}
 ${histogramFigure(data)}
 ${facts(data)}`;
   const page = markup`<!doctype html>
@@ -71,23 +73,31 @@ ${facts(data)}`;
   return page.text;
 }
 
-function scatterFigure(data: ReportData, networks: readonly Retrained[]): Markup | undefined {
+function scatterFigure(data: ReportData, networks: readonly Retrained[], task: Task): Markup | undefined {
   const { candidates } = data;
   if (candidates.length + networks.length === 0) return undefined;
-  const shown = { candidates, front: frontOf(data), networks, limits: limitsOf(data) };
-  const text = {
-    id: 'scatter',
-    title: 'Accuracy against energy',
-    caption:
-      'Faint dots are candidates as the supernet scored them on held-out images, before any training of their own; the line joins those that nothing beats in both loss and energy. Large marks are networks trained from scratch, measured on the test set.',
-  };
-  return figure(text, (width) => scatter(shown, width));
+  const scored = { candidates, front: frontOf(data), networks, limits: limitsOf(data) };
+  const { candidates: apart } = task;
+  if (apart === undefined) {
+    return figure({ id: 'scatter', ...task.score }, (width) => scatter(scored, task.axis, task, width));
+  }
+  const trained = { ...scored, candidates: [], front: [] };
+  const searched = { ...scored, networks: [] };
+  return markup`${
+    networks.length > 0 &&
+    figure({ id: 'scatter', ...task.score }, (width) => scatter(trained, task.axis, task, width))
+  }${
+    candidates.length > 0 &&
+    figure({ id: 'candidates', title: apart.title, caption: apart.caption }, (width) =>
+      scatter(searched, apart.axis, task, width),
+    )
+  }`;
 }
 
-function pictureFigure({ result }: ReportData): Markup | undefined {
+function pictureFigure({ result }: ReportData, task: Task): Markup | undefined {
   if (result === undefined || result.winner.blocks.length === 0) return undefined;
-  const text = { id: 'winner', title: 'The winner', caption: result.winner.description };
-  return figure(text, (width) => architecture(result.winner, width));
+  const text = { id: 'winner', title: 'The winner', caption: result.winner.description + task.picture };
+  return figure(text, (width) => architecture(result.winner, task, width));
 }
 
 const BY_FAMILY: BarStyle = {
@@ -121,7 +131,7 @@ function energyFigures(networks: readonly Retrained[]): Markup | undefined {
   )}</div>`;
 }
 
-function curveFigures(data: ReportData): Markup {
+function curveFigures(data: ReportData, task: Task): Markup {
   const all = curvesOf(data.journal, (name) => shownName(data, name));
   const some = (what: 'loss' | 'accuracy') => all.some((curve) => curve[what].length > 0);
   const wide = 480;
@@ -131,7 +141,7 @@ function curveFigures(data: ReportData): Markup {
       {
         id: 'loss',
         title: 'Training loss',
-        caption: 'Augmented images; the supernet takes a new path each step.',
+        caption: task.loss,
         wide,
       },
       (width) => curves(all, 'loss', width),
@@ -141,8 +151,7 @@ function curveFigures(data: ReportData): Markup {
     figure(
       {
         id: 'accuracy',
-        title: 'Held-out accuracy',
-        caption: 'On training images set aside, after each epoch.',
+        ...task.accuracy,
         wide,
       },
       (width) => curves(all, 'accuracy', width),
@@ -173,13 +182,13 @@ function volumeFigure({ journal }: ReportData): Markup | undefined {
   return figure(text, (width) => volumes(found, width));
 }
 
-function rankFigure({ result }: ReportData): Markup | undefined {
+function rankFigure({ result }: ReportData, task: Task): Markup | undefined {
   const rank = result?.rank;
   if (rank === undefined) return undefined;
   const text = {
     id: 'rank',
     title: 'Does the supernet order networks rightly?',
-    caption: rankCaption(rank),
+    caption: rankCaption(rank, task),
     wide: 640,
   };
   return figure(text, (width) => ranking(rank, width));

@@ -1,11 +1,12 @@
-/** Accuracy against energy: every candidate as the supernet scored it, their front, and the retrained networks. */
+/** A score against energy: every candidate as the supernet scored it, their front, and the retrained networks. */
 import type { Limits, NetworkScores } from '../../core/events.ts';
-import { millijoule, percent, significant } from './format.ts';
+import { millijoule, significant } from './format.ts';
 import type { FrontPoint, Retrained } from './gather.ts';
 import { placeLabels } from './labels.ts';
 import { type Markup, markup } from './markup.ts';
 import { networkColour } from './palette.ts';
 import { domainOf, drawing, PHONE, type Plot, path, plot } from './plot.ts';
+import type { Axis, Scored, Task } from './task.ts';
 
 export interface ScatterData {
   readonly candidates: readonly NetworkScores[];
@@ -14,7 +15,13 @@ export interface ScatterData {
   readonly limits: Limits;
 }
 
-export function scatter({ candidates, front, networks, limits }: ScatterData, width: number): Markup {
+/** `axis`: what is drawn upwards. */
+export function scatter(
+  { candidates, front, networks, limits }: ScatterData,
+  axis: Axis,
+  task: Task,
+  width: number,
+): Markup {
   const phone = width <= PHONE;
   const height = phone ? 330 : 480;
   const all = [...candidates, ...networks];
@@ -26,18 +33,18 @@ export function scatter({ candidates, front, networks, limits }: ScatterData, wi
       count: phone ? 4 : 8,
     }),
     y: domainOf(
-      all.map(({ accuracy }) => accuracy * 100),
+      all.map((one) => axis.of(one)),
       { count: phone ? 5 : 7 },
     ),
-    xLabel: 'energy of one image, mJ',
-    yLabel: 'accuracy, %',
+    xLabel: `energy of ${task.example}, mJ`,
+    yLabel: axis.label,
     xFormat: (value) =>
       significant(value, 4)
         .replace(/(\.\d*?)0+$/, '$1')
         .replace(/\.$/, ''),
   });
   const x = ({ energyMj }: { energyMj: number }) => frame.x(energyMj);
-  const y = ({ accuracy }: { accuracy: number }) => frame.y(accuracy * 100);
+  const y = (scored: Scored) => frame.y(axis.of(scored));
   const byEnergy = [...front].sort((a, b) => a.energyMj - b.energyMj);
   const marks = networks.map((network) => ({ x: x(network), y: y(network), text: network.name }));
   const bounds = { left: frame.left, right: frame.right, top: frame.top - 8, bottom: frame.bottom - 2 };
@@ -45,23 +52,23 @@ export function scatter({ candidates, front, networks, limits }: ScatterData, wi
   return drawing(
     width,
     height,
-    `Scatter plot of accuracy against energy: ${candidates.length} candidates and ${networks.length} retrained networks`,
+    `Scatter plot of ${axis.name} against energy: ${candidates.length} candidates and ${networks.length} retrained networks`,
     limit !== undefined && overLimit(limit, frame),
     frame.axes,
     markup`<g class="dots">${candidates.map(
       (candidate) =>
-        markup`<circle cx="${x(candidate)}" cy="${y(candidate)}" r="${phone ? 2.5 : 3}"><title>${candidate.genotype}: ${percent(candidate.accuracy)} in the supernet at ${millijoule(candidate.energyMj)}</title></circle>`,
+        markup`<circle cx="${x(candidate)}" cy="${y(candidate)}" r="${phone ? 2.5 : 3}"><title>${candidate.genotype}: ${axis.show(candidate)} in the supernet at ${millijoule(candidate.energyMj)}</title></circle>`,
     )}</g>`,
     markup`<path class="front" d="${path(byEnergy.map((point) => [x(point), y(point)]))}"/>`,
     markup`<g class="front-dots">${byEnergy.map(
       (point) =>
-        markup`<circle cx="${x(point)}" cy="${y(point)}" r="${phone ? 3 : 3.5}"><title>on the front: ${point.genotype}, ${percent(point.accuracy)} in the supernet at ${millijoule(point.energyMj)}</title></circle>`,
+        markup`<circle cx="${x(point)}" cy="${y(point)}" r="${phone ? 3 : 3.5}"><title>on the front: ${point.genotype}, ${axis.show(point)} in the supernet at ${millijoule(point.energyMj)}</title></circle>`,
     )}</g>`,
     limit !== undefined && limitText(limit, frame),
     networks.map((network, i) => {
       const { at, far } = labels[i];
       const [cx, cy] = [marks[i].x, marks[i].y];
-      return markup`<g class="network ${network.role}" style="--c:${networkColour(network.name)}"><title>${network.name} (${network.genotype}): ${percent(network.accuracy, 2)} on the test set at ${millijoule(network.energyMj)}</title>${far && markup`<line class="leader" x1="${cx}" y1="${cy}" x2="${at[0] + 4}" y2="${at[1] - 4}"/>`}${shape(network.role, cx, cy)}<text x="${at[0]}" y="${at[1]}">${network.name}</text></g>`;
+      return markup`<g class="network ${network.role}" style="--c:${networkColour(network.name)}"><title>${network.name} (${network.genotype}): ${task.measured(network)} on the test set at ${millijoule(network.energyMj)}</title>${far && markup`<line class="leader" x1="${cx}" y1="${cy}" x2="${at[0] + 4}" y2="${at[1] - 4}"/>`}${shape(network.role, cx, cy)}<text x="${at[0]}" y="${at[1]}">${network.name}</text></g>`;
     }),
   );
 }

@@ -1,11 +1,12 @@
-/** The retrained networks in figures, the winner first; energies and counts against the all-convolution baseline. */
-import { change, count, millijoule, millisecond, percent } from './format.ts';
+/** The retrained networks in figures, the winner first; energies and counts against the reference baseline. */
+import { change, count, millijoule, millisecond } from './format.ts';
 import { type Retrained, referenceOf } from './gather.ts';
 import { type Markup, markup } from './markup.ts';
 import { networkColour } from './palette.ts';
+import type { Task } from './task.ts';
 
-export function table(networks: readonly Retrained[]): Markup {
-  const reference = referenceOf(networks);
+export function table(networks: readonly Retrained[], task: Task): Markup {
+  const reference = referenceOf(networks, task);
   const rows = networks.map((network) => {
     const operations = network.full?.operations;
     const versus = (of: (network: Retrained) => number | undefined) => {
@@ -17,11 +18,11 @@ export function table(networks: readonly Retrained[]): Markup {
     const cell = (text: string | undefined, of?: (network: Retrained) => number | undefined) =>
       markup`<td>${text ?? '–'}${of !== undefined && versus(of)}</td>`;
     return markup`<tr class="${network.role}"><th scope="row"><div><span class="mark" style="--c:${networkColour(network.name)}"></span><span>${network.name}<code>${network.genotype}</code></span></div></th>
-${cell(percent(network.accuracy, 2))}${cell(percent(network.validationAccuracy, 2))}
+${task.columns.map(({ show }) => cell(show(network)))}
 ${cell(millijoule(network.energyMj), ({ energyMj }) => energyMj)}${cell(millisecond(network.latencyMs), ({ latencyMs }) => latencyMs)}
 ${cell(count(network.params), ({ params }) => params)}
 ${cell(operations && count(operations.multiplications), ({ full }) => full?.operations.multiplications)}
 ${cell(operations && count(operations.additions), ({ full }) => full?.operations.additions)}${cell(operations && count(operations.shifts))}</tr>`;
   });
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Table of networks"><table><thead><tr><th scope="col">network</th><th scope="col">test accuracy</th><th scope="col">held-out</th><th scope="col">energy</th><th scope="col">latency</th><th scope="col">parameters</th><th scope="col">multiplications</th><th scope="col">additions</th><th scope="col">shifts</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Table of networks"><table><thead><tr><th scope="col">network</th>${task.columns.map(({ head }) => markup`<th scope="col">${head}</th>`)}<th scope="col">energy</th><th scope="col">latency</th><th scope="col">parameters</th><th scope="col">multiplications</th><th scope="col">additions</th><th scope="col">shifts</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
