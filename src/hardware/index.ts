@@ -16,6 +16,8 @@ export {
   latencyFamily,
   type Measurement,
   parseMeasurements,
+  type RelativeError,
+  relativeErrors,
 } from './calibration/index.ts';
 export { loadAccelerator, parseAccelerator } from './check.ts';
 export { type Explanation, explain, type Step } from './explain.ts';

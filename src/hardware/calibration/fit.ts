@@ -61,11 +61,11 @@ export function fitLatency(
     const unseen = test.map(({ load, ms }) => ({ load, ms, fittedMs: latencyOf(coefficients, load) }));
     heldOut.push(...unseen);
     trainErrors.push(...train.map(({ load, ms }) => Math.abs(latencyOf(coefficients, load) / ms - 1)));
-    const error = summary(unseen.map(({ ms, fittedMs }) => Math.abs(fittedMs / ms - 1)));
+    const error = relativeErrors(unseen.map(({ ms, fittedMs }) => Math.abs(fittedMs / ms - 1)));
     byFamily[family] = { train: train.length, heldOut: test.length, error };
   }
-  const heldOutError = summary(heldOut.map(({ ms, fittedMs }) => Math.abs(fittedMs / ms - 1)));
-  return { families, heldOutError, trainError: summary(trainErrors), byFamily, heldOut };
+  const heldOutError = relativeErrors(heldOut.map(({ ms, fittedMs }) => Math.abs(fittedMs / ms - 1)));
+  return { families, heldOutError, trainError: relativeErrors(trainErrors), byFamily, heldOut };
 }
 
 /** Where the choice of features starts: arithmetic, words moved, or arithmetic in whole vectors. */
@@ -137,8 +137,8 @@ function solveFor(train: readonly Measurement[], names: readonly FeatureName[]):
   return Object.fromEntries(names.map((name, j) => [name, x[j]]).filter(([, value]) => value !== 0));
 }
 
-/** Median and 95th percentile; 0 of nothing. */
-export function summary(errors: readonly number[]): RelativeError {
+/** Median and 95th percentile of errors; 0 of nothing. */
+export function relativeErrors(errors: readonly number[]): RelativeError {
   const sorted = [...errors].sort((a, b) => a - b);
   const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0;
   const middle = sorted.length >> 1;

@@ -2,5 +2,11 @@
 export { calibratedAccelerator } from './calibrated.ts';
 export { formatMeasurements, parseMeasurements } from './csv.ts';
 export { FEATURE_NAMES, type FeatureName, latencyFamily, latencyFeatures } from './features.ts';
-export { fitLatency, type LatencyFit, type Measurement, type RelativeError } from './fit.ts';
+export {
+  fitLatency,
+  type LatencyFit,
+  type Measurement,
+  type RelativeError,
+  relativeErrors,
+} from './fit.ts';
 export { fittedLatencyMs } from './latency.ts';
