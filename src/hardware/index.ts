@@ -18,6 +18,7 @@ export {
   parseMeasurements,
   type RelativeError,
   relativeErrors,
+  relativeFit,
 } from './calibration/index.ts';
 export { loadAccelerator, parseAccelerator } from './check.ts';
 export { type Explanation, explain, type Step } from './explain.ts';

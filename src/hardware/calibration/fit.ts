@@ -2,7 +2,7 @@ import { Random } from '../../core/random.ts';
 import type { Workload } from '../workload.ts';
 import { FEATURE_NAMES, type FeatureName, latencyFamily, latencyFeatures } from './features.ts';
 import { latencyOf } from './latency.ts';
-import { nonNegativeLeastSquares } from './least-squares.ts';
+import { relativeFit } from './least-squares.ts';
 
 /**
  * A latency model from measurements: for every operator family, time = sum of coefficients x features, none negative.
@@ -117,23 +117,13 @@ function crossValidated(train: readonly Measurement[], names: readonly FeatureNa
   return total / train.length;
 }
 
-/** Least squares of relative errors, reweighted towards least absolute ones. */
 function solveFor(train: readonly Measurement[], names: readonly FeatureName[]): Coefficients {
   const nanoseconds = train.map(({ ms }) => ms * 1e6);
   const rows = train.map(({ load }, i) => {
     const features = latencyFeatures(load);
     return names.map((name) => features[name] / nanoseconds[i]);
   });
-  const ones = rows.map(() => 1);
-  let weights = ones;
-  let x: number[] = [];
-  for (let round = 0; round < 6; round++) {
-    x = nonNegativeLeastSquares(rows, ones, weights);
-    weights = rows.map((row) => {
-      const error = Math.abs(row.reduce((sum, value, j) => sum + value * x[j], 0) - 1);
-      return 1 / Math.max(error, 0.02);
-    });
-  }
+  const x = relativeFit(rows);
   return Object.fromEntries(names.map((name, j) => [name, x[j]]).filter(([, value]) => value !== 0));
 }
 

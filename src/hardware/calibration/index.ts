@@ -10,3 +10,4 @@ export {
   relativeErrors,
 } from './fit.ts';
 export { fittedLatencyMs } from './latency.ts';
+export { relativeFit } from './least-squares.ts';

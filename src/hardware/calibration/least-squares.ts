@@ -71,6 +71,24 @@ export function nonNegativeLeastSquares(
   return x.map((value, j) => value / scale[j]);
 }
 
+/**
+ * x >= 0 with rows[i] . x as near to 1 as may be, by least squares reweighted towards least absolute errors: rows are
+ * features over measured times, so errors are relative, and a few that were disturbed count for little.
+ */
+export function relativeFit(rows: readonly (readonly number[])[]): number[] {
+  const ones = rows.map(() => 1);
+  let weights = ones;
+  let x: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    x = nonNegativeLeastSquares(rows, ones, weights);
+    weights = rows.map((row) => {
+      const error = Math.abs(row.reduce((sum, value, j) => sum + value * x[j], 0) - 1);
+      return 1 / Math.max(error, 0.02);
+    });
+  }
+  return x;
+}
+
 /** Gaussian elimination with pivots; undefined when the columns depend on each other. */
 function solve(matrix: number[][], right: number[]): number[] | undefined {
   const size = right.length;

@@ -53,55 +53,75 @@ export interface PerceptronTraining {
   /** Peak of the learning rate, which falls to nothing as a cosine. */
   readonly rate: number;
   readonly decay: number;
+  /** Steps between two looks at the examples that stop it. */
+  readonly every: number;
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface Examples {
+  readonly inputs: readonly (readonly number[])[];
+  readonly targets: readonly number[];
+}
+
 /**
- * Fits targets by their mean square error. Called while no scope is open. The same examples, settings, random value and
- * backend give the same weights. Throws 'interrupted' when the signal is given.
+ * Fits targets by their mean square error, and keeps the state that is nearest to those of `validation` on average; the
+ * first one answers 0. Called while no scope is open. The same examples, settings, random value and backend give the
+ * same weights. Throws 'interrupted' when the signal is given.
  */
 export async function trainPerceptron(
   backend: Backend,
-  examples: readonly (readonly number[])[],
-  targets: readonly number[],
-  { hidden, steps, batch, rate, decay, signal }: PerceptronTraining,
+  { inputs, targets }: Examples,
+  validation: Examples,
+  { hidden, steps, batch, rate, decay, every, signal }: PerceptronTraining,
   random: Random,
 ): Promise<Perceptron> {
-  const sizes = [examples[0].length, ...hidden, 1];
+  const sizes = [inputs[0].length, ...hidden, 1];
+  const last = sizes.length - 2;
   const store = new WeightStore(backend, random.split('weights'));
-  for (let i = 0; i + 1 < sizes.length; i++) {
-    const [inputs, outputs] = [sizes[i], sizes[i + 1]];
-    // He et al. (2015), for the rectifier behind it.
-    store.declare(`layer${i}.weight`, [inputs, outputs], PLAIN, normal(Math.sqrt(2 / inputs)));
-    store.declare(`layer${i}.bias`, [outputs], UNDECAYED, constant(0));
+  for (let i = 0; i <= last; i++) {
+    // He et al. (2015), for the rectifier behind it; nothing behind the last one.
+    const spread = i === last ? constant(0) : normal(Math.sqrt(2 / sizes[i]));
+    store.declare(`layer${i}.weight`, [sizes[i], sizes[i + 1]], PLAIN, spread);
+    store.declare(`layer${i}.bias`, [sizes[i + 1]], UNDECAYED, constant(0));
   }
   const optimiser = new AdamW(backend, store.parameters(), { ...DEFAULT_ADAMW, beta2: 0.999, decay });
   try {
     const order = random.split('order');
     const schedule = { kind: 'cosine', rate, warmupSteps: Math.min(20, steps), steps, floor: 0 } as const;
-    for (let step = 0; step < steps; step++) {
-      if (signal?.aborted === true)
+    let best = await layersOf(backend, store, sizes);
+    let error = meanError(best, validation);
+    for (let step = 1; step <= steps; step++) {
+      if (signal?.aborted === true) {
         throw new ShiftAddError('interrupted', 'the predictor was stopped; nothing is kept');
-      const chosen = Array.from({ length: batch }, () => order.integer(examples.length));
+      }
+      const chosen = Array.from({ length: batch }, () => order.integer(inputs.length));
       const graph = new Graph(backend, { training: true });
       const x = graph.values(
-        chosen.flatMap((i) => examples[i]),
+        chosen.flatMap((i) => inputs[i]),
         [batch, sizes[0]],
       );
       const wanted = graph.values(
         chosen.map((i) => -targets[i]),
         [batch, 1],
       );
-      const error = add(forward(graph, store, x, sizes.length - 1), wanted);
-      graph.backward(scale(mean(multiply(error, error)), 0.5));
-      optimiser.step(gradientsOf(graph), rateAt(schedule, step));
+      const wrong = add(forward(graph, store, x, sizes.length - 1), wanted);
+      graph.backward(scale(mean(multiply(wrong, wrong)), 0.5));
+      optimiser.step(gradientsOf(graph), rateAt(schedule, step - 1));
       graph.close();
+      if (step % every !== 0 && step < steps) continue;
+      const layers = await layersOf(backend, store, sizes);
+      const now = meanError(layers, validation);
+      if (now < error) [best, error] = [layers, now];
     }
-    return await layersOf(backend, store, sizes);
+    return best;
   } finally {
     optimiser.dispose();
     store.dispose();
   }
+}
+
+function meanError(layers: Perceptron, { inputs, targets }: Examples): number {
+  return inputs.reduce((sum, x, i) => sum + Math.abs(perceive(layers, x) - targets[i]), 0) / inputs.length;
 }
 
 function forward(graph: Graph, store: WeightStore, x: Tensor, layers: number): Tensor {
