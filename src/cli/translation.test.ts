@@ -194,3 +194,27 @@ test('a sentence that is longer than positions are known for is named', async ()
   expect(code).not.toBe(0);
   expect(stderr).toMatch(/sentence 2 of .*long.en has \d+ subwords, and this translator takes at most 127/);
 });
+
+test('compare trains several with several seeds and keeps a folder of each', async () => {
+  const out = join(folder, 'compared');
+  const { code, stdout, stderr } = await shiftaddnas(
+    ...'compare',
+    '--networks',
+    'all-attention,all-lightweight-add',
+    '--seeds',
+    '0,1',
+    ...SETTINGS,
+    ...['--out', out, '--json'],
+  );
+  expect(code, stderr).toBe(0);
+  const { rows } = JSON.parse(stdout);
+  expect(rows.map(({ name }: { name: string }) => name)).toEqual(['all-attention', 'all-lightweight-add']);
+  for (const { seeds, bleu, bleuDeviation, folder: kept } of rows) {
+    expect(seeds).toHaveLength(2);
+    expect(bleu).toBeCloseTo((seeds[0].bleu + seeds[1].bleu) / 2, 10);
+    expect(bleuDeviation).toBeCloseTo(Math.abs(seeds[0].bleu - seeds[1].bleu) / Math.SQRT2, 10);
+    expect(fs.existsSync(join(out, kept, 'weights.safetensors'))).toBe(true);
+  }
+  const twice = await shiftaddnas('compare', '--networks', 'all-attention,all-attention', ...SETTINGS);
+  expect(twice.stderr).toContain('"all-attention" stands twice');
+});

@@ -1,11 +1,14 @@
 /** `compare`: several networks on one data set with one recipe, priced at the same bits. */
 import { z } from 'zod';
 import { ShiftAddError } from '../../core/errors.ts';
+import { isTranslationSource } from '../../data/text/open.ts';
 import {
   type ComparedNetwork,
   type Comparison,
   runComparison,
 } from '../../runs/pipeline/compare-pipeline.ts';
+import type { SessionOptions } from '../../runs/pipeline/session.ts';
+import { type ComparedTranslator, runTranslationComparison } from '../../runs/translation/compare.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { RECIPE_FLAG, RUN_FLAGS } from '../run-options.ts';
 import { withRun } from '../run-session.ts';
@@ -31,11 +34,13 @@ export const compare: Command = {
   examples: [
     'shiftaddnas compare --networks resnet-20,adder-resnet-20,shift-resnet-20 --data cifar10:path/to/cifar --bits 8 --epochs 10',
     'shiftaddnas compare --networks resnet-20@0.25,runs/fashion,all-conv --seeds 0,1,2 --data idx:path/to/fashion-mnist',
+    'shiftaddnas compare --networks all-attention,all-lightweight-conv --data parallel:path/to/multi30k --pair en-de',
     'shiftaddnas compare --resume runs/compared',
   ],
   async run(context) {
     return withRun(context, 'compare', wanted(context), async (options, { config, extra }) => {
       const comparison = savedComparison(extra, options.run.config);
+      if (isTranslationSource(config.data)) return compareTranslators(context, options, comparison);
       const rows = await runComparison(options, comparison);
       printRows(context, rows, comparison.seeds.length > 1);
       context.print(`${config.accelerator}, ${config.bits} bit, ${config.epochs} epochs; ${options.run.dir}`);
@@ -113,3 +118,29 @@ function printRows(context: CommandContext, rows: readonly ComparedNetwork[], se
   ]);
   context.print(`\n${table(head, lines)}`);
 }
+
+async function compareTranslators(
+  context: CommandContext,
+  options: SessionOptions,
+  comparison: Comparison,
+): Promise<object> {
+  const { config, run } = options;
+  const rows = await runTranslationComparison(options, comparison);
+  const several = comparison.seeds.length > 1;
+  const head = ['network', 'BLEU', ...(several ? ['+-'] : []), 'chrF', 'held-out', 'mJ', 'ms', 'params'];
+  const lines = rows.map(({ name, bleu, bleuDeviation, chrf, validationBleu, ...one }) => [
+    ...[name, bleu.toFixed(2), ...(several ? [(bleuDeviation ?? 0).toFixed(2)] : []), chrf.toFixed(2)],
+    ...[validationBleu.toFixed(2), digits(one.energyMj), digits(one.latencyMs), count(one.params)],
+  ]);
+  context.print(
+    `\n${table(
+      [...head, 'mult', 'add', 'shift'],
+      lines.map((line, i) => [...line, ...operationsOf(rows[i])]),
+    )}`,
+  );
+  context.print(`${config.accelerator}, ${config.bits} bit, ${config.epochs} epochs; ${run.dir}`);
+  return { rows, accelerator: config.accelerator, bits: Number(config.bits), runDir: run.dir };
+}
+
+const operationsOf = ({ operations }: ComparedTranslator): string[] =>
+  [operations.multiplications, operations.additions, operations.shifts].map(count);
