@@ -2,8 +2,8 @@
 // every thread that makes batches has one. What each pass means is in src/data/augment/plain-picture.ts; the bytes are the
 // same, so arithmetic has the same order and precision here as there.
 //
-// Nothing is allocated. The host (wasm-picture.ts) lays out memory from __heap_base on and hands in offsets. Loops of
-// sixteen bytes read up to four bytes behind what they are given, and never beyond the picture.
+// Nothing is allocated. The host (wasm-picture.ts) lays out memory from __heap_base on and hands in offsets. Loops over
+// twelve bytes of sixteen end where the sixteen would reach beyond the picture.
 #include <stdint.h>
 #include <wasm_simd128.h>
 
