@@ -10,6 +10,7 @@ import {
   type SearchState,
   wholeNumber,
 } from './sampler.ts';
+import { offerSpread } from './spread.ts';
 
 /**
  * NSGA-II over loss, error or BLEU and any of the costs (Deb et al. 2002). `limits` are hard: what exceeds them is
@@ -28,6 +29,11 @@ export interface Nsga2Config extends CommonConfig {
   readonly crossover: number;
   /** Part of a generation that is neighbours of the front, new ones only; none in states from before there were any. */
   readonly local?: number | undefined;
+  /**
+   * Draws for each network of the first generation, of which those far apart in price are scored; states from before
+   * there was such a choice have none.
+   */
+  readonly draws?: number | undefined;
   /** Tries per child asked for before random ones top up. */
   readonly offspringAttempts: number;
   /** Mutations that may move a child beyond the limits back towards them. */
@@ -42,7 +48,8 @@ export const NSGA2_DEFAULTS: Nsga2Config = {
   population: 50,
   generations: 20,
   crossover: 0.9,
-  local: 0.5,
+  local: 0.8,
+  draws: 40,
   offspringAttempts: 10,
   repairs: 4,
 };
@@ -63,10 +70,15 @@ export const nsga2 = defineSampler<Nsga2Config>({
     );
     const { local = 0 } = config;
     require_(local >= 0 && local <= 1, 'usage', `nsga2: local is a part from 0 to 1, got ${local}`);
+    wholeNumber('nsga2', 'draws', config.draws ?? 1);
   },
   batch(state, problem, collector) {
     const { config, scored, population } = state;
     const { random } = collector;
+    const { draws = 1, population: count, objectives } = config;
+    if (scored.length === 0 && draws > 1) {
+      offerSpread(problem, collector, objectives, { count, draws: draws * count });
+    }
     offerNeighbours(state, problem, collector);
     // The population is in order of rank and crowding, so a binary tournament is the smaller of two positions.
     const parent = (): Scored<(typeof scored)[number]['genotype']> =>
