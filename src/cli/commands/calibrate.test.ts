@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../core/random.ts';
 import { findAccelerator, latencyFamily, type Workload } from '../../hardware/index.ts';
+import { readLatencyFile } from '../../search/latency/file.ts';
 import { loadSpace } from '../../spaces/load.ts';
 import {
+  decodeTranslation,
   microSeq2seq,
+  multi30k,
   networkOf,
   sampleTranslation,
   translationWorkloads,
@@ -92,6 +95,51 @@ test('timing a translation space: a file that prices its networks, with the erro
   await calibrate.run(context({ measurements: saved, out: again }));
   expect(Object.keys(findAccelerator(again).calibration?.families ?? {})).toEqual(
     Object.keys(findAccelerator(out).calibration?.families ?? {}),
+  );
+});
+
+test('whole networks: a predictor in a file, its error on networks it has not seen, and what is refused', async () => {
+  const out = join(folder, 'latency.json');
+  const here = {
+    backend: 'auto',
+    space: 'micro-seq2seq',
+    tokens: 3,
+    vocabulary: 20,
+    beam: 2,
+    rounds: 1,
+  };
+  const lines: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  const found = (await calibrate.run({ ...context({ ...here, networks: 20, out }), print })) as {
+    heldOut: { genotype: string; predictedMs: number }[];
+    heldOutError: { median: number };
+  };
+  expect(lines.join()).toMatch(
+    /relative error on 5 networks it has not seen .* median \d+\.\d+ %, 95th percentile/,
+  );
+  const { predictor, file } = readLatencyFile(out, microSeq2seq());
+  expect(file).toMatchObject({ networks: 20, timing: { tokens: 3, vocabulary: 20, beam: 2 } });
+  expect(file.heldOutError).toEqual(found.heldOutError);
+  for (const { genotype, predictedMs } of found.heldOut)
+    expect(predictor.predict(decodeTranslation(microSeq2seq(), genotype))).toBe(predictedMs);
+
+  expect(() => readLatencyFile(out, multi30k())).toThrow(
+    /predicts latencies of space 'micro-seq2seq', but space 'multi30k'/,
+  );
+  const other = { ...microSeq2seq(), attention: 16 };
+  expect(() => readLatencyFile(out, other)).toThrow(/its choices have changed/);
+  const text = readFileSync(out, 'utf8');
+  const broken = join(folder, 'broken.json');
+  for (const [damage, why] of [
+    [text.slice(0, -20), /cannot be read \(/],
+    [text.replace('"inputs"', '"input"'), /model\.layers\.0/],
+    [text.replace('"outputs":1,', '"outputs":2,'), /not as many weights/],
+  ] as const) {
+    writeFileSync(broken, damage);
+    expect(() => readLatencyFile(broken, microSeq2seq())).toThrow(why);
+  }
+  await expect(calibrate.run(context({ ...here, space: 'micro', networks: 20, out }))).rejects.toThrow(
+    /a space for translation is needed/,
   );
 });
 

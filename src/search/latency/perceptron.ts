@@ -48,7 +48,7 @@ export interface PerceptronTraining {
   /** Widths between input and output. */
   readonly hidden: readonly number[];
   readonly steps: number;
-  /** Examples a step. */
+  /** Examples a step, at most all there are. */
   readonly batch: number;
   /** Peak of the learning rate, which falls to nothing as a cosine. */
   readonly rate: number;
@@ -72,11 +72,12 @@ export async function trainPerceptron(
   backend: Backend,
   { inputs, targets }: Examples,
   validation: Examples,
-  { hidden, steps, batch, rate, decay, every, signal }: PerceptronTraining,
+  { hidden, steps, batch: most, rate, decay, every, signal }: PerceptronTraining,
   random: Random,
 ): Promise<Perceptron> {
   const sizes = [inputs[0].length, ...hidden, 1];
   const last = sizes.length - 2;
+  const batch = Math.min(most, inputs.length);
   const store = new WeightStore(backend, random.split('weights'));
   for (let i = 0; i <= last; i++) {
     // He et al. (2015), for the rectifier behind it; nothing behind the last one.
