@@ -40,14 +40,14 @@ import type {
 } from './backend.ts';
 import { checked } from './checked.ts';
 import { checkIndices } from './checks.ts';
-import { offerPeaks } from './peaks.ts';
+import { offerMachinePeaks } from './peaks.ts';
 import { ScopedMemory } from './scopes.ts';
 import { checkLabels, checkLengths } from './sequence-checks.ts';
 
 /** A backend over a machine. Throws 'missing' when the machine lacks a kernel of the contract. */
 export function createMachineBackend(machine: Machine): Backend {
   const backend = checked(new MachineBackend(machine));
-  offerPeaks(backend, machine);
+  offerMachinePeaks(backend, machine);
   return backend;
 }
 

@@ -1,6 +1,7 @@
 /**
  * What the machine behind a backend can do at most: multiply-adds, the adder's instruction sequences, memory. No part
- * of the Backend contract: a machine offers it beside the contract (native/peaks.h), the reference has none.
+ * of the Backend contract: a machine offers it beside the contract (native/peaks.h), and so does a GPU
+ * (webgpu/peaks.ts); the reference has none.
  */
 import type { Machine } from './abi.ts';
 import type { Backend } from './backend.ts';
@@ -36,23 +37,30 @@ const TASKS_A_THREAD = 8;
 const READING_MS = 3;
 
 export interface PeakMeter {
-  /** One reading of a few milliseconds: operations, elements or bytes a second. Undefined where memory is too small. */
-  read(name: PeakName): number | undefined;
+  /**
+   * One reading of a few milliseconds: operations, elements or bytes a second. Undefined where memory is too small. Of a
+   * device that has to be waited for it is promised.
+   */
+  read(name: PeakName): number | undefined | Promise<number>;
   /** Gives the memory back that the memory peaks took. */
   dispose(): void;
 }
 
-const machines = new WeakMap<Backend, Machine>();
+const meters = new WeakMap<Backend, () => PeakMeter>();
 
-/** Called by whoever makes a backend of a machine: its peaks can then be measured. */
-export function offerPeaks(backend: Backend, machine: Machine): void {
-  if (machine.kernels.includes('peak')) machines.set(backend, machine);
+/** Called by whoever makes a backend: its peaks can then be measured. */
+export function offerPeaks(backend: Backend, open: () => PeakMeter): void {
+  meters.set(backend, open);
 }
 
-/** A meter of the machine behind a backend; undefined when it has no kernels of that kind (the reference). */
+/** The same for a backend of a machine, if that has kernels for it. */
+export function offerMachinePeaks(backend: Backend, machine: Machine): void {
+  if (machine.kernels.includes('peak')) offerPeaks(backend, () => new MachinePeaks(machine));
+}
+
+/** A meter of what is behind a backend; undefined when it offers none (the reference). */
 export function openPeaks(backend: Backend): PeakMeter | undefined {
-  const machine = machines.get(backend);
-  return machine === undefined ? undefined : new MachinePeaks(machine);
+  return meters.get(backend)?.();
 }
 
 class MachinePeaks implements PeakMeter {

@@ -168,6 +168,24 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ),
 ];
 
+/** A layer that keeps a GPU busy for milliseconds. */
+const WIDE = layer(256, 32, 128, 128, 3);
+
+/** For devices on which the others are over before they have begun. */
+export const LARGE_CASES: readonly KernelCase[] = [
+  matmul(4096, 4096, 4096, 1, []),
+  ...(['forward', 'inputGradient', 'weightGradient'] as const).flatMap((pass) => [
+    conv(pass, WIDE),
+    adder(pass, WIDE),
+  ]),
+];
+
+/** What a GPU has to reach of its own peaks; other bars are for processors. */
+export function gpuBars({ group, job }: KernelCase): readonly Bar[] {
+  if (group === 'matmul') return [share(0.5)];
+  return job.kind === 'adder' && job.pass === 'forward' ? [share(0.6)] : [];
+}
+
 /** The cases of the groups, and those of other groups that their bars compare them with. */
 export function casesFor(groups: readonly GroupName[]): readonly KernelCase[] {
   const wanted = KERNEL_CASES.filter(({ group }) => groups.includes(group));

@@ -9,7 +9,7 @@ import { type Measuring, stopIfAsked } from './measuring.ts';
 import { BATCH, batchesStep, CLASSES, type NetworkSizes } from './networks.ts';
 import { FULL_RECIPE, recipeOptions } from './recipe.ts';
 import { atMost, type Row } from './row.ts';
-import { burst, median, sleep } from './timing.ts';
+import { burst, type Finish, finishOf, median, sleep } from './timing.ts';
 
 const SIDE = 32;
 
@@ -90,11 +90,11 @@ export async function measureWaiting(
   let images = 0;
   let seconds = 0;
   try {
-    await trainFor(warmUpMs, step.run);
+    await trainFor(warmUpMs, step.run, finishOf(m.backend));
     for (let round = 0; round < m.rounds; round++) {
       stopIfAsked(m);
       const waited = batches.waitedSeconds();
-      const { steps, spent } = await trainFor(trainedMs, step.run);
+      const { steps, spent } = await trainFor(trainedMs, step.run, finishOf(m.backend));
       shares.push((100 * (batches.waitedSeconds() - waited)) / spent);
       images += steps * sizes.batch;
       seconds += spent;
@@ -115,13 +115,21 @@ export async function measureWaiting(
 }
 
 /** Steps until so much time is spent; between them signals are served, as in training. */
-async function trainFor(ms: number, run: () => void): Promise<{ steps: number; spent: number }> {
+async function trainFor(
+  ms: number,
+  run: () => void,
+  finish: Finish,
+): Promise<{ steps: number; spent: number }> {
   const from = performance.now();
   let steps = 0;
   do {
     run();
     steps++;
-    if (steps % 10 === 0) await sleep(0);
+    if (steps % 10 === 0) {
+      await finish?.();
+      await sleep(0);
+    }
   } while (performance.now() - from < ms);
+  await finish?.();
   return { steps, spent: (performance.now() - from) / 1e3 };
 }

@@ -10,7 +10,7 @@ import { idealMs, peakRows, type Readings, rowOf, type Series } from './kernel-r
 import { type Measuring, stopIfAsked } from './measuring.ts';
 import { prepare } from './prepare.ts';
 import type { Row } from './row.ts';
-import { BURST_MS, burst, PEER_SETTLES_MS, sleep } from './timing.ts';
+import { BURST_MS, burstOf, finishOf, PEER_SETTLES_MS, sleep } from './timing.ts';
 
 /** Readings of a peak before a burst, and as many after it. */
 const READINGS = 4;
@@ -30,7 +30,7 @@ export async function measureKernels(
     const runs = cases.map(({ job }) => prepare(m.backend, job));
     const series = cases.map((): Series => ({ times: [], ideals: [], peerTimes: [], pairs: [] }));
     for (let round = 0; round < m.rounds; round++) {
-      if (withPeaks) for (const name of PEAK_NAMES) reading(m, readings, name);
+      if (withPeaks) for (const name of PEAK_NAMES) await reading(m, readings, name);
       for (const [i, one] of cases.entries()) {
         stopIfAsked(m);
         await turn(m, one, runs[i], series[i], readings, round);
@@ -47,8 +47,8 @@ export async function measureKernels(
   }
 }
 
-function reading(m: Measuring, readings: Readings, name: PeakName): number {
-  const rate = m.peaks?.read(name);
+async function reading(m: Measuring, readings: Readings, name: PeakName): Promise<number> {
+  const rate = await m.peaks?.read(name);
   if (rate === undefined) return Number.NaN;
   const all = readings.get(name);
   if (all === undefined) readings.set(name, [rate]);
@@ -64,22 +64,29 @@ async function turn(
   readings: Readings,
   round: number,
 ): Promise<void> {
-  const ours = () => {
-    // as for our burst, the best of several readings counts: what disturbs can only make a peak lower
-    const ideal = () => {
-      const once = () => idealMs(workOf(one.job), (name) => reading(m, readings, name));
-      return Math.min(...Array.from({ length: READINGS }, once));
-    };
-    const before = ideal();
-    const ms = burst(run);
-    series.ideals.push(Math.min(before, ideal()));
+  const work = workOf(one.job);
+  // as for our burst, the best of several readings counts: what disturbs can only make a peak lower
+  const ideal = async () => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < READINGS; i++) {
+      const rates = new Map<PeakName, number>();
+      for (const name of Object.keys(work) as PeakName[]) rates.set(name, await reading(m, readings, name));
+      const ms = idealMs(work, (name) => rates.get(name) as number);
+      least = Math.min(least, ms);
+    }
+    return least;
+  };
+  const ours = async () => {
+    const before = await ideal();
+    const ms = await burstOf(run, finishOf(m.backend));
+    series.ideals.push(Math.min(before, await ideal()));
     series.times.push(ms);
     return ms;
   };
   const spent = series.peerTimes.reduce((sum, ms) => sum + ms, 0);
   const { peer } = m;
   if (peer === undefined || !one.peer || (spent > PEER_ENOUGH_MS && series.pairs.length > 0)) {
-    ours();
+    await ours();
     return;
   }
   const theirs = async () => {
@@ -88,6 +95,7 @@ async function turn(
     await sleep(PEER_SETTLES_MS);
     return ms;
   };
-  const [a, b] = round % 2 === 0 ? [ours(), await theirs()] : await theirs().then((ms) => [ours(), ms]);
-  series.pairs.push(a / b);
+  const first = round % 2 === 0 ? await ours() : undefined;
+  const other = await theirs();
+  series.pairs.push((first ?? (await ours())) / other);
 }

@@ -11,6 +11,7 @@ import { type Measuring, stopIfAsked } from './measuring.ts';
 import type { MemoryAnswer, MemoryRequest } from './memory-process.ts';
 import { BATCH } from './networks.ts';
 import { atMost, type Row } from './row.ts';
+import { finishOf } from './timing.ts';
 
 const MB = 1e6;
 const STEPS = 20;
@@ -19,7 +20,9 @@ const MARK = 1000;
 /** Resident memory wanders with the collector of V8, this much in MB; tensors may not grow at all. */
 const WANDERS_MB = 8;
 
+/** No rows for a backend with memory of its own: what the process has in its memory says nothing of it. */
 export async function measureMemory(m: Measuring): Promise<Row[]> {
+  if (finishOf(m.backend) !== undefined) return [];
   const rows = [await peakRow(m)];
   m.progress(m.long ? 0.1 : 1);
   if (m.long) rows.push(...(await growthRows(m)));

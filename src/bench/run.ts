@@ -1,5 +1,5 @@
 /** Measures groups one after the other. */
-import { casesFor } from './cases.ts';
+import { casesFor, gpuBars, type KernelCase, LARGE_CASES } from './cases.ts';
 import { measureData } from './data.ts';
 import { GROUPS, type GroupName } from './groups.ts';
 import { measureKernels } from './kernels.ts';
@@ -13,6 +13,7 @@ import { measureSteps } from './steps.ts';
 import { measureSupernet } from './supernet.ts';
 import { measureTape } from './tape.ts';
 import { measureThreads } from './threads.ts';
+import { finishOf } from './timing.ts';
 
 /** The kernels are measured together, so that one can be compared with another. */
 const KERNEL_GROUPS: readonly GroupName[] = [
@@ -66,6 +67,18 @@ export async function measureGroups(
   return rows;
 }
 
+/** Floating-point operations a second from which a device counts as fast. */
+const FAST = 2e12;
+
+/** On a GPU: bars of its own, and larger cases where it is fast. */
+async function casesOn(m: Measuring, cases: readonly KernelCase[]): Promise<readonly KernelCase[]> {
+  if (finishOf(m.backend) === undefined) return cases;
+  const fast = ((await m.peaks?.read('multiplyAdd')) ?? 0) > FAST;
+  const groups = new Set(cases.map(({ group }) => group));
+  const large = fast ? LARGE_CASES.filter(({ group }) => groups.has(group)) : [];
+  return [...cases, ...large].map((one) => ({ ...one, bars: gpuBars(one), peer: false }));
+}
+
 function stagesOf(groups: readonly GroupName[]): Stage[] {
   const stages: Stage[] = [];
   const kernels = groups.filter((name) => KERNEL_GROUPS.includes(name));
@@ -75,7 +88,7 @@ function stagesOf(groups: readonly GroupName[]): Stage[] {
       title: kernels.length === 1 ? GROUPS[kernels[0]] : 'kernels',
       weight: 1 + 0.5 * cases.length,
       run: async (m) => {
-        const rows = await measureKernels(m, cases, kernels.includes('peaks'));
+        const rows = await measureKernels(m, await casesOn(m, cases), kernels.includes('peaks'));
         return rows.filter(({ group }) => kernels.includes(group));
       },
     });

@@ -4,7 +4,7 @@ import { cnnStep } from './cnn.ts';
 import { type Measuring, stopIfAsked } from './measuring.ts';
 import { BATCH, baselineStep, DEFAULT_SIZES, type TrainingStep } from './networks.ts';
 import { atMost, type Row } from './row.ts';
-import { burst, median, PEER_SETTLES_MS, sleep } from './timing.ts';
+import { burstOf, finishOf, median, PEER_SETTLES_MS, sleep } from './timing.ts';
 
 interface StepCase {
   readonly id: string;
@@ -43,7 +43,7 @@ export async function measureSteps(m: Measuring): Promise<Row[]> {
       for (const [i, { peer }] of CASES.entries()) {
         stopIfAsked(m);
         const { times, peer: peerTimes, pairs } = series[i];
-        const ms = burst(steps[i].run, STEP_BURST_MS);
+        const ms = await burstOf(steps[i].run, finishOf(m.backend), STEP_BURST_MS);
         times.push(ms);
         if (m.peer !== undefined && peer !== undefined) {
           const theirs = Math.min(...(await m.peer.time(peer.job, STEP_BURST_MS)));

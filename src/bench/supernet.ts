@@ -5,7 +5,7 @@ import type { Backend } from '../backends/backend.ts';
 import { type Measuring, stopIfAsked } from './measuring.ts';
 import { DEFAULT_SIZES, type NetworkSizes, supernetStep } from './networks.ts';
 import { atLeast, type Row } from './row.ts';
-import { median, sleep } from './timing.ts';
+import { finishOf, median, sleep } from './timing.ts';
 
 /** Those whose work grows faster than the tensors they read and write. */
 const HEAVY: readonly KernelName[] = [
@@ -54,8 +54,13 @@ export function clocked(backend: Backend, spent: Map<string, KernelTime>): Backe
   return methods as unknown as Backend;
 }
 
-/** The whole step, then every kernel that takes at least a hundredth of it, the longest first. */
+/**
+ * The whole step, then every kernel that takes at least a hundredth of it, the longest first. Where launches are queued
+ * a clock around them tells nothing, and there is the step alone.
+ */
 export async function measureSupernet(m: Measuring, sizes: NetworkSizes = DEFAULT_SIZES): Promise<Row[]> {
+  const finish = finishOf(m.backend);
+  if (finish !== undefined) return queuedSupernet(m, sizes, finish);
   const spent = new Map<string, KernelTime>();
   const step = supernetStep(clocked(m.backend, spent), sizes);
   const times: number[] = [];
@@ -75,6 +80,30 @@ export async function measureSupernet(m: Measuring, sizes: NetworkSizes = DEFAUL
     step.dispose();
   }
   return supernetRows(times, spent, sizes);
+}
+
+async function queuedSupernet(
+  m: Measuring,
+  sizes: NetworkSizes,
+  finish: () => Promise<void>,
+): Promise<Row[]> {
+  const step = supernetStep(m.backend, sizes);
+  const times: number[] = [];
+  try {
+    for (let i = 0; i < WARM_UP; i++) step.run();
+    await finish();
+    for (let round = 0; round < m.rounds; round++) {
+      stopIfAsked(m);
+      const from = performance.now();
+      for (let i = 0; i < STEPS_A_ROUND; i++) step.run();
+      await finish();
+      times.push((performance.now() - from) / STEPS_A_ROUND);
+      m.progress((round + 1) / m.rounds);
+    }
+  } finally {
+    step.dispose();
+  }
+  return supernetRows(times, new Map(), sizes).map((row) => ({ ...row, bars: [] }));
 }
 
 export function supernetRows(

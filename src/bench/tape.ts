@@ -4,7 +4,7 @@ import { Graph, PLAIN, type Tensor } from '../autograd/graph.ts';
 import { sum } from '../autograd/reduce.ts';
 import { type Measuring, stopIfAsked } from './measuring.ts';
 import { atMost, type Row } from './row.ts';
-import { burst, median, sleep } from './timing.ts';
+import { burstOf, finishOf, median, sleep } from './timing.ts';
 
 /** Additions of a chain; what its ends cost is then nothing. */
 const OPERATIONS = 2000;
@@ -37,7 +37,8 @@ export async function measureTape(m: Measuring): Promise<Row[]> {
     for (let round = 0; round < m.rounds; round++) {
       stopIfAsked(m);
       for (const [i, { recording, back }] of CASES.entries()) {
-        times[i].push((1e3 * burst(() => run(recording, back))) / OPERATIONS);
+        const ms = await burstOf(() => run(recording, back), finishOf(backend));
+        times[i].push((1e3 * ms) / OPERATIONS);
       }
       m.progress((round + 1) / m.rounds);
       await sleep(0);

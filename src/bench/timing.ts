@@ -1,4 +1,5 @@
 /** Timing on machines that others use too: short bursts, many rounds, ratios of neighbours. */
+import type { Backend } from '../backends/backend.ts';
 
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -31,6 +32,32 @@ export function burst(run: () => void, budget = BURST_MS): number {
     spent += ms;
   }
   return best;
+}
+
+/** Waits for launches that return before they have run; undefined where a call returns when its work is done. */
+export type Finish = (() => Promise<void>) | undefined;
+
+export const finishOf = (backend: Backend): Finish =>
+  backend.name === 'webgpu' ? () => backend.finish() : undefined;
+
+/**
+ * The same where launches may be queued: of those, so many at once that waiting for them does not count, and the
+ * quickest of a few such batches.
+ */
+export async function burstOf(run: () => void, finish: Finish, budget = BURST_MS): Promise<number> {
+  if (finish === undefined) return burst(run, budget);
+  const batch = async (count: number): Promise<number> => {
+    const from = performance.now();
+    for (let i = 0; i < count; i++) run();
+    await finish();
+    return performance.now() - from;
+  };
+  const first = await batch(1); // compiles
+  if (first > SLOW * budget) return batch(1);
+  let count = 1;
+  let ms = await batch(count);
+  while (ms < budget && count < MOST_RUNS) ms = await batch((count *= 2));
+  return Math.min(ms, await batch(count), await batch(count)) / count;
 }
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

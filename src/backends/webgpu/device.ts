@@ -37,6 +37,12 @@ export class OpenDevice {
     });
   }
 
+  /** Bytes of the largest buffer that programs can be given. */
+  get largest(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  }
+
   /** Throws what the GPU has told since it was opened. */
   check(): void {
     if (this.fault !== undefined) throw this.fault;
@@ -51,8 +57,7 @@ export class OpenDevice {
   /** A buffer, if the GPU has the memory: where it has not, the next call says so. */
   buffer(size: number, usage: number): GpuBuffer {
     this.check();
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const most = this.largest;
     if (size > most) {
       throw new ShiftAddError(
         'run',

@@ -6,13 +6,14 @@ import { internal } from '../../core/errors.ts';
 import type { KernelName } from '../abi.ts';
 import type { Backend, Buffer, DataType, SharedBuffer } from '../backend.ts';
 import { checked } from '../checked.ts';
+import { offerPeaks } from '../peaks.ts';
 import { ScopedMemory } from '../scopes.ts';
 import { type DeviceChoice, findAdapter } from './adapters.ts';
 import { type OpenDevice, openDevice } from './device.ts';
 import { INDEX_PLACES, IndexChecks } from './index-checks.ts';
 import { kernelsOn } from './kernels/table.ts';
-import type { Launcher } from './launcher.ts';
 import { type Block, blocksOf } from './memory.ts';
+import { GpuPeaks, type PeakHost } from './peaks.ts';
 import type { Program } from './program.ts';
 import { Queue } from './queue.ts';
 
@@ -26,16 +27,18 @@ export async function createWebGpu({ device }: WebGpuOptions = {}): Promise<Back
   const { adapter, name, software } = await findAdapter(device);
   const description = `webgpu: ${name}${software ? ', which computes on the processor' : ''}`;
   const memory = new GpuMemory(await openDevice(adapter, name), description);
-  return checked(
+  const backend = checked(
     Object.assign(
       memory,
       kernelsOn(memory, (buffer) => memory.blockOf(buffer)),
     ),
   );
+  offerPeaks(backend, () => new GpuPeaks(memory));
+  return backend;
 }
 
 /** What a backend has beside its kernels, and what those launch with. */
-class GpuMemory implements Omit<Backend, KernelName>, Launcher {
+class GpuMemory implements Omit<Backend, KernelName>, PeakHost {
   readonly name = 'webgpu';
   readonly description: string;
   readonly threads = 1;
@@ -53,6 +56,10 @@ class GpuMemory implements Omit<Backend, KernelName>, Launcher {
     this.blocks = new ScopedMemory<Block>(this.name, source);
     this.checks = new IndexChecks(this.queue, source.create(4 * INDEX_PLACES));
     this.status = this.blocks.view(this.checks.block, INDEX_PLACES, 'int32');
+  }
+
+  get largest(): number {
+    return this.device.largest;
   }
 
   // ---- for kernels ----------------------------------------------------------------------------------------
