@@ -71,7 +71,9 @@ export interface PeakHost extends Launcher {
 
 export class GpuPeaks implements PeakMeter {
   private readonly host: PeakHost;
-  private readonly buffers: readonly Buffer[];
+  private readonly out: Buffer;
+  /** Three arrays, made when memory is first measured, and their length. */
+  private arrays: readonly Buffer[] = [];
   private readonly length: number;
   /** Steps of an arithmetic program, or walks through memory, that take READING_MS. */
   private readonly repeats = new Map<PeakName, number>();
@@ -79,7 +81,7 @@ export class GpuPeaks implements PeakMeter {
   constructor(host: PeakHost) {
     this.host = host;
     this.length = Math.min(256 * MIB, host.largest) / 4;
-    this.buffers = [0, 1, 2].map(() => host.allocate(this.length));
+    this.out = host.allocate(1);
   }
 
   async read(name: PeakName): Promise<number> {
@@ -97,22 +99,26 @@ export class GpuPeaks implements PeakMeter {
   }
 
   private async milliseconds(name: PeakName, repeats: number): Promise<number> {
-    const [x, y, z] = this.buffers;
+    const { length, out } = this;
+    if (isMemory(name) && this.arrays.length === 0) {
+      this.arrays = [0, 1, 2].map(() => this.host.allocate(length));
+    }
     const from = performance.now();
     if (isMemory(name)) {
+      const [x, y, z] = this.arrays;
       const buffers = name === 'read' ? [x, z] : [x, y, z];
       const grid = fold(GROUPS);
       for (let i = 0; i < repeats; i++)
-        this.host.launch(PROGRAMS[name], buffers, [1, this.length / 4, 0.5], ...grid);
+        this.host.launch(PROGRAMS[name], buffers, [1, length / 4, 0.5], ...grid);
     } else {
-      this.host.launch(PROGRAMS[name], [z], [repeats, 0.999, 0.001], ...fold(GROUPS));
+      this.host.launch(PROGRAMS[name], [out], [repeats, 0.999, 0.001], ...fold(GROUPS));
     }
     await this.host.finish();
     return Math.max(performance.now() - from, 1e-3);
   }
 
   dispose(): void {
-    for (const buffer of this.buffers) this.host.free(buffer);
+    for (const buffer of [this.out, ...this.arrays]) this.host.free(buffer);
   }
 }
 

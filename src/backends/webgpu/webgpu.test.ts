@@ -1,6 +1,7 @@
 /** What the WebGPU backend promises beside its kernels; skipped with the reason where nothing plays a GPU. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Backend, Buffer } from '../backend.ts';
+import { openPeaks } from '../peaks.ts';
 import { ScopedMemory } from '../scopes.ts';
 import { testGpu } from '../testing/gpu.ts';
 import { adapterNames, findAdapter } from './adapters.ts';
@@ -169,6 +170,15 @@ describe.skipIf(!gpu.present)(gpu.reason, () => {
     values(backend, [1, 2]);
     backend.dispose();
     expect(() => backend.allocate(1)).toThrow(/disposed/);
+  });
+
+  test('peaks of its arithmetic have rates, and give their memory back', async () => {
+    const backend = await open();
+    const peaks = openPeaks(backend)!;
+    for (const name of ['multiplyAdd', 'maximumAdd'] as const)
+      expect(await peaks.read(name), name).toBeGreaterThan(0);
+    peaks.dispose();
+    expect(backend.memory().used).toBe(0);
   });
 
   test('adapters by number and by part of the name; another name lists them', async () => {
