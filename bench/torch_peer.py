@@ -113,6 +113,8 @@ def forward_only(function, inputs):
 def matmul(job):
     lead = [job["batch"]] if job["batch"] > 1 else []
     a = torch.randn(*lead, job["m"], job["k"])
+    if job.get("transposeB"):
+        return forward_only(F.linear, [a, torch.randn(*lead, job["n"], job["k"])])
     b = torch.randn(*lead, job["k"], job["n"])
     return forward_only(lambda a, b: a @ b, [a, b])
 
@@ -160,6 +162,87 @@ def layer_norm(job):
     )
 
 
+# ---- jobs over sentences: the kinds of src/bench/sequence-job.ts ---------------------------------------------------
+def either(job, function, inputs):
+    return forward_only(function, inputs) if job["pass"] == "forward" else gradients(function, inputs)
+
+
+def sentence_attention(job):
+    n, heads, queries, keys, width = (job[name] for name in ("n", "heads", "queries", "keys", "width"))
+    mask = torch.full((queries, keys), float("-inf")).triu(keys - queries + 1) if job["causal"] else None
+
+    def split(x):
+        return x.view(n, -1, heads, width).transpose(1, 2).reshape(n * heads, -1, width)
+
+    def attend(q, k, v):
+        q, k, v = split(q * width**-0.5), split(k), split(v)
+        scores = torch.bmm(q, k.transpose(1, 2)) if mask is None else torch.baddbmm(mask, q, k.transpose(1, 2))
+        weights = torch.softmax(scores, -1)
+        if job["drop"] > 0:
+            weights = F.dropout(weights, job["drop"], True)
+        return torch.bmm(weights, v).view(n, heads, queries, width).transpose(1, 2).reshape(n, queries, heads * width)
+
+    c = heads * width
+    return either(job, attend, [torch.randn(n, queries, c), torch.randn(n, keys, c), torch.randn(n, keys, c)])
+
+
+def sentence_filter(job):
+    """Lightweight convolution as fairseq computes it on processors; channels before rows, as suits PyTorch best."""
+    n, t, rows, c, window, heads = (job[name] for name in ("n", "t", "rows", "c", "window", "heads"))
+    padding = window // 2 if rows == t else 0
+
+    def conv(x, w):
+        return F.conv1d(x.view(n * c // heads, heads, t), w.unsqueeze(1), padding=padding, groups=heads)
+
+    def add(x, w):
+        patches = F.pad(x, (padding, padding)).view(n, heads, c // heads, -1).unfold(3, window, 1)
+        return -(patches - w.view(1, heads, 1, 1, window)).abs().sum(-1)
+
+    # of conv1d's groups, channel i of a sentence reads filter i mod heads: the same work as in blocks
+    function = conv if job["arithmetic"] == "conv" else add
+    return either(job, function, [torch.randn(n, c, t), torch.randn(heads, window)])
+
+
+def label_loss(job):
+    logits = torch.randn(job["rows"], job["classes"])
+    labels = torch.randint(0, job["classes"], (job["rows"],))
+    logits.requires_grad_(True)
+
+    def run():
+        torch.autograd.grad(F.cross_entropy(logits, labels, label_smoothing=0.1), [logits])
+
+    return run
+
+
+def top(job):
+    logits = torch.randn(job["rows"], job["columns"])
+
+    def best(logits):
+        return torch.log_softmax(logits, -1).topk(job["k"])
+
+    return forward_only(best, [logits])
+
+
+def embedding(job):
+    index = torch.randint(0, job["entries"], (job["rows"],))
+    return gradients(lambda table: F.embedding(index, table), [torch.randn(job["entries"], job["columns"])])
+
+
+def elementwise(job):
+    shape = (job["rows"], job["columns"])
+    kind = job["kind"]
+    if kind == "residual":
+        return forward_only(torch.add, [torch.randn(*shape), torch.randn(*shape)])
+    if kind == "bias":
+        return gradients(torch.add, [torch.randn(*shape), torch.randn(shape[1])])
+    function = {
+        "dropout": lambda x: F.dropout(x, 0.1, True),
+        "relu": F.relu,
+        "softmaxRows": lambda x: torch.softmax(x, -1),
+    }[kind]
+    return gradients(function, [torch.randn(*shape)])
+
+
 def cnn(batch):
     """The network of src/bench/cnn.ts: a training step as a function."""
 
@@ -195,6 +278,16 @@ JOBS = {
     "attention": attention,
     "batchNormRelu": batch_norm_relu,
     "layerNorm": layer_norm,
+    "sentenceAttention": sentence_attention,
+    "filter": sentence_filter,
+    "labelLoss": label_loss,
+    "top": top,
+    "embedding": embedding,
+    "dropout": elementwise,
+    "residual": elementwise,
+    "relu": elementwise,
+    "bias": elementwise,
+    "softmaxRows": elementwise,
     "cnnStep": lambda job: cnn(job["batch"]),
 }
 

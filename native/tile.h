@@ -16,7 +16,7 @@
 // taps of a window), so that a convolution reads its image where it lies. `outerTile` takes a with k outermost:
 // the weight gradient, and products with a transposed.
 #pragma once
-#include "vec.h"
+#include "transpose.h"
 
 namespace ISA::heavy {
 
@@ -375,17 +375,10 @@ static void packRows(const float* source, int64_t ld, int64_t k, int columns, in
 
 /** The same from the transposed matrix: column j of the panel is contiguous at source + j * ld. */
 static void packColumns(const float* source, int64_t ld, int64_t k, int columns, int stride, float* panel) {
-  constexpr int64_t block = 16;
-  for (int64_t i0 = 0; i0 < k; i0 += block) {
-    int64_t i1 = smaller(k, i0 + block);
-    for (int j = 0; j < columns; j++) {
-      const float* s = source + j * ld;
-      float* d = panel + j;
-      for (int64_t i = i0; i < i1; i++) d[i * stride] = s[i];
-    }
-    for (int j = columns; j < stride; j++)
-      for (int64_t i = i0; i < i1; i++) panel[i * stride + j] = 0;
-  }
+  transposeBlock(source, ld, panel, stride, columns, k);
+  if (columns == stride) return;
+  for (int64_t i = 0; i < k; i++)
+    for (int j = columns; j < stride; j++) panel[i * stride + j] = 0;
 }
 
 }  // namespace ISA::heavy

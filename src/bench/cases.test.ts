@@ -53,6 +53,24 @@ function small(job: KernelJob): KernelJob {
     case 'batchNormRelu':
     case 'layerNorm':
       return { ...job, n: 2, size: Math.min(job.size, 3), c: few(job.c) };
+    case 'sentenceAttention':
+      return { ...job, n: 2, queries: few(job.queries), keys: few(job.keys), width: few(job.width) };
+    case 'filter': {
+      const [t, rows] = job.rows < job.t ? [job.window, 1] : [5, 5];
+      return { ...job, n: 2, t, rows, c: 2 * job.heads };
+    }
+    case 'labelLoss':
+      return { ...job, rows: 3, classes: 5 };
+    case 'top':
+      return { ...job, rows: 3, columns: job.k + 2 };
+    case 'embedding':
+      return { ...job, rows: 4, entries: 5, columns: 3 };
+    case 'dropout':
+    case 'residual':
+    case 'relu':
+    case 'bias':
+    case 'softmaxRows':
+      return { ...job, rows: 3, columns: 5 };
     default:
       return {
         ...job,

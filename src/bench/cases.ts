@@ -4,6 +4,7 @@
  */
 import type { GroupName } from './groups.ts';
 import type { KernelJob, Pass, WindowJob } from './job.ts';
+import { SEQUENCE_CASES } from './sequence-cases.ts';
 
 /**
  * A limit on a ratio within one run. `share`: of the time that the peaks allow; `peer`: our time by the peer's;
@@ -166,6 +167,8 @@ export const KERNEL_CASES: readonly KernelCase[] = [
       peer: true,
     }),
   ),
+
+  ...SEQUENCE_CASES,
 ];
 
 /** A layer that keeps a GPU busy for milliseconds. */

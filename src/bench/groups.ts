@@ -10,6 +10,7 @@ export const GROUPS = {
   depthwise: 'depthwise convolutions',
   attention: 'attention products with their softmax',
   norm: 'normalisation with activation',
+  sequence: 'kernels over sentences: training and decoding of translation',
   data: 'augmentation, and how long training waits for it',
   steps: 'training steps of whole networks',
   supernet: 'a supernet step, by kernel',

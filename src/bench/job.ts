@@ -4,8 +4,8 @@
  */
 import type { WindowShape } from '../backends/backend.ts';
 import type { PeakName } from '../backends/peaks.ts';
-import { unreachable } from '../core/errors.ts';
 import { windowOutput } from '../core/shapes.ts';
+import { describeSequenceJob, type SequenceJob, sequenceWorkOf } from './sequence-job.ts';
 
 /** `both` is a forward pass and both gradients, as a training step has them. */
 export type Pass = 'forward' | 'both' | 'inputGradient' | 'weightGradient';
@@ -16,6 +16,8 @@ export interface MatmulJob {
   readonly m: number;
   readonly k: number;
   readonly n: number;
+  /** b is [n, k]; false by default. */
+  readonly transposeB?: boolean;
 }
 
 /** Images [n, size, size, c], a square window with `m` filters, zero padding of half a window. */
@@ -49,7 +51,7 @@ export interface NormJob {
   readonly c: number;
 }
 
-export type KernelJob = MatmulJob | WindowJob | AttentionJob | NormJob;
+export type KernelJob = MatmulJob | WindowJob | AttentionJob | NormJob | SequenceJob;
 
 export function windowOf({ n, size, c, m, window, stride, depthwise }: WindowJob): WindowShape {
   const pad = (window - 1) / 2;
@@ -97,7 +99,7 @@ export function workOf(job: KernelJob): Work {
       // forward reads x, writes y; backward reads x, dy, writes dx
       return { triad: 5 * FLOAT * job.n * job.size * job.size * job.c };
     default:
-      return unreachable(job);
+      return sequenceWorkOf(job);
   }
 }
 
@@ -114,7 +116,7 @@ export function describeJob(job: KernelJob): { readonly title: string; readonly 
     case 'matmul':
       return {
         title: 'matrix product',
-        shape: `${job.m} x ${job.k} x ${job.n}${job.batch > 1 ? `, batch ${job.batch}` : ''}`,
+        shape: `${job.m} x ${job.k} x ${job.n}${job.transposeB ? ' transposed' : ''}${job.batch > 1 ? `, batch ${job.batch}` : ''}`,
       };
     case 'conv':
     case 'adder':
@@ -138,6 +140,6 @@ export function describeJob(job: KernelJob): { readonly title: string; readonly 
     case 'layerNorm':
       return { title: 'layer norm forward + backward', shape: `${job.n * job.size * job.size} x ${job.c}` };
     default:
-      return unreachable(job);
+      return describeSequenceJob(job);
   }
 }

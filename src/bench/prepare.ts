@@ -1,7 +1,6 @@
 /** A job made ready to run on a backend: tensors of its sizes filled with normal noise, and a function to time. */
 import { Graph } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
-import { unreachable } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import { ShiftWeightQ } from '../layers/shift-weight.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type WindowJob,
   windowOf,
 } from './job.ts';
+import { prepareSequence } from './sequence-prepare.ts';
 
 /** Allocates in the scope that is open; call inside one. */
 export function prepare(backend: Backend, job: KernelJob): () => void {
@@ -30,7 +30,7 @@ export function prepare(backend: Backend, job: KernelJob): () => void {
     case 'layerNorm':
       return prepareLayerNorm(backend, job);
     default:
-      return unreachable(job);
+      return prepareSequence(backend, job, (length) => noise(backend, length));
   }
 }
 
@@ -43,11 +43,12 @@ function noise(backend: Backend, length: number): Buffer {
   return buffer;
 }
 
-function prepareMatmul(backend: Backend, { batch, m, k, n }: MatmulJob): () => void {
+function prepareMatmul(backend: Backend, job: MatmulJob): () => void {
+  const { batch, m, k, n, transposeB = false } = job;
   const a = noise(backend, batch * m * k);
   const b = noise(backend, batch * k * n);
   const y = backend.allocate(batch * m * n);
-  const shape = { batch, m, n, k, transposeA: false, transposeB: false, alpha: 1, accumulate: false };
+  const shape = { batch, m, n, k, transposeA: false, transposeB, alpha: 1, accumulate: false };
   return () => backend.matmul(a, b, y, shape);
 }
 

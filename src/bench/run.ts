@@ -25,6 +25,7 @@ const KERNEL_GROUPS: readonly GroupName[] = [
   'depthwise',
   'attention',
   'norm',
+  'sequence',
 ];
 
 interface Stage {

@@ -17,6 +17,11 @@ const PRODUCTS: readonly (readonly number[])[] = [
   [1, 130, 129, 70],
   [1, 50, 200, 600],
   [1, 20, 1100, 130],
+  // few rows, and a matrix that is packed a few panels at a time
+  [1, 1, 203, 131],
+  [1, 7, 330, 70],
+  [1, 32, 129, 600],
+  [1, 40, 1100, 400],
 ];
 
 export function matmulCase(shape: MatmulShape): ConformanceCase {
