@@ -20,7 +20,7 @@ function keysSeen(shape: AttentionShape, length: number, i: number): number {
 /** m[j] of row r = (sentence * heads + head) * queries + query. */
 function keptFactor(drop: number, key: Key, row: number, j: number): number {
   if (drop === 0) return 1;
-  const word = threefry(key[0], key[1], j, Math.floor(row / 2))[row % 2];
+  const word = threefry(key[0], key[1], row, Math.floor(j / 2))[j % 2];
   return (word >>> 8) / 2 ** 24 > drop ? 1 / (1 - drop) : 0;
 }
 
