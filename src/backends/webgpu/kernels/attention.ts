@@ -202,7 +202,7 @@ fn main(${GRID}) {
       score *= p.scale;
       var kept = 1.0;
       if (p.dropping != 0u) {
-        let word = threefry(vec2u(p.key0, p.key1), vec2u(key, row / 2u))[row % 2u];
+        let word = threefry(vec2u(p.key0, p.key1), vec2u(row, key / 2u))[key % 2u];
         kept = select(0.0, p.kept, (word >> 8u) > p.dropAbove);
       }
       ${walk.step}
