@@ -198,7 +198,7 @@ test('a sentence that is longer than positions are known for is named', async ()
 test('compare trains several with several seeds and keeps a folder of each', async () => {
   const out = join(folder, 'compared');
   const { code, stdout, stderr } = await shiftaddnas(
-    ...'compare',
+    'compare',
     '--networks',
     'all-attention,all-lightweight-add',
     '--seeds',
