@@ -58,6 +58,7 @@ const TILES: readonly (Tile & { readonly cost: number })[] = [
   { rows: 64, columns: 32, depth: 8, high: 8, wide: 4, cost: 1.4 },
   { rows: 128, columns: 16, depth: 8, high: 8, wide: 4, cost: 1.5 },
   { rows: 16, columns: 64, depth: 16, high: 4, wide: 4, cost: 1.8 },
+  { rows: 64, columns: 16, depth: 8, high: 4, wide: 4, cost: 1.8 },
 ];
 
 /** Workgroups that fill a GPU; with fewer, a smaller tile or a cut through k is worth its cost. */
