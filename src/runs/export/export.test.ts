@@ -153,7 +153,7 @@ describe("Optuna's journal", () => {
     expect(expected).toEqual([]);
   });
 
-  test.skipIf(!python('import optuna'))('is read by Optuna itself (needs Python with optuna)', () => {
+  test.skipIf(!python('from optuna.storages.journal import JournalFileBackend'))('is read by Optuna itself (needs Python with optuna)', () => {
     const copy = join(folder, 'for-optuna.journal');
     fs.copyFileSync(exportRun(dir, 'optuna')[0], copy);
     const program = `
