@@ -153,24 +153,27 @@ describe("Optuna's journal", () => {
     expect(expected).toEqual([]);
   });
 
-  test.skipIf(!python('from optuna.storages.journal import JournalFileBackend'))('is read by Optuna itself (needs Python with optuna)', () => {
-    const copy = join(folder, 'for-optuna.journal');
-    fs.copyFileSync(exportRun(dir, 'optuna')[0], copy);
-    const program = `
+  test.skipIf(!python('from optuna.storages.journal import JournalFileBackend'))(
+    'is read by Optuna itself (needs Python with optuna)',
+    () => {
+      const copy = join(folder, 'for-optuna.journal');
+      fs.copyFileSync(exportRun(dir, 'optuna')[0], copy);
+      const program = `
 import optuna, json, sys
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 storage = JournalStorage(JournalFileBackend(sys.argv[1]))
 study = optuna.load_study(study_name="made up search", storage=storage)
 print(json.dumps({"front": [t.user_attrs["genotype"] for t in study.best_trials], "trials": len(study.trials)}))`;
-    const found = JSON.parse(python(program, copy) || '{}');
-    const [{ candidates: all, limits }] = readTrace(dir).searches;
-    const within = all.filter(({ energyMj }) => energyMj <= Number(limits.energyMj));
-    // Optuna's front is that of the trials whose constraints hold.
-    const expected = front(within.map(({ loss, energyMj }) => [loss, energyMj]));
-    expect(found.trials).toBe(all.length);
-    expect([...found.front].sort()).toEqual(expected.map((i) => within[i].genotype).sort());
-  });
+      const found = JSON.parse(python(program, copy) || '{}');
+      const [{ candidates: all, limits }] = readTrace(dir).searches;
+      const within = all.filter(({ energyMj }) => energyMj <= Number(limits.energyMj));
+      // Optuna's front is that of the trials whose constraints hold.
+      const expected = front(within.map(({ loss, energyMj }) => [loss, energyMj]));
+      expect(found.trials).toBe(all.length);
+      expect([...found.front].sort()).toEqual(expected.map((i) => within[i].genotype).sort());
+    },
+  );
 
   test('of a run without a search is refused, with what to do', () => {
     const begun = join(folder, 'begun');
