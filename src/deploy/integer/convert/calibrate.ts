@@ -1,8 +1,11 @@
 /** What the values of a folded network are like, measured on images: their ranges, and the means before gain and bias. */
 import { Graph, type Tensor } from '../../../autograd/graph.ts';
+import type { Backend } from '../../../backends/backend.ts';
 import { sizeOf } from '../../../core/shapes.ts';
 import type { MapSize } from '../../../operators/operator.ts';
-import type { FoldedNetwork } from './folded-network.ts';
+import type { Folded } from './folded.ts';
+import { FoldedNetwork, type Observer } from './folded-network.ts';
+import type { Grids } from './grids.ts';
 
 export interface ValueStatistics {
   readonly smallest: number;
@@ -81,7 +84,7 @@ export async function calibrate(
     const seen: { layer: number; y: Tensor; computed: Tensor | undefined }[] = [];
     try {
       const x = graph.values(part, [part.length / size, h, w, c]);
-      network.forward(x, (layer, y, computed) => seen.push({ layer, y, computed }));
+      network.forward(x, { observe: (layer, y, computed) => seen.push({ layer, y, computed }) });
       for (const { layer, y, computed } of seen) {
         of(layer + 1).values(await read(graph, y));
         const mean = computed ?? y;
@@ -92,6 +95,50 @@ export async function calibrate(
     }
   }
   return gathered.map((one) => one.statistics());
+}
+
+/** Images whose means stand for those of all: they go through the network in one pass. */
+const RECENTRED = 64;
+
+/**
+ * Rounding moves what layers compute: |x - w| most of all, which rounding of w makes larger where x is near. This takes
+ * the movement off again, layer after layer, and gives the network with other biases and its statistics with other means.
+ */
+export async function recentred(
+  backend: Backend,
+  network: Folded,
+  statistics: readonly ValueStatistics[],
+  grids: Grids,
+  { image: { h, w, c }, images }: CalibrationImages,
+): Promise<{ readonly network: Folded; readonly statistics: ValueStatistics[] }> {
+  const rounded = new FoldedNetwork(backend, network, grids);
+  const graph = new Graph(backend, { training: false });
+  const layers = [...network.layers];
+  const measured = [...statistics];
+  try {
+    const count = Math.min(RECENTRED, images.length / (h * w * c));
+    const x = graph.values(images.subarray(0, count * h * w * c), [count, h, w, c]);
+    const means = layers.map((_, i) => statistics[i + 1].means);
+    const seen: { readonly layer: number; readonly computed: Tensor }[] = [];
+    const observe: Observer = (layer, _, computed) => {
+      if (computed !== undefined) seen.push({ layer, computed });
+    };
+    rounded.forward(x, { observe, means });
+    for (const { layer, computed } of seen) {
+      const folded = layers[layer];
+      if (folded.kind !== 'window' || layer === layers.length - 1) continue;
+      const gathered = new Gathered();
+      gathered.channels(await read(graph, computed), folded.gain.length);
+      const { means: found } = gathered.statistics();
+      const bias = folded.bias.map((b, o) => b + folded.gain[o] * (means[layer][o] - found[o]));
+      layers[layer] = { ...folded, bias };
+      measured[layer + 1] = { ...statistics[layer + 1], means: found };
+    }
+  } finally {
+    graph.close();
+    rounded.dispose();
+  }
+  return { network: { ...network, layers }, statistics: measured };
 }
 
 const read = async (graph: Graph, { buffer, shape }: Tensor): Promise<ArrayLike<number>> =>

@@ -3,7 +3,7 @@ import type { Backend } from '../../../backends/backend.ts';
 import { ShiftAddError } from '../../../core/errors.ts';
 import { checkProgram } from '../check.ts';
 import type { IntegerProgram } from '../program.ts';
-import { type CalibrationImages, calibrate } from './calibrate.ts';
+import { type CalibrationImages, calibrate, recentred } from './calibrate.ts';
 import { type Emission, emit, TooWide } from './emit.ts';
 import type { Folded } from './folded.ts';
 import { FoldedNetwork } from './folded-network.ts';
@@ -37,8 +37,8 @@ export async function convert(
       const options: GridOptions = { bits, outside, fewer };
       const grids = gridsOf(network, statistics, options);
       try {
-        const emission = { network, statistics, grids, shiftBits, mean, deviation, name, classes };
-        const program = emit(emission);
+        const centred = await recentred(backend, network, statistics, grids, conversion);
+        const program = emit({ ...centred, grids, shiftBits, mean, deviation, name, classes });
         checkProgram(program);
         return program;
       } catch (error) {

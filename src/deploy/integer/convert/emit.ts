@@ -23,7 +23,7 @@ import type {
   FoldedSum,
   FoldedWindow,
 } from './folded.ts';
-import type { Grid, Grids } from './grids.ts';
+import { type Grid, type Grids, inputGrid } from './grids.ts';
 import { adderWeights, convWeights, shiftWeights, type WholeWeights } from './weights.ts';
 
 export interface Emission {
@@ -151,9 +151,8 @@ class Emitter {
   private window(layer: FoldedWindow, value: number): number {
     const { network, grids, statistics } = this.given;
     const { name, arithmetic, gain, bias, x } = layer;
-    const copy = arithmetic === 'add' ? this.copies.get(x) : undefined;
-    const read = copy ?? this.at[x];
-    const grid = copy === undefined ? grids.values[x] : grids.copies.get(x)!;
+    const read = (arithmetic === 'add' ? this.copies.get(x) : undefined) ?? this.at[x];
+    const grid = inputGrid(grids, layer);
     const toGrid = grids.values[value];
     const to = valueOn(network.shapes[value], toGrid, layer);
     const { operation, units, sums, bounds } = this.fitting(layer, read, grid, to);

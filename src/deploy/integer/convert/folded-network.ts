@@ -1,7 +1,7 @@
 /** A folded network that computes on a backend: to see what its layers give, and to train it further. */
 
 import { adder2d } from '../../../autograd/adder.ts';
-import { add, multiply } from '../../../autograd/arithmetic.ts';
+import { add, multiply, subtract } from '../../../autograd/arithmetic.ts';
 import { concatenate } from '../../../autograd/concatenate.ts';
 import { conv2d } from '../../../autograd/convolution.ts';
 import { type Graph, PLAIN, type Tensor, UNDECAYED } from '../../../autograd/graph.ts';
@@ -11,22 +11,37 @@ import { reshape } from '../../../autograd/reshape.ts';
 import { clamp, relu, scale } from '../../../autograd/unary.ts';
 import type { Backend } from '../../../backends/backend.ts';
 import { Random } from '../../../core/random.ts';
+import { sizeOf } from '../../../core/shapes.ts';
 import { attentionOverPositions } from '../../../layers/attention.ts';
 import { LOWEST_Q_EXPONENT } from '../../../supernet/effective.ts';
 import { WeightStore } from '../../../supernet/store.ts';
 import type { PoolWindow } from '../program.ts';
 import type { Folded, FoldedAttention, FoldedLayer, FoldedWindow } from './folded.ts';
+import type { Grids } from './grids.ts';
+import { Rounding } from './rounding.ts';
 
 /** Shown every layer's output, and before gain and bias what the layer computes where it has them. */
 export type Observer = (layer: number, y: Tensor, computed: Tensor | undefined) => void;
 
+export interface FoldedOptions {
+  readonly observe?: Observer;
+  /**
+   * What every layer computes on average, before gain and bias: each but the last is moved so that its channels have these
+   * means over the batch at hand.
+   */
+  readonly means?: readonly (ArrayLike<number> | undefined)[];
+}
+
 export class FoldedNetwork {
   readonly store: WeightStore;
   private readonly network: Folded;
+  private readonly rounding: Rounding | undefined;
 
-  constructor(backend: Backend, network: Folded) {
+  /** Rounded to `grids` where given. */
+  constructor(backend: Backend, network: Folded, grids?: Grids) {
     this.network = network;
     this.store = new WeightStore(backend, Random.fromSeed(0));
+    this.rounding = grids && new Rounding(backend, network, grids);
     network.layers.forEach((layer, i) => {
       if (!('gain' in layer)) return;
       const { gain, bias } = layer;
@@ -40,12 +55,12 @@ export class FoldedNetwork {
   }
 
   /** x: [n, h, w, c], normalised -> logits [n, classes]. */
-  forward(x: Tensor, observe?: Observer): Tensor {
-    const values = [x];
+  forward(x: Tensor, options: FoldedOptions = {}): Tensor {
+    const values = [this.rounding?.value(x, 0) ?? x];
     for (const [i, layer] of this.network.layers.entries()) {
-      const { y, computed } = this.layer(i, layer, values);
-      observe?.(i, y, computed);
-      values.push(y);
+      const { y, computed } = this.layer(i, layer, values, options);
+      options.observe?.(i, y, computed);
+      values.push(this.rounding?.value(y, i + 1) ?? y);
     }
     const logits = values[values.length - 1];
     return reshape(logits, [logits.shape[0], logits.shape[3]]);
@@ -72,6 +87,7 @@ export class FoldedNetwork {
   }
 
   dispose(): void {
+    this.rounding?.dispose();
     this.store.dispose();
   }
 
@@ -83,11 +99,18 @@ export class FoldedNetwork {
     return graph.parameter(this.store.parameter(`${i}.${part}`));
   }
 
-  private layer(i: number, layer: FoldedLayer, values: readonly Tensor[]): { y: Tensor; computed?: Tensor } {
+  private layer(
+    i: number,
+    layer: FoldedLayer,
+    values: readonly Tensor[],
+    { means }: FoldedOptions,
+  ): { y: Tensor; computed?: Tensor } {
     switch (layer.kind) {
       case 'window': {
         const computed = this.window(i, layer, values[layer.x]);
-        return { y: this.affine(i, layer, computed), computed };
+        const wanted = i === this.network.layers.length - 1 ? undefined : means?.[i];
+        const moved = wanted === undefined ? computed : withMeans(computed, wanted);
+        return { y: this.affine(i, layer, moved), computed };
       }
       case 'attention': {
         const qkv = concatenate([values[layer.q], values[layer.k], values[layer.v]], 3);
@@ -110,16 +133,17 @@ export class FoldedNetwork {
     }
   }
 
-  private window(i: number, { arithmetic, window }: FoldedWindow, x: Tensor): Tensor {
-    const weight = this.leaf(x.graph, i, 'weight');
-    const { stride, pad, groups } = window;
-    switch (arithmetic) {
+  private window(i: number, layer: FoldedWindow, x: Tensor): Tensor {
+    const own = this.leaf(x.graph, i, 'weight');
+    const weight = this.rounding?.weight(own, i, layer) ?? own;
+    const { stride, pad, groups } = layer.window;
+    switch (layer.arithmetic) {
       case 'conv':
         return conv2d(x, weight, { stride, pad, groups });
       case 'shift':
         return conv2d(x, powerOfTwo(weight, LOWEST_Q_EXPONENT), { stride, pad, groups });
       case 'add':
-        return adder2d(x, weight, { stride, pad, groups });
+        return adder2d(this.rounding?.forAdders(x, layer.x) ?? x, weight, { stride, pad, groups });
     }
   }
 
@@ -127,6 +151,16 @@ export class FoldedNetwork {
     const scaled = multiply(x, this.leaf(x.graph, i, 'gain'));
     return bounded(add(scaled, this.leaf(x.graph, i, 'bias')), layer);
   }
+}
+
+/** x [..., m] moved so that its channels have the means. */
+function withMeans(x: Tensor, means: ArrayLike<number>): Tensor {
+  const { graph } = x;
+  const { backend } = graph;
+  const m = means.length;
+  const [mean, variance] = [backend.allocate(m), backend.allocate(m)];
+  backend.batchStatistics(x.buffer, mean, variance, sizeOf(x.shape) / m, m);
+  return add(subtract(x, graph.constant(mean, [m])), graph.values(means, [m]));
 }
 
 function bounded(x: Tensor, { low, high }: { readonly low: number; readonly high: number }): Tensor {

@@ -39,6 +39,11 @@ export interface Grids {
   readonly copies: ReadonlyMap<number, Grid>;
 }
 
+/** Of what a layer reads. */
+export function inputGrid({ values, copies }: Grids, { arithmetic, x }: FoldedWindow): Grid {
+  return (arithmetic === 'add' ? copies.get(x) : undefined) ?? values[x];
+}
+
 /** A range that leaves out the given part of the sample. It holds 0. */
 export function rangeOf({ smallest, largest, sample }: ValueStatistics, outside: number): Range {
   if (outside === 0) return { low: Math.min(0, smallest), high: Math.max(0, largest) };

@@ -63,11 +63,18 @@ export function shiftWeights(weight: Float32Array, m: number, grid: Grid, mostBi
   return { stored: packCodes(codes, codeBits), units, sums, codeBits };
 }
 
-/** On the grid of what the layer reads; of 16 bits, on every 2^weightShift-th of its numbers. */
-export function adderWeights(weight: Float32Array, m: number, { bits, step, zero }: Grid): AdderWeights {
+/** How far 8 bits of weight are shifted to reach as far as the weights do: not at all on grids of 8 bits. */
+export function adderShift(weight: Float32Array, { bits, step }: Grid): number {
   const most = weight.reduce((a, w) => Math.max(a, Math.abs(w)), 0);
-  let weightShift = 0;
-  if (bits === 16) while (weightShift < 8 && most / step / 2 ** weightShift > MOST) weightShift++;
+  let shift = 0;
+  if (bits === 16) while (shift < 8 && most / step / 2 ** shift > MOST) shift++;
+  return shift;
+}
+
+/** On the grid of what the layer reads; of 16 bits, on every 2^weightShift-th of its numbers. */
+export function adderWeights(weight: Float32Array, m: number, grid: Grid): AdderWeights {
+  const { step, zero } = grid;
+  const weightShift = adderShift(weight, grid);
   const stored = Int8Array.from(weight, (w) =>
     Math.max(-128, Math.min(127, Math.round(w / step / 2 ** weightShift) + zero)),
   );
