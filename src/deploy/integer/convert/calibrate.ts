@@ -5,13 +5,13 @@ import { sizeOf } from '../../../core/shapes.ts';
 import type { MapSize } from '../../../operators/operator.ts';
 import type { Folded } from './folded.ts';
 import { FoldedNetwork, type Observer } from './folded-network.ts';
-import type { Grids } from './grids.ts';
+import type { Grid } from './grids.ts';
+import { keptPowers, nearestPower } from './weights.ts';
+import type { Measured } from './within.ts';
 
 export interface ValueStatistics {
   readonly smallest: number;
   readonly largest: number;
-  /** Some of the values, ascending. */
-  readonly sample: Float32Array;
   /** Of each channel; of what a layer with gain and bias computes before them, of what it gives otherwise. */
   readonly means: Float64Array;
 }
@@ -24,25 +24,18 @@ export interface CalibrationImages {
 
 /** Images in one pass. */
 const BATCH = 32;
-/** Most values of one batch that a sample takes. */
-const SAMPLED = 4096;
 
 class Gathered {
   smallest = Infinity;
   largest = -Infinity;
-  private readonly samples: Float32Array[] = [];
   private sums: Float64Array | undefined;
   private rows = 0;
 
   values(data: ArrayLike<number>): void {
-    const kept = new Float32Array(Math.min(SAMPLED, data.length));
-    const step = data.length / kept.length;
     for (let i = 0; i < data.length; i++) {
       if (data[i] < this.smallest) this.smallest = data[i];
       if (data[i] > this.largest) this.largest = data[i];
     }
-    for (let i = 0; i < kept.length; i++) kept[i] = data[Math.floor(i * step)];
-    this.samples.push(kept);
   }
 
   channels(data: ArrayLike<number>, channels: number): void {
@@ -52,15 +45,8 @@ class Gathered {
   }
 
   statistics(): ValueStatistics {
-    const { smallest, largest, samples, rows } = this;
-    const sample = new Float32Array(samples.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of samples) {
-      sample.set(part, at);
-      at += part.length;
-    }
-    const means = (this.sums ?? new Float64Array()).map((sum) => sum / rows);
-    return { smallest, largest, sample: sample.sort(), means };
+    const { smallest, largest, rows } = this;
+    return { smallest, largest, means: (this.sums ?? new Float64Array()).map((sum) => sum / rows) };
   }
 }
 
@@ -97,8 +83,8 @@ export async function calibrate(
   return gathered.map((one) => one.statistics());
 }
 
-/** Images whose means stand for those of all: they go through the network in one pass. */
-const RECENTRED = 64;
+/** Images that go through the network in one pass to find what rounding moves. */
+const RECENTRED = 128;
 
 /**
  * Rounding moves what layers compute: |x - w| most of all, which rounding of w makes larger where x is near. This takes
@@ -106,39 +92,66 @@ const RECENTRED = 64;
  */
 export async function recentred(
   backend: Backend,
-  network: Folded,
-  statistics: readonly ValueStatistics[],
-  grids: Grids,
-  { image: { h, w, c }, images }: CalibrationImages,
-): Promise<{ readonly network: Folded; readonly statistics: ValueStatistics[] }> {
-  const rounded = new FoldedNetwork(backend, network, grids);
-  const graph = new Graph(backend, { training: false });
-  const layers = [...network.layers];
+  { network, statistics }: Measured,
+  grids: readonly Grid[],
+  { image, images }: CalibrationImages,
+  shiftBits: number,
+): Promise<Measured> {
+  const { h, w, c } = image;
+  const some = { image, images: images.subarray(0, RECENTRED * h * w * c) };
+  // movements are small beside what another choice of images would move
+  const means = await meansOf(backend, network, some);
+  const rounded = await meansOf(backend, withFewPowers(network, shiftBits), some, { grids, means });
   const measured = [...statistics];
+  const layers = network.layers.map((layer, i) => {
+    const [mean, found] = [means[i], rounded[i]];
+    if (layer.kind !== 'window' || i === network.layers.length - 1 || !mean || !found) return layer;
+    const own = statistics[i + 1];
+    measured[i + 1] = { ...own, means: own.means.map((all, o) => all + found[o] - mean[o]) };
+    return { ...layer, bias: layer.bias.map((b, o) => b + layer.gain[o] * (mean[o] - found[o])) };
+  });
+  return { network: { ...network, layers }, statistics: measured };
+}
+
+/** The network with shift weights as the program keeps them. */
+function withFewPowers(network: Folded, shiftBits: number): Folded {
+  const layers = network.layers.map((layer) => {
+    if (layer.kind !== 'window' || layer.arithmetic !== 'shift') return layer;
+    const powers = keptPowers(layer.weight, shiftBits);
+    return { ...layer, weight: layer.weight.map((w) => nearestPower(w, powers)) };
+  });
+  return { ...network, layers };
+}
+
+type Means = readonly (Float64Array | undefined)[];
+
+/** What each layer computes on average, before gain and bias; rounded to grids with layers moved to `means` where given. */
+async function meansOf(
+  backend: Backend,
+  network: Folded,
+  { image: { h, w, c }, images }: CalibrationImages,
+  rounded?: { readonly grids: readonly Grid[]; readonly means: Means },
+): Promise<Means> {
+  const running = new FoldedNetwork(backend, network, rounded?.grids);
+  const graph = new Graph(backend, { training: false });
+  const found: (Float64Array | undefined)[] = network.layers.map(() => undefined);
   try {
-    const count = Math.min(RECENTRED, images.length / (h * w * c));
-    const x = graph.values(images.subarray(0, count * h * w * c), [count, h, w, c]);
-    const means = layers.map((_, i) => statistics[i + 1].means);
+    const x = graph.values(images, [images.length / (h * w * c), h, w, c]);
     const seen: { readonly layer: number; readonly computed: Tensor }[] = [];
     const observe: Observer = (layer, _, computed) => {
       if (computed !== undefined) seen.push({ layer, computed });
     };
-    rounded.forward(x, { observe, means });
+    running.forward(x, rounded === undefined ? { observe } : { observe, means: rounded.means });
     for (const { layer, computed } of seen) {
-      const folded = layers[layer];
-      if (folded.kind !== 'window' || layer === layers.length - 1) continue;
       const gathered = new Gathered();
-      gathered.channels(await read(graph, computed), folded.gain.length);
-      const { means: found } = gathered.statistics();
-      const bias = folded.bias.map((b, o) => b + folded.gain[o] * (means[layer][o] - found[o]));
-      layers[layer] = { ...folded, bias };
-      measured[layer + 1] = { ...statistics[layer + 1], means: found };
+      gathered.channels(await read(graph, computed), computed.shape[computed.shape.length - 1]);
+      found[layer] = gathered.statistics().means;
     }
   } finally {
     graph.close();
-    rounded.dispose();
+    running.dispose();
   }
-  return { network: { ...network, layers }, statistics: measured };
+  return found;
 }
 
 const read = async (graph: Graph, { buffer, shape }: Tensor): Promise<ArrayLike<number>> =>

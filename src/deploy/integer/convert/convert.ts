@@ -8,14 +8,14 @@ import { type Emission, emit, TooWide } from './emit.ts';
 import type { Folded } from './folded.ts';
 import { FoldedNetwork } from './folded-network.ts';
 import { type GridOptions, gridsOf } from './grids.ts';
+import { withinReach } from './within.ts';
 
 export interface Conversion
   extends Pick<Emission, 'mean' | 'deviation' | 'name' | 'classes'>,
     CalibrationImages {
   /** Of activations. 8 unless given. */
   readonly bits?: 8 | 16;
-  /** Part of the values that the grids leave out. */
-  readonly outside?: number;
+  /** Of shift weights at most, sign included, 2 ... 5. 5 unless given; layers that lose nothing by it have fewer. */
   readonly shiftBits?: number;
 }
 
@@ -28,16 +28,17 @@ export async function convert(
   network: Folded,
   conversion: Conversion,
 ): Promise<IntegerProgram> {
-  const { mean, deviation, name, classes, bits = 8, outside = 0, shiftBits = 5 } = conversion;
+  const { mean, deviation, name, classes, bits = 8, shiftBits = 5 } = conversion;
   const running = new FoldedNetwork(backend, network);
   try {
     const statistics = await calibrate(running, conversion);
     const fewer = new Map<number, number>();
     for (;;) {
-      const options: GridOptions = { bits, outside, fewer };
+      const options: GridOptions = { bits, fewer };
       const grids = gridsOf(network, statistics, options);
       try {
-        const centred = await recentred(backend, network, statistics, grids, conversion);
+        const near = withinReach({ network, statistics }, grids);
+        const centred = await recentred(backend, near, grids, conversion, shiftBits);
         const program = emit({ ...centred, grids, shiftBits, mean, deviation, name, classes });
         checkProgram(program);
         return program;

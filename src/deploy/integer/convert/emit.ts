@@ -23,13 +23,14 @@ import type {
   FoldedSum,
   FoldedWindow,
 } from './folded.ts';
-import { type Grid, type Grids, inputGrid } from './grids.ts';
+import type { Grid } from './grids.ts';
 import { adderWeights, convWeights, shiftWeights, type WholeWeights } from './weights.ts';
 
 export interface Emission {
   readonly network: Folded;
   readonly statistics: readonly ValueStatistics[];
-  readonly grids: Grids;
+  /** Of every value. */
+  readonly grids: readonly Grid[];
   /** Of shift weights, sign included: 2 ... 5. */
   readonly shiftBits: number;
   /** Per channel, of pixels scaled to [0, 1]. */
@@ -70,8 +71,6 @@ class Emitter {
   private readonly build: ProgramBuilder;
   /** Values of the program, by values of the folded network. */
   private readonly at: number[] = [];
-  /** The same for the copies that adders read. */
-  private readonly copies = new Map<number, number>();
 
   constructor(emission: Emission) {
     this.given = emission;
@@ -83,7 +82,6 @@ class Emitter {
     this.image();
     network.layers.forEach((layer, i) => {
       this.at.push(this.layer(layer, i + 1));
-      this.copy(i + 1, 'low' in layer ? layer : undefined);
     });
     return this.build.program(name, classes);
   }
@@ -91,7 +89,7 @@ class Emitter {
   /** Pixels to normalised values, on the grid of value 0. */
   private image(): void {
     const { network, mean, deviation, grids } = this.given;
-    const grid = grids.values[0];
+    const grid = grids[0];
     const lines = mean.map((own, c) => {
       const factor = 1 / (255 * deviation[c] * grid.step);
       // the byte is acc + 128
@@ -103,28 +101,6 @@ class Emitter {
     );
     const to = valueOn(network.shapes[0], grid);
     this.at.push(this.build.add({ kind: 'rescale', name: 'image', x: 0, requantise }, to));
-    this.copy(0, undefined);
-  }
-
-  /** Another grid of a value for the adders that read it. */
-  private copy(value: number, activation: Pick<Affine, 'low' | 'high'> | undefined): void {
-    const { network, grids } = this.given;
-    const grid = grids.copies.get(value);
-    if (grid === undefined) return;
-    const from = grids.values[value];
-    const factor = from.step / grid.step;
-    const line = { factor, offset: grid.zero - factor * from.zero, centre: from.zero };
-    const shape = network.shapes[value];
-    const name = `${network.layers[value - 1]?.name ?? 'image'} for adders`;
-    const to = valueOn(shape, grid, activation);
-    const bound = from.most;
-    const requantise = this.terms(
-      name,
-      Array.from({ length: shape[2] }, () => line),
-      () => bound,
-      value,
-    );
-    this.copies.set(value, this.build.add({ kind: 'rescale', name, x: this.at[value], requantise }, to));
   }
 
   private layer(layer: FoldedLayer, value: number): number {
@@ -151,11 +127,10 @@ class Emitter {
   private window(layer: FoldedWindow, value: number): number {
     const { network, grids, statistics } = this.given;
     const { name, arithmetic, gain, bias, x } = layer;
-    const read = (arithmetic === 'add' ? this.copies.get(x) : undefined) ?? this.at[x];
-    const grid = inputGrid(grids, layer);
-    const toGrid = grids.values[value];
+    const grid = grids[x];
+    const toGrid = grids[value];
     const to = valueOn(network.shapes[value], toGrid, layer);
-    const { operation, units, sums, bounds } = this.fitting(layer, read, grid, to);
+    const { operation, units, sums, bounds } = this.fitting(layer, grid, to);
     const { means } = statistics[value];
     const lines = units.map((unit, c): Line => {
       const rest = grid.zero * sums[c];
@@ -174,12 +149,12 @@ class Emitter {
   }
 
   /** With accumulators that fit: the smallest powers of two are the first to go. */
-  private fitting(layer: FoldedWindow, read: number, grid: Grid, to: Value) {
+  private fitting(layer: FoldedWindow, grid: Grid, to: Value) {
     const { shiftBits } = this.given;
     const fewest = layer.arithmetic === 'shift' ? FEWEST_SHIFT_BITS : shiftBits;
     for (let codeBits = shiftBits; codeBits >= fewest; codeBits--) {
-      const made = this.operation(layer, read, grid, codeBits);
-      const bounds = windowBounds(this.build, made.operation, this.build.values[read], to);
+      const made = this.operation(layer, grid, codeBits);
+      const bounds = windowBounds(this.build, made.operation, this.build.values[this.at[layer.x]], to);
       if (Math.max(...bounds) <= LIMIT) return { ...made, bounds };
       this.build.tensors.delete(made.operation.weight);
     }
@@ -189,7 +164,6 @@ class Emitter {
   /** The operation but for its requantisation, with its weights on the grid of what it reads. */
   private operation(
     { name, arithmetic, window, x, gain, weight: real }: FoldedWindow,
-    read: number,
     grid: Grid,
     mostBits: number,
   ): WholeWeights & { readonly operation: WindowOperation } {
@@ -198,7 +172,7 @@ class Emitter {
     const inputs = this.given.network.shapes[x][2] / groups;
     const weights = reordered(real, [r, s, inputs, m], [3, 0, 1, 2]);
     const shape = [m, r, s, inputs];
-    const base = { kind: 'window', name, x: read, window, requantise: NOT_YET } as const;
+    const base = { kind: 'window', name, x: this.at[x], window, requantise: NOT_YET } as const;
     const own = `${name}.weight`;
     switch (arithmetic) {
       case 'conv': {
@@ -237,7 +211,7 @@ class Emitter {
   /** ((a << p) + (b << q) + addend) >> s over the finest of the three steps. */
   private sum({ name, a, b, factor, low, high }: FoldedSum, value: number): number {
     const { network, grids } = this.given;
-    const [from, other, grid] = [grids.values[a], grids.values[b], grids.values[value]];
+    const [from, other, grid] = [grids[a], grids[b], grids[value]];
     // a factor changes what the output's step stands for, and nothing else
     const step = grid.step / factor;
     const places = [from.step, other.step, step].map((own) => Math.log2(own));
@@ -253,7 +227,7 @@ class Emitter {
 
   private average({ name, x, window }: FoldedPool, value: number): number {
     const { network, grids } = this.given;
-    const [from, grid] = [grids.values[x], grids.values[value]];
+    const [from, grid] = [grids[x], grids[value]];
     const bound = from.most;
     const counts = [...countsOf(window, network.shapes[x], network.shapes[value])];
     const lines = counts.map((count): Line => {
@@ -277,7 +251,7 @@ class Emitter {
   private attention(layer: FoldedAttention, value: number): number {
     const { network, grids } = this.given;
     const { name, q, k, v, heads, scale, gain, bias } = layer;
-    const [forQ, forK, forV, grid] = [q, k, v, value].map((at) => grids.values[at]);
+    const [forQ, forK, forV, grid] = [q, k, v, value].map((at) => grids[at]);
     const shape = network.shapes[value];
     const width = shape[2] / heads;
     if (width * forQ.most * forK.most >= 2 ** 30) throw new TooWide(layerOfWider(q, k, grids));
@@ -303,8 +277,8 @@ class Emitter {
 /** Stands where the requantisation of a window will: its bounds do not depend on it. */
 const NOT_YET: Requantise = { kind: 'terms', signs: '', places: '', addends: '', shift: 0 };
 
-const layerOfWider = (q: number, k: number, { values }: Grids): number =>
-  values[q].step < values[k].step ? q : k;
+const layerOfWider = (q: number, k: number, grids: readonly Grid[]): number =>
+  grids[q].step < grids[k].step ? q : k;
 
 function octavesOf(factor: number): { multiplier: number; shift: number } {
   for (let shift = 46; shift > 1; shift--) {

@@ -17,7 +17,7 @@ import { LOWEST_Q_EXPONENT } from '../../../supernet/effective.ts';
 import { WeightStore } from '../../../supernet/store.ts';
 import type { PoolWindow } from '../program.ts';
 import type { Folded, FoldedAttention, FoldedLayer, FoldedWindow } from './folded.ts';
-import type { Grids } from './grids.ts';
+import type { Grid } from './grids.ts';
 import { Rounding } from './rounding.ts';
 
 /** Shown every layer's output, and before gain and bias what the layer computes where it has them. */
@@ -38,7 +38,7 @@ export class FoldedNetwork {
   private readonly rounding: Rounding | undefined;
 
   /** Rounded to `grids` where given. */
-  constructor(backend: Backend, network: Folded, grids?: Grids) {
+  constructor(backend: Backend, network: Folded, grids?: readonly Grid[]) {
     this.network = network;
     this.store = new WeightStore(backend, Random.fromSeed(0));
     this.rounding = grids && new Rounding(backend, network, grids);
@@ -143,7 +143,7 @@ export class FoldedNetwork {
       case 'shift':
         return conv2d(x, powerOfTwo(weight, LOWEST_Q_EXPONENT), { stride, pad, groups });
       case 'add':
-        return adder2d(this.rounding?.forAdders(x, layer.x) ?? x, weight, { stride, pad, groups });
+        return adder2d(x, weight, { stride, pad, groups });
     }
   }
 

@@ -1,15 +1,13 @@
 /**
- * Which whole numbers the values of a folded network are counted in. A value's grid is made of its range, and three rules
- * tie grids to each other:
+ * Which whole numbers the values of a folded network are counted in. A value's grid is made of its range alone, and three
+ * rules tie grids to each other:
  *
- *   a max pool      has the grid of what it reads
- *   a sum           and what it adds have steps that are powers of two apart, so that it needs no multiplication
- *   attention       reads queries, keys and values with the zero 0
- *   an adder layer  reads the grid of its own weights: where nobody else reads the value it gets that grid at once,
- *                   otherwise a copy of it does
+ *   a max pool   has the grid of what it reads
+ *   a sum        and what it adds have steps that are powers of two apart, so that it needs no multiplication
+ *   attention    reads queries, keys and values with the zero 0
  */
 import type { ValueStatistics } from './calibrate.ts';
-import { type Folded, type FoldedLayer, type FoldedWindow, foldedInputs, readersOf } from './folded.ts';
+import { type Folded, foldedInputs, readersOf } from './folded.ts';
 
 export interface Range {
   readonly low: number;
@@ -26,33 +24,15 @@ export interface Grid {
 
 export interface GridOptions {
   readonly bits: 8 | 16;
-  /** Part of the values that may lie outside their grid, on both sides together; 0: none that was seen. */
-  readonly outside: number;
   /** Bits of 16 that values go without, by their number: where an accumulator could overflow. */
   readonly fewer?: ReadonlyMap<number, number>;
 }
 
-export interface Grids {
-  /** Of every value. */
-  readonly values: readonly Grid[];
-  /** Of the copy that adders read, by the value; absent where they read the value itself. */
-  readonly copies: ReadonlyMap<number, Grid>;
-}
-
-/** Of what a layer reads. */
-export function inputGrid({ values, copies }: Grids, { arithmetic, x }: FoldedWindow): Grid {
-  return (arithmetic === 'add' ? copies.get(x) : undefined) ?? values[x];
-}
-
-/** A range that leaves out the given part of the sample. It holds 0. */
-export function rangeOf({ smallest, largest, sample }: ValueStatistics, outside: number): Range {
-  if (outside === 0) return { low: Math.min(0, smallest), high: Math.max(0, largest) };
-  const cut = Math.floor((outside / 2) * sample.length);
-  return {
-    low: Math.min(0, sample[smallest < 0 ? cut : 0]),
-    high: Math.max(0, sample[sample.length - 1 - (smallest < 0 ? cut : 2 * cut)]),
-  };
-}
+/** Of all that was seen, and of 0. Leaving out a thousandth or less of the values costs accuracy (docs/integer.md). */
+const rangeOf = ({ smallest, largest }: ValueStatistics): Range => ({
+  low: Math.min(0, smallest),
+  high: Math.max(0, largest),
+});
 
 const union = (a: Range, b: Range): Range => ({
   low: Math.min(a.low, b.low),
@@ -77,55 +57,28 @@ export function gridOf({ low, high }: Range, step: number, bits: 8 | 16, fewer =
   return { bits, step, zero: Math.max(-most, Math.min(most - 1, zero)) + 0, most };
 }
 
-const isAdder = (layer: FoldedLayer): layer is FoldedWindow =>
-  layer.kind === 'window' && layer.arithmetic === 'add';
-
 /** Attention multiplies what it reads, and needs the same reach to both sides of 0. */
 const balanced = (range: Range): Range => {
   const most = Math.max(-range.low, range.high);
   return { low: -most, high: most };
 };
 
-function weightRange({ weight }: FoldedWindow): Range {
-  let [low, high] = [0, 0];
-  for (const w of weight) {
-    low = Math.min(low, w);
-    high = Math.max(high, w);
-  }
-  return { low, high };
-}
-
-/** @param statistics of every value, from calibrate.ts */
+/** The grid of every value. @param statistics of every value, from calibrate.ts */
 export function gridsOf(
   network: Folded,
   statistics: readonly ValueStatistics[],
-  { bits, outside, fewer = new Map() }: GridOptions,
-): Grids {
+  { bits, fewer = new Map() }: GridOptions,
+): Grid[] {
   const { shapes } = network;
   const readers = readersOf(network);
   const families = familiesOf(network);
   const ranges = statistics.map((one, value) => {
-    const range = rangeOf(one, outside);
+    const range = rangeOf(one);
     const last = value === shapes.length - 1;
     // logits beyond what was seen must not be cut off: they decide
     if (last) return { low: 2 * range.low, high: 2 * range.high };
     return readers[value].some(({ kind }) => kind === 'attention') ? balanced(range) : range;
   });
-  const adderRange = (value: number): Range =>
-    readers[value].filter(isAdder).reduce((range, layer) => union(range, weightRange(layer)), ranges[value]);
-  const copies = new Map<number, Grid>();
-  const copied = (value: number): boolean =>
-    readers[value].some(isAdder) &&
-    (!readers[value].every(isAdder) || families.bound[value] || families.equal.get(value)!.length > 1);
-  for (const [value, read] of readers.entries()) {
-    if (!copied(value)) {
-      if (read.some(isAdder)) ranges[value] = adderRange(value);
-      continue;
-    }
-    const range = adderRange(value);
-    const less = fewer.get(value);
-    copies.set(value, gridOf(range, stepFor(range, bits, less), bits, less));
-  }
   const values: Grid[] = [];
   for (const family of families.steps) {
     const wide = (value: number): 8 | 16 => (value === shapes.length - 1 ? 16 : bits);
@@ -142,7 +95,7 @@ export function gridsOf(
       values[value] = gridOf(equals[i], step, wide(value), less[i]);
     });
   }
-  return { values, copies };
+  return values;
 }
 
 /** The step among whose doublings and halves those not below the wanted ones are finest together. */
@@ -160,27 +113,17 @@ interface Families {
   readonly steps: readonly (readonly number[])[];
   /** Values with the very same grid, by value. */
   readonly equal: ReadonlyMap<number, readonly number[]>;
-  /** Whether a sum is part of a value's family of steps. */
-  readonly bound: readonly boolean[];
 }
 
 function familiesOf({ layers, shapes }: Folded): Families {
   const steps = new Groups(shapes.length);
   const equal = new Groups(shapes.length);
-  const summed = new Array<boolean>(shapes.length).fill(false);
   layers.forEach((layer, i) => {
     if (layer.kind === 'max-pool') equal.join(layer.x, i + 1);
-    if (layer.kind === 'max-pool' || layer.kind === 'sum') {
-      for (const x of foldedInputs(layer)) steps.join(x, i + 1);
-    }
-    if (layer.kind === 'sum') summed[i + 1] = true;
+    if (layer.kind !== 'max-pool' && layer.kind !== 'sum') return;
+    for (const x of foldedInputs(layer)) steps.join(x, i + 1);
   });
-  const families = steps.all();
-  const bound = new Array<boolean>(shapes.length).fill(false);
-  for (const family of families) {
-    if (family.some((value) => summed[value])) for (const value of family) bound[value] = true;
-  }
-  return { steps: families, equal: new Map(shapes.map((_, value) => [value, equal.of(value)])), bound };
+  return { steps: steps.all(), equal: new Map(shapes.map((_, value) => [value, equal.of(value)])) };
 }
 
 /** Disjoint sets of numbers. */

@@ -11,7 +11,7 @@ import {
 import type { Tensor } from '../../../autograd/graph.ts';
 import type { Backend, Buffer } from '../../../backends/backend.ts';
 import type { Folded, FoldedWindow } from './folded.ts';
-import { type Grid, type Grids, inputGrid } from './grids.ts';
+import type { Grid } from './grids.ts';
 import { adderShift } from './weights.ts';
 
 /** Bits of weights of convolutions and adders. */
@@ -19,38 +19,28 @@ const WEIGHT_BITS = 8;
 
 export class Rounding {
   private readonly backend: Backend;
-  private readonly grids: Grids;
   private readonly buffers: Buffer[] = [];
   private readonly values: RoundingGrid[];
-  private readonly copies: ReadonlyMap<number, RoundingGrid>;
   /** Of adder weights, by layer. */
   private readonly weights = new Map<number, RoundingGrid>();
 
   /** Made while no scope is open, and disposed of by its owner. */
-  constructor(backend: Backend, { layers }: Folded, grids: Grids) {
+  constructor(backend: Backend, { layers }: Folded, grids: readonly Grid[]) {
     this.backend = backend;
-    this.grids = grids;
     const bounds = (value: number) => {
       const layer = layers[value - 1];
       return layer !== undefined && 'low' in layer ? layer : { low: -Infinity, high: Infinity };
     };
-    this.values = grids.values.map((grid, value) => this.valueGrid(grid, bounds(value)));
-    this.copies = new Map(
-      [...grids.copies].map(([value, grid]) => [value, this.valueGrid(grid, bounds(value))]),
-    );
+    this.values = grids.map((grid, value) => this.valueGrid(grid, bounds(value)));
     layers.forEach((layer, i) => {
-      if (layer.kind === 'window' && layer.arithmetic === 'add') this.weights.set(i, this.adderGrid(layer));
+      if (layer.kind === 'window' && layer.arithmetic === 'add') {
+        this.weights.set(i, this.adderGrid(grids[layer.x]));
+      }
     });
   }
 
   value(y: Tensor, value: number): Tensor {
     return fakeQuantise(y, this.values[value]);
-  }
-
-  /** A value as an adder reads it. */
-  forAdders(y: Tensor, value: number): Tensor {
-    const copy = this.copies.get(value);
-    return copy === undefined ? y : fakeQuantise(y, copy);
   }
 
   weight(weight: Tensor, i: number, { arithmetic }: FoldedWindow): Tensor {
@@ -78,11 +68,9 @@ export class Rounding {
     return this.grid(step, lowest, Math.min(most - 1 - zero, Math.round(high / step)));
   }
 
-  private adderGrid(layer: FoldedWindow): RoundingGrid {
-    const grid = inputGrid(this.grids, layer);
+  private adderGrid(grid: Grid): RoundingGrid {
     const { step, zero } = grid;
-    const shift = adderShift(layer.weight, grid);
-    return this.grid(step * 2 ** shift, -128 - zero, 127 - zero);
+    return this.grid(step * 2 ** adderShift(grid), -128 - zero, 127 - zero);
   }
 
   private grid(step: number, lowest: number, highest: number): RoundingGrid {
