@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../core/random.ts';
 import { TokenBatches } from './batches.ts';
@@ -64,7 +64,7 @@ describe.skipIf(data === undefined)('real text', () => {
     const place = await mkdtemp(join(tmpdir(), 'iwslt-'));
     try {
       for (const name of readdirSync(join(data!, 'iwslt16-dev-test'))) {
-        await symlink(join(data!, 'iwslt16-dev-test', name), join(place, name));
+        await symlink(resolve(data!, 'iwslt16-dev-test', name), join(place, name));
       }
       for (const language of ['de', 'en']) {
         await writeFile(join(place, `train.tags.de-en.${language}`), many('Zahl', 50).join('\n'));
