@@ -4,9 +4,9 @@ import { makeBatch, type SubwordPairs, type TokenBatch } from '../data/text/batc
 import { BOS, EOS, PAD, UNK } from '../data/text/special.ts';
 import type { TranslationNetwork } from '../spaces/seq2seq/network.ts';
 import { type BeamOptions, beamSearch, type Translation } from '../supernet/translator/beam-search.ts';
+import { sourceBatch } from '../supernet/translator/source.ts';
 import type { Translator } from '../supernet/translator/translator.ts';
 import type { Between, Score } from './score.ts';
-import { sourceBatch } from './sentences.ts';
 import { lossOf } from './translation-loss.ts';
 
 /** Mean negative log-likelihood of a subword, nats, and the share of subwords that are the most probable ones. */

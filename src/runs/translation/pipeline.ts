@@ -22,7 +22,7 @@ import type { Translator } from '../../supernet/translator/translator.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { stopIfAsked } from '../pipeline/context.ts';
 import { inFrame } from '../pipeline/frame.ts';
-import { checkArea, limitsOf, TRANSLATION_OBJECTIVES } from '../pipeline/planned-search.ts';
+import { checkArea, limitsOf, objectivesOf, TRANSLATION_OBJECTIVES } from '../pipeline/planned-search.ts';
 import { checkFeasible, frontOf, runSearchPhase, type SearchWork } from '../pipeline/search-phase.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
 import { type ResultInput, writeResult } from '../result.ts';
@@ -140,7 +140,7 @@ function translationSearch(
   supernet: Translator,
 ): SearchWork<TranslationGenotype> {
   const { space, pricer, config, subwords, signal } = context;
-  const withBleu = config.objectives.split(',').some((word) => word.trim().toLowerCase() === 'bleu');
+  const withBleu = objectivesOf(config.objectives, TRANSLATION_OBJECTIVES).includes('bleu');
   return {
     problem: translationProblem(space, (genotype) => pricer.price(genotype)),
     objectives: TRANSLATION_OBJECTIVES,

@@ -12,8 +12,8 @@ import { DEFAULT_SHARING, type SharingConfig } from '../../supernet/sharing.ts';
 import { translatorDeclarations } from '../../supernet/translator/declarations.ts';
 import { extentOf } from '../../supernet/translator/extent.ts';
 import { IncrementalDecoder } from '../../supernet/translator/incremental.ts';
+import { sourceBatch } from '../../supernet/translator/source.ts';
 import { Translator } from '../../supernet/translator/translator.ts';
-import { sourceBatch } from '../../training/sentences.ts';
 
 export interface TranslationTiming {
   /** Subwords of the source, and of the translation. */

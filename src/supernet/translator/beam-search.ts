@@ -8,7 +8,8 @@
  */
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
 import { IncrementalDecoder } from './incremental.ts';
-import type { SourceBatch, Translator } from './translator.ts';
+import type { SourceBatch } from './source.ts';
+import type { Translator } from './translator.ts';
 
 /** Ids of the subwords that frame a sentence. */
 export interface Frame {

@@ -16,8 +16,9 @@ import { internal } from '../../core/errors.ts';
 import { blockParts, type TranslationNetwork } from '../../spaces/seq2seq/network.ts';
 import { partWidth } from './extent.ts';
 import type { Pass } from './pass.ts';
+import type { SourceBatch } from './source.ts';
 import { crossAttention, feedForward, type Meeting, mixing } from './sublayers.ts';
-import type { SourceBatch, Translator } from './translator.ts';
+import type { Translator } from './translator.ts';
 
 /** The most probable next subwords of every row, best first. */
 export interface Continuations {

@@ -4,7 +4,7 @@ import { Random } from '../../core/random.ts';
 import type { SequenceBlock, TranslationNetwork } from '../../spaces/seq2seq/network.ts';
 import { DEFAULT_SHARING, type SharingConfig } from '../sharing.ts';
 import { extentOf } from './extent.ts';
-import type { SourceBatch } from './translator.ts';
+import { type SourceBatch, sourceBatch } from './source.ts';
 import { Translator } from './translator.ts';
 
 export const TOY_VOCABULARY = 13;
@@ -46,26 +46,15 @@ export function toySource(
   lengths: readonly number[],
   t = Math.max(...lengths),
 ): SourceBatch {
-  const ids = new Int32Array(lengths.length * t).fill(1);
-  const mask = new Float32Array(ids.length);
+  const source = new Int32Array(lengths.length * t).fill(1);
   for (const [i, length] of lengths.entries()) {
     const random = Random.fromSeed(`sentence ${i}`);
     for (let j = 0; j < length; j++) {
-      ids[i * t + j] = j === length - 1 ? 2 : 4 + random.integer(TOY_VOCABULARY - 4);
-      mask[i * t + j] = 1;
+      source[i * t + j] = j === length - 1 ? 2 : 4 + random.integer(TOY_VOCABULARY - 4);
     }
   }
-  const words = (values: ArrayLike<number>) => {
-    const buffer = backend.allocate(values.length, 'int32');
-    backend.write(buffer, values);
-    return buffer;
-  };
-  const counts = backend.allocate(mask.length);
-  backend.write(counts, mask);
-  const times = (factor: number) => words(lengths.map((length) => factor * length));
-  return {
-    ids: words(ids),
-    lengths: [times(1), times(2), times(3)],
-    ...{ sizes: Int32Array.from(lengths), mask: counts, n: lengths.length, t },
-  };
+  const sourceLengths = Int32Array.from(lengths);
+  return sourceBatch(backend, {
+    ...{ count: lengths.length, sourceLength: t, source, sourceLengths },
+  });
 }

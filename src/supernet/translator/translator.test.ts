@@ -11,8 +11,9 @@ import {
 import { countTranslator } from './declarations.ts';
 import { extentOf } from './extent.ts';
 import { IncrementalDecoder } from './incremental.ts';
+import type { SourceBatch } from './source.ts';
 import { TOY_SHARING, TOY_VOCABULARY, toyNetwork, toySource, toyTranslator } from './toy.ts';
-import type { SourceBatch, Translator } from './translator.ts';
+import type { Translator } from './translator.ts';
 
 const backend = createReference();
 

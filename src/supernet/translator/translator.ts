@@ -24,26 +24,13 @@ import { WeightStore } from '../store.ts';
 import { type TranslatorSize, translatorDeclarations } from './declarations.ts';
 import { type Noise, Pass, type PassOptions } from './pass.ts';
 import { positionTable } from './positions.ts';
+import type { SourceBatch } from './source.ts';
 import { crossAttention, crossMemory, feedForward, type Meeting, mixing } from './sublayers.ts';
 
 export interface TranslatorConfig extends TranslatorSize {
   readonly sharing: SharingConfig;
   /** Longest sequence in subwords, end included. */
   readonly longest: number;
-}
-
-/** A batch of source sentences on the backend. */
-export interface SourceBatch {
-  /** int32 [n, t], padded behind the end of each sentence. */
-  readonly ids: Buffer;
-  /** int32 [n]: subwords that count; once, twice and three times as many, for decoders that see so many encoder layers. */
-  readonly lengths: readonly [Buffer, Buffer, Buffer];
-  /** The first of them, here. */
-  readonly sizes: Int32Array;
-  /** [n, t]: 1 where a subword counts, 0 where it pads. */
-  readonly mask: Buffer;
-  readonly n: number;
-  readonly t: number;
 }
 
 export interface TranslatorPass {
