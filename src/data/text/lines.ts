@@ -30,7 +30,8 @@ export async function readLines(file: string, limit = Number.POSITIVE_INFINITY):
     if (file.endsWith('.gz')) await pipeline(raw, createGunzip(), (chunks) => reader.read(chunks));
     else await pipeline(raw, (chunks) => reader.read(chunks));
   } catch (cause) {
-    throw readFailure(file, cause);
+    // Leaving a stream with the lines that were asked for is no failure, though the pipeline calls it an abortion.
+    if (cause instanceof ShiftAddError || !reader.full) throw readFailure(file, cause);
   }
   return reader.finish();
 }
@@ -59,13 +60,17 @@ class LineReader {
     this.limit = limit;
   }
 
+  get full(): boolean {
+    return this.lines.length >= this.limit;
+  }
+
   async read(chunks: AsyncIterable<Buffer>): Promise<void> {
     for await (const chunk of chunks) {
       const bytes = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
       const end = bytes.lastIndexOf(NEWLINE) + 1;
       this.add(bytes.subarray(0, end));
       this.rest = bytes.subarray(end);
-      if (this.lines.length >= this.limit) return;
+      if (this.full) return;
     }
   }
 
@@ -113,7 +118,7 @@ class LineReader {
   }
 
   finish(): TextFile {
-    if (this.lines.length < this.limit) this.add(this.rest);
+    if (!this.full) this.add(this.rest);
     const lines = this.lines.slice(0, Math.min(this.limit, this.lines.length));
     if (lines.every((line) => line === '')) {
       throw new ShiftAddError(
