@@ -30,6 +30,16 @@ test('reads train, val and test_..., .gz or not, and takes the only two language
   expect(back.notes).toEqual([]);
 });
 
+test('of a packed file that is longer than what is asked for, the rest stays unread', async () => {
+  const numbered = (word: string) =>
+    Array.from({ length: 20_000 }, (_, i) => `${word} ${(i * 7919) % 10_007}`);
+  const packed = (word: string) => gzipSync(numbered(word).join('\n'));
+  const { 'train.en': _en, 'train.de': _de, ...others } = whole;
+  const files = { ...others, 'train.en.gz': packed('Dog'), 'train.de.gz': packed('Hund') };
+  const set = await open(files, { limit: 3 });
+  expect(set.train).toEqual({ from: numbered('Dog').slice(0, 3), to: numbered('Hund').slice(0, 3) });
+});
+
 test('three languages need a pair; a language that is not there is named with those that are', async () => {
   const files = { ...whole, 'train.fr': ['Un chien court.', 'Deux chats dorment.'] };
   await expect(open(files)).rejects.toThrow(/but has files in de, en, fr; choose two of them with --pair/);
