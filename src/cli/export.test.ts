@@ -94,6 +94,15 @@ test('to an integer program, compared with the network on test images of its dat
   expect(program.operations).toHaveLength(found.operations);
 });
 
+test('a program in a folder needs neither network nor data, and is refused where it is damaged', async () => {
+  const copy = at('copy');
+  await json('export', at('run'), '--to', 'integer', '--images', '20', '--out', copy);
+  await json('export', copy, '--to', 'integer', '--images', '2', '--out', at('again-integer'));
+  expect(readProgram(at('again-integer'))).toEqual(readProgram(copy));
+  fs.truncateSync(join(copy, 'weights.bin'), 100);
+  expect(await refused('export', copy, '--to', 'integer')).toMatch(/weights\.bin has 100 bytes/);
+});
+
 test('to safetensors, evaluated from there, and trained from there', async () => {
   const file = at('own.safetensors');
   const found = await json('export', at('run'), '--to', 'safetensors', '--out', file);

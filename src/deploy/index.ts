@@ -3,6 +3,7 @@ export { type Comparison, compareLogits } from './compare.ts';
 export { evaluated, PROOF_IMAGES, proofImages, roundingSlack } from './inputs.ts';
 export { type Conversion, convert } from './integer/convert/convert.ts';
 export { fold } from './integer/convert/fold.ts';
+export { type Expected, expectedLogits } from './integer/expected.ts';
 export { encodeProgram, isProgramFolder, readProgram, writeProgram } from './integer/files.ts';
 export { type NativeProgram, nativeInstructionSets, openNative } from './integer/native.ts';
 export type { IntegerProgram } from './integer/program.ts';

@@ -3,25 +3,32 @@ import fs from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { diskError, writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
-import { IR_VERSIONS, NEWEST_OPSET } from '../../deploy/index.ts';
+import { IR_VERSIONS, isProgramFolder, NEWEST_OPSET } from '../../deploy/index.ts';
 import { type OpenedNetwork, openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
-import { type Command, given } from '../command.ts';
-import type { Exporter } from '../exporters/artefact.ts';
-import { exportInteger, INTEGER_FLAGS } from '../exporters/integer.ts';
+import { type Command, type CommandContext, given } from '../command.ts';
+import type { Artefact, Exporter } from '../exporters/artefact.ts';
+import { exportInteger, INTEGER_FLAGS, programOfRun } from '../exporters/integer.ts';
+import { type ProgramExporter, programOfFolder } from '../exporters/of-program.ts';
 import { exportOnnx } from '../exporters/onnx.ts';
 import { exportSafetensors } from '../exporters/safetensors.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { count } from '../text.ts';
 
-const EXPORTERS = {
-  integer: exportInteger,
+const OF_NETWORKS = {
   onnx: exportOnnx,
   safetensors: exportSafetensors,
 } as const satisfies Readonly<Record<string, Exporter>>;
 
-type Format = keyof typeof EXPORTERS;
-const FORMATS = Object.keys(EXPORTERS) as Format[];
+/** Of the integer program of a network. */
+const OF_PROGRAMS = {
+  integer: exportInteger,
+} as const satisfies Readonly<Record<string, ProgramExporter>>;
+
+type Format = keyof typeof OF_NETWORKS | keyof typeof OF_PROGRAMS;
+const FORMATS = [...Object.keys(OF_NETWORKS), ...Object.keys(OF_PROGRAMS)].sort() as Format[];
+
+const ofPrograms = (format: Format): format is keyof typeof OF_PROGRAMS => format in OF_PROGRAMS;
 
 const options: Readonly<Record<string, Option>> = {
   to: { kind: 'choice', help: 'format of the artefact', choices: FORMATS, placeholder: FORMATS.join('|') },
@@ -60,6 +67,35 @@ function write(path: string, bytes: Uint8Array): void {
   writeFileAtomic(path, bytes);
 }
 
+interface Made {
+  /** Genotype or name of the network. */
+  readonly key: string;
+  readonly artefact: Artefact;
+  /** Where it goes unless --out says otherwise. */
+  readonly place: string;
+}
+
+/** Of a run, or of the folder of an integer program, which needs neither network nor data. */
+async function artefactOf(context: CommandContext, dir: string, to: Format): Promise<Made> {
+  if (ofPrograms(to) && isProgramFolder(dir)) {
+    const inHand = await programOfFolder(dir, context);
+    const artefact = await OF_PROGRAMS[to](inHand, context);
+    return { key: inHand.program.network, artefact, place: join(dir, '..', artefact.place) };
+  }
+  const backend = await openBackendOf(context);
+  try {
+    const opened = openNetwork(backend, dir);
+    refusePublishedForm(opened);
+    const exporting = { dir, opened, backend, context };
+    const artefact = ofPrograms(to)
+      ? await OF_PROGRAMS[to](await programOfRun(exporting), context)
+      : await OF_NETWORKS[to](exporting);
+    return { key: opened.key, artefact, place: join(dir, 'export', artefact.place) };
+  } finally {
+    backend.dispose();
+  }
+}
+
 export const exportNetwork: Command = {
   name: 'export',
   summary: 'write a trained network for other programs, and prove it first',
@@ -80,27 +116,20 @@ export const exportNetwork: Command = {
         `export needs the folder of a finished run, and --to ${FORMATS.slice(0, -1).join(', ')} or ${FORMATS.at(-1)}`,
       );
     }
-    const backend = await openBackendOf(context);
-    try {
-      const opened = openNetwork(backend, dir);
-      refusePublishedForm(opened);
-      const artefact = await EXPORTERS[to]({ dir, opened, backend, context });
-      const out = given<string>(context, 'out') ?? join(dir, 'export', artefact.place);
-      const sizes: Record<string, number> = {};
-      for (const [name, bytes] of artefact.files) {
-        const file = name === '' ? out : join(out, name);
-        write(file, bytes);
-        sizes[file] = bytes.length;
-        context.print(`${file}: ${opened.key}, ${count(bytes.length)} bytes`);
-      }
-      for (const line of artefact.lines) context.print(line);
-      const files = Object.keys(sizes);
-      return {
-        ...{ to, network: opened.key, files, maxDifference: artefact.maxDifference, sizes },
-        ...artefact.json,
-      };
-    } finally {
-      backend.dispose();
+    const { key, artefact, place } = await artefactOf(context, dir, to);
+    const out = given<string>(context, 'out') ?? place;
+    const sizes: Record<string, number> = {};
+    for (const [name, bytes] of artefact.files) {
+      const file = name === '' ? out : join(out, name);
+      write(file, bytes);
+      sizes[file] = bytes.length;
+      context.print(`${file}: ${key}, ${count(bytes.length)} bytes`);
     }
+    for (const line of artefact.lines) context.print(line);
+    const files = Object.keys(sizes);
+    return {
+      ...{ to, network: key, files, maxDifference: artefact.maxDifference, sizes },
+      ...artefact.json,
+    };
   },
 };

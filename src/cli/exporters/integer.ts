@@ -1,14 +1,9 @@
-/** `export --to integer`: see docs/integer.md. */
-
-import { ShiftAddError } from '../../core/errors.ts';
-import { Random } from '../../core/random.ts';
+/** `export --to integer`, and what every export of an integer program begins with: see docs/integer.md. */
 import { normalise } from '../../data/batches.ts';
-import type { ImageSet } from '../../data/dataset.ts';
 import {
   convert,
   encodeProgram,
   fold,
-  type IntegerProgram,
   type IntegerProof,
   proveInteger,
   traceNetwork,
@@ -18,7 +13,9 @@ import type { Option } from '../../runs/options.ts';
 import { given } from '../command.ts';
 import { dataOfRun } from '../run-data.ts';
 import { percent } from '../text.ts';
-import type { Artefact, Exporting } from './artefact.ts';
+import type { Exporting } from './artefact.ts';
+import { drawn } from './images.ts';
+import type { ProgramExporter, ProgramInHand } from './of-program.ts';
 
 export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
   activationBits: {
@@ -44,32 +41,8 @@ export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
   data: { kind: 'text', help: "integer: data set; the run's own unless given", placeholder: 'source' },
 };
 
-/** `count` images of a set, drawn without repeating any, as bytes; all where there are no more. */
-function drawn(set: ImageSet, count: number): { readonly pixels: Uint8Array; readonly labels: number[] } {
-  if (set.files !== undefined) {
-    throw new ShiftAddError(
-      'data',
-      'the images do not fit into memory, and an integer program is measured on images that do; give --data a smaller set',
-    );
-  }
-  const size = set.height * set.width * set.channels;
-  const indices = Array.from({ length: set.count }, (_, i) => i);
-  const chosen =
-    count >= set.count ? indices : Random.fromSeed(0).split('images').shuffle(indices).slice(0, count);
-  const pixels = new Uint8Array(chosen.length * size);
-  chosen.forEach((index, i) => {
-    pixels.set(set.pixels.subarray(index * size, (index + 1) * size), i * size);
-  });
-  return { pixels, labels: chosen.map((index) => set.labels[index]) };
-}
-
-export interface MadeProgram {
-  readonly program: IntegerProgram;
-  readonly proof: IntegerProof;
-}
-
-/** The integer program of a trained network, proved on test images. */
-export async function integerProgram({ dir, opened, backend, context }: Exporting): Promise<MadeProgram> {
+/** The integer program of a trained network, compared with it on test images. */
+export async function programOfRun({ dir, opened, backend, context }: Exporting): Promise<ProgramInHand> {
   const { key, description, network, path } = opened;
   const { task, classes, mean, deviation } = description;
   const dataset = await dataOfRun(context, opened, dir);
@@ -81,10 +54,25 @@ export async function integerProgram({ dir, opened, backend, context }: Exportin
       bits: given<string>(context, 'activationBits') === '16' ? 16 : 8,
     }),
   );
-  const asked = given<number>(context, 'images') ?? 0;
-  const test = drawn(dataset.test, asked === 0 ? dataset.test.count : asked);
+  const test = drawn(dataset.test, given<number>(context, 'images') ?? 0);
   const proof = await proveInteger(program, { network, path, image: task.image, mean, deviation, ...test });
-  return { program, proof };
+  return { program, images: test.pixels, imagesAre: 'test images', ...said(proof) };
+}
+
+/** A comparison in words, and for programs. */
+function said(proof: IntegerProof): Pick<ProgramInHand, 'maxDifference' | 'lines' | 'json'> {
+  const { images, accuracy, integerAccuracy, agreement, maxDifference, largest, native } = proof;
+  const without =
+    'native code is not built, so the reference interpreter ran these images alone; npm run build:native builds it';
+  return {
+    maxDifference,
+    lines: [
+      `${images} test images: ${percent(integerAccuracy)} right in whole numbers, ${percent(accuracy)} in real ones; the same class for ${percent(agreement)}`,
+      `logits differ by at most ${maxDifference.toFixed(3)} (the largest is ${largest.toFixed(2)})`,
+      native === null ? without : `${native} code gives the same numbers as the reference interpreter`,
+    ],
+    json: { images, accuracy, integerAccuracy, agreement, largest, native },
+  };
 }
 
 /** A network of few bits rounds what its layers read; the program has its own ways to do so, and is made of the rest. */
@@ -108,21 +96,7 @@ async function inRealNumbers<T>(
   }
 }
 
-export async function exportInteger(exporting: Exporting): Promise<Artefact> {
-  const { program, proof } = await integerProgram(exporting);
-  const { images, accuracy, integerAccuracy, agreement, maxDifference, largest, native } = proof;
-  const without =
-    'native code is not built, so the reference interpreter ran these images alone; npm run build:native builds it';
-  return {
-    ...{ place: 'integer', files: encodeProgram(program), maxDifference },
-    lines: [
-      `${images} test images: ${percent(integerAccuracy)} right in whole numbers, ${percent(accuracy)} in real ones; the same class for ${percent(agreement)}`,
-      `logits differ by at most ${maxDifference.toFixed(3)} (the largest is ${largest.toFixed(2)})`,
-      native === null ? without : `${native} code gives the same numbers as the reference interpreter`,
-    ],
-    json: {
-      ...{ images, accuracy, integerAccuracy, agreement, largest, native },
-      operations: program.operations.length,
-    },
-  };
-}
+export const exportInteger: ProgramExporter = async ({ program, maxDifference, lines, json }) => ({
+  ...{ place: 'integer', files: encodeProgram(program), maxDifference, lines },
+  json: { ...json, operations: program.operations.length },
+});

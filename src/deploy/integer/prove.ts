@@ -2,15 +2,13 @@
  * How near an integer program comes to the network it was made of, on images with labels. The first hundred are run by
  * the reference, and by native code where that is built, which must say the same; native code alone runs the others.
  */
-import { internal, ShiftAddError } from '../../core/errors.ts';
 import { normalise } from '../../data/batches.ts';
 import { argmax, countCorrect } from '../../metrics/accuracy.ts';
 import type { MapSize } from '../../operators/operator.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { evaluated } from '../inputs.ts';
-import { type NativeProgram, openNative } from './native.ts';
+import { inAgreement, nativeOf, REFERENCE_IMAGES } from './expected.ts';
 import type { IntegerProgram } from './program.ts';
-import { interpret } from './reference/interpret.ts';
 
 export interface IntegerProof {
   readonly images: number;
@@ -38,8 +36,8 @@ export interface IntegerClaim<Path> {
   readonly labels: readonly number[];
 }
 
-/** Images in one pass of the network, and those that the reference runs. */
-const BATCH = 100;
+/** Images in one pass of the network; the first are those that the reference runs. */
+const BATCH = REFERENCE_IMAGES;
 
 /** Without native code the reference runs a hundred images, and no others are looked at. */
 export async function proveInteger<Path>(
@@ -57,7 +55,7 @@ export async function proveInteger<Path>(
     const part = pixels.subarray(at * size, (at + BATCH) * size);
     const own = labels.slice(at, at + BATCH);
     const ours = await evaluated(network, path, image, normalise(part, claim));
-    const theirs = at === 0 ? both(program, native, part) : native!.run(part);
+    const theirs = at === 0 ? inAgreement(program, native, part) : native!.run(part);
     right += countCorrect(ours, own, classes);
     integerRight += countCorrect(theirs, own, classes);
     for (let i = 0; i < own.length; i++) {
@@ -73,24 +71,4 @@ export async function proveInteger<Path>(
     ...{ images, accuracy: right / images, integerAccuracy: integerRight / images },
     ...{ agreement: same / images, maxDifference, largest, native: native?.isa ?? null },
   };
-}
-
-function nativeOf(program: IntegerProgram): NativeProgram | undefined {
-  try {
-    return openNative(program);
-  } catch (error) {
-    if (error instanceof ShiftAddError && error.code === 'missing') return undefined;
-    throw error;
-  }
-}
-
-/** Logits of the reference, which those of native code must be. */
-function both(program: IntegerProgram, native: NativeProgram | undefined, images: Uint8Array): Int32Array {
-  const logits = interpret(program, images);
-  const other = native?.run(images);
-  const at = other === undefined ? -1 : logits.findIndex((logit, i) => logit !== other[i]);
-  if (at >= 0) {
-    internal(`native code (${native!.isa}) gives logit ${at} as ${other![at]}, the reference ${logits[at]}`);
-  }
-  return logits;
 }
