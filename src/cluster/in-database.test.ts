@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { openBackend } from '../backends/open.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { EventBus, type RunEvent } from '../core/events.ts';
+import { Random } from '../core/random.ts';
 import { drawGlyphs } from '../data/glyphs/glyphs.ts';
 import type { EvaluateJob, Evaluator, JobEvent, TrainJob } from '../runs/evaluation/evaluator.ts';
 import { DEFAULT_CONFIG } from '../runs/options.ts';
@@ -251,13 +252,14 @@ describe.skipIf(reason !== undefined)('in the database', () => {
       return { evaluator, run: runs.filter(({ id }) => id !== RUN)[0].id, events };
     }
 
+    const names = Random.fromSeed('workers');
     /** A worker that answers a training with `work`. */
     function serving(run: string, work: Evaluator['run'], lease = 60): { stop(): Promise<void> } {
       const stop = new AbortController();
       const evaluator = { description: '', slots: 1, run: work } as unknown as Evaluator;
       const own = {
         evaluator,
-        worker: `w${Math.random()}`,
+        worker: `w${names.integer(2 ** 32)}`,
         computes: 'x',
         ready: async () => 0,
         note: () => {},

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { ShiftAddError } from '../../core/errors.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 export interface TextFile {
   readonly file: string;
@@ -48,7 +49,6 @@ function readFailure(file: string, cause: unknown): ShiftAddError {
 
 class LineReader {
   private readonly lines: string[] = [];
-  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   private rest: Buffer = Buffer.alloc(0);
   private mark = false;
   private windows = 0;
@@ -77,7 +77,7 @@ class LineReader {
   /** `bytes`: whole lines. */
   private add(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    let text = this.decode(bytes);
+    let text = decodeUtf8(bytes, this.file, { first: this.lines.length + 1 });
     if (this.lines.length === 0 && text.startsWith('\ufeff')) {
       this.mark = true;
       text = text.slice(1);
@@ -87,34 +87,6 @@ class LineReader {
       if (line.endsWith('\r')) this.windows++;
       this.lines.push(line.trim());
     }
-  }
-
-  private decode(bytes: Buffer): string {
-    try {
-      return this.decoder.decode(bytes);
-    } catch {
-      return this.refuse(bytes);
-    }
-  }
-
-  /** Finds the line that is not UTF-8. */
-  private refuse(bytes: Buffer): never {
-    let line = this.lines.length + 1;
-    for (let at = 0; at < bytes.length; line++) {
-      const next = bytes.indexOf(NEWLINE, at);
-      const end = next < 0 ? bytes.length : next;
-      try {
-        this.decoder.decode(bytes.subarray(at, end));
-      } catch {
-        break;
-      }
-      at = end + 1;
-    }
-    throw new ShiftAddError(
-      'data',
-      `${this.file}, line ${line}: the text must be UTF-8, but these bytes are not; convert the file (iconv -t UTF-8)`,
-      { file: this.file, line },
-    );
   }
 
   finish(): TextFile {

@@ -29,7 +29,7 @@ export interface TranslationRates {
 
 /** The released settings (spec 7.5). Of some 50 genes they redraw 15, so a child has little of its parent left. */
 export const PUBLISHED_TRANSLATION_RATES: TranslationRates = { gene: 0.3, replacement: 0 };
-/** The default: a few genes. Every algorithm but NSGA-II finds better networks so, and that one equally good ones. */
+/** The default: a few genes. Most algorithms find better networks so; NSGA-II and the predictor, about equally good ones. */
 export const DEFAULT_TRANSLATION_RATES: TranslationRates = { gene: 0.1, replacement: 0 };
 
 export function mutateTranslation(
