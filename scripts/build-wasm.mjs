@@ -1,7 +1,7 @@
-// Builds WebAssembly: native/*.cpp -> native/prebuilt/kernels.wasm, the kernels, and pictures.wasm, the passes of
-// augmentation. The files are kept with the sources, so that a machine without a compiler and a browser have them; a .json
-// beside each says what it was made of. Needs clang++ and wasm-ld (Debian: apt-get install clang lld); $WASM_CXX chooses
-// another clang++.
+// Builds WebAssembly: native/*.cpp -> native/prebuilt/kernels.wasm, the kernels, pictures.wasm, the passes of augmentation,
+// and integer.wasm, the interpreter of integer programs. The files are kept with the sources, so that a machine without a
+// compiler and a browser have them; a .json beside each says what it was made of. Needs clang++ and wasm-ld (Debian:
+// apt-get install clang lld); $WASM_CXX chooses another clang++.
 //
 //   node scripts/build-wasm.mjs            builds and writes all files
 //   node scripts/build-wasm.mjs --check    0: the kept files are those of the sources    1: one is stale or damaged
@@ -21,13 +21,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'native');
 const folder = join(sources, 'prebuilt');
-/** Of both modules. Everything is in the sources: no library, no start-up code, no system headers but the compiler's own. */
+/** Of all modules. Everything is in the sources: no library, no start-up code, no system headers but the compiler's own. */
 const common = [
   '--target=wasm32',
   '-std=c++17',
@@ -53,7 +53,7 @@ const modules = [
   {
     name: 'kernels.wasm',
     units: ['isa.cpp', 'parallel_wasm.cpp', 'wasm.cpp', 'wasm_memory.cpp'],
-    headers: true,
+    headers: /^[^/]+\.(h|def)$/,
     flags: [...common, '-matomics', '-ftls-model=local-exec', '-DISA=wasm', '-DVECTOR_BYTES=16'],
     linkerFlags: [
       ...stackOf(262144),
@@ -67,10 +67,17 @@ const modules = [
   {
     name: 'pictures.wasm',
     units: ['pictures.cpp'],
-    headers: false,
+    headers: null,
     // conversions of numbers that are in range anyway need not look whether they are
     flags: [...common, '-mnontrapping-fptoint'],
     linkerFlags: [...stackOf(4096), '--strip-all', '--export=__heap_base'],
+  },
+  {
+    name: 'integer.wasm',
+    units: ['integer/isa.cpp', 'integer/wasm.cpp'],
+    headers: /^(vec|parallel)\.h$|^integer\/[^/]+\.(h|inc)$/,
+    flags: [...common, '-mnontrapping-fptoint', '-DISA=wasm', '-DVECTOR_BYTES=16'],
+    linkerFlags: [...stackOf(65536), '--strip-all'],
   },
 ];
 
@@ -79,8 +86,9 @@ const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 /** Hash of what a module is made of: sources and flags, not the compiler. */
 function sourceHash({ units, headers, flags, linkerFlags }) {
   const hash = createHash('sha256').update(JSON.stringify([units, flags, linkerFlags]));
-  for (const name of readdirSync(sources).sort()) {
-    if (units.includes(name) || (headers && /\.(h|def)$/.test(name)))
+  const names = readdirSync(sources, { recursive: true }).map((name) => name.replaceAll(sep, '/'));
+  for (const name of names.sort()) {
+    if (units.includes(name) || headers?.test(name))
       hash.update(`\0${name}\0`).update(readFileSync(join(sources, name)));
   }
   return hash.digest('hex');

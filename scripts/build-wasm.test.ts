@@ -2,6 +2,6 @@
 import { expect, test } from 'vitest';
 import { staleness } from './build-wasm.mjs';
 
-test('kernels.wasm and pictures.wasm are of the sources as they are', () => {
+test('kernels.wasm, pictures.wasm and integer.wasm are of the sources as they are', () => {
   expect(staleness()).toBe(null);
 });

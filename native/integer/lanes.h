@@ -135,6 +135,21 @@ INLINE void storeNegative(int32_t* to, Sums a) {
   to[0] = -(int32_t)vgetq_lane_u64(a, 0);
   to[1] = -(int32_t)vgetq_lane_u64(a, 1);
 }
+#elif defined(__wasm_simd128__)
+#define BYTES_SAD 1
+// no such instruction here: the difference is the larger less the smaller, and neighbours are added twice
+typedef v128_t Sums;
+INLINE Sums sadOf(Sums acc, const uint8_t* x, Sums w) {
+  const v128_t a = wasm_v128_load64_splat(x);
+  const v128_t apart = wasm_i8x16_sub(wasm_u8x16_max(a, w), wasm_u8x16_min(a, w));
+  return wasm_i32x4_add(acc, wasm_u32x4_extadd_pairwise_u16x8(wasm_u16x8_extadd_pairwise_u8x16(apart)));
+}
+INLINE Sums noSums() { return wasm_i32x4_const_splat(0); }
+INLINE Sums addSums(Sums a, Sums b) { return wasm_i32x4_add(a, b); }
+INLINE void storeNegative(int32_t* to, Sums a) {
+  to[0] = -(wasm_i32x4_extract_lane(a, 0) + wasm_i32x4_extract_lane(a, 1));
+  to[1] = -(wasm_i32x4_extract_lane(a, 2) + wasm_i32x4_extract_lane(a, 3));
+}
 #else
 #define BYTES_SAD 0
 #endif

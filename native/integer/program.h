@@ -1,4 +1,4 @@
-// An integer program as it is run (docs/integer.md; src/deploy/integer/native.ts writes the code that it is read from).
+// An integer program as it is run (docs/integer.md; src/deploy/integer/code.ts writes the code that it is read from).
 // Plain data, shared by the copies for every instruction set.
 //
 // Values of 8 bits are kept as bytes q + 128, those of 16 bits as they are; maps are [h, w, c].

@@ -25,7 +25,7 @@ export interface AddonMpi {
   close(): void;
 }
 
-/** Opened programs of whole numbers (native/integer); src/deploy/integer/native.ts writes what `open` reads. */
+/** Opened programs of whole numbers (native/integer); src/deploy/integer/code.ts writes what `open` reads. */
 export interface AddonInteger {
   /** The instruction set of their loops: 'avx512' has the dot products of AVX-512 besides what the kernels need. */
   readonly isa: string;

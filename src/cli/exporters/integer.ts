@@ -63,7 +63,7 @@ export async function programOfRun({ dir, opened, backend, context }: Exporting)
 function said(proof: IntegerProof): Pick<ProgramInHand, 'maxDifference' | 'lines' | 'json'> {
   const { images, accuracy, integerAccuracy, agreement, maxDifference, largest, native } = proof;
   const without =
-    'native code is not built, so the reference interpreter ran these images alone; npm run build:native builds it';
+    'there is neither native code nor WebAssembly, so the reference interpreter ran these images alone; npm run build:native builds the first';
   return {
     maxDifference,
     lines: [

@@ -1,10 +1,10 @@
 /**
  * What a program says of images, for the proof of whatever is written from it. The first hundred are run by the reference,
- * and by native code where that is built, which must say the same; native code alone runs the others.
+ * and by the fastest interpreter there is, which must say the same; that one alone runs the others.
  */
-import { internal, ShiftAddError } from '../../core/errors.ts';
+import { internal } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shapes.ts';
-import { type NativeProgram, openNative } from './native.ts';
+import { type OpenedProgram, openProgram } from './open.ts';
 import type { IntegerProgram } from './program.ts';
 import { interpret } from './reference/interpret.ts';
 
@@ -12,7 +12,7 @@ import { interpret } from './reference/interpret.ts';
 export const REFERENCE_IMAGES = 100;
 
 export interface Expected {
-  /** How many of the images were run: all of them by native code, the first hundred without. */
+  /** How many of the images were run: all of them, or the first hundred where there is only the reference. */
   readonly count: number;
   /** [count, classes] */
   readonly logits: ArrayLike<number>;
@@ -20,35 +20,31 @@ export interface Expected {
 
 /** images: [n, h, w, c], bytes. */
 export function expectedLogits(program: IntegerProgram, images: Uint8Array): Expected {
-  const native = nativeOf(program);
+  const fast = fastOf(program);
   const size = sizeOf(program.values[0].shape);
   const first = images.subarray(0, REFERENCE_IMAGES * size);
-  const logits = inAgreement(program, native, first);
-  if (native === undefined) return { count: first.length / size, logits };
-  return { count: images.length / size, logits: native.run(images) };
+  const logits = inAgreement(program, fast, first);
+  if (fast === undefined) return { count: first.length / size, logits };
+  return { count: images.length / size, logits: fast.run(images) };
 }
 
-/** Undefined where it is not built. */
-export function nativeOf(program: IntegerProgram): NativeProgram | undefined {
-  try {
-    return openNative(program);
-  } catch (error) {
-    if (error instanceof ShiftAddError && error.code === 'missing') return undefined;
-    throw error;
-  }
+/** Native code, or WebAssembly; undefined where there is neither. */
+export function fastOf(program: IntegerProgram): OpenedProgram | undefined {
+  const opened = openProgram(program);
+  return opened.isa === 'reference' ? undefined : opened;
 }
 
-/** Logits of the reference, which those of native code must be. */
+/** Logits of the reference, which those of the fast interpreter must be. */
 export function inAgreement(
   program: IntegerProgram,
-  native: NativeProgram | undefined,
+  fast: OpenedProgram | undefined,
   images: Uint8Array,
 ): Int32Array {
   const logits = interpret(program, images);
-  const other = native?.run(images);
+  const other = fast?.run(images);
   const at = other === undefined ? -1 : logits.findIndex((logit, i) => logit !== other[i]);
   if (at >= 0) {
-    internal(`native code (${native!.isa}) gives logit ${at} as ${other![at]}, the reference ${logits[at]}`);
+    internal(`${fast!.isa} code gives logit ${at} as ${other![at]}, the reference ${logits[at]}`);
   }
   return logits;
 }

@@ -1,13 +1,13 @@
 /**
  * How near an integer program comes to the network it was made of, on images with labels. The first hundred are run by
- * the reference, and by native code where that is built, which must say the same; native code alone runs the others.
+ * the reference and by the fastest interpreter there is, which must say the same; that one alone runs the others.
  */
 import { normalise } from '../../data/batches.ts';
 import { argmax, countCorrect } from '../../metrics/accuracy.ts';
 import type { MapSize } from '../../operators/operator.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { evaluated } from '../inputs.ts';
-import { inAgreement, nativeOf, REFERENCE_IMAGES } from './expected.ts';
+import { fastOf, inAgreement, REFERENCE_IMAGES } from './expected.ts';
 import type { IntegerProgram } from './program.ts';
 
 export interface IntegerProof {
@@ -21,7 +21,7 @@ export interface IntegerProof {
   readonly maxDifference: number;
   /** Largest magnitude of the network's logits. */
   readonly largest: number;
-  /** Instruction set of the native code; null where there is none. */
+  /** Instruction set of the fast interpreter, 'wasm' without native code; null where there is none. */
   readonly native: string | null;
 }
 
@@ -39,14 +39,14 @@ export interface IntegerClaim<Path> {
 /** Images in one pass of the network; the first are those that the reference runs. */
 const BATCH = REFERENCE_IMAGES;
 
-/** Without native code the reference runs a hundred images, and no others are looked at. */
+/** Where there is none but the reference, it runs a hundred images, and no others are looked at. */
 export async function proveInteger<Path>(
   program: IntegerProgram,
   claim: IntegerClaim<Path>,
 ): Promise<IntegerProof> {
   const { network, path, image, pixels } = claim;
-  const native = nativeOf(program);
-  const labels = native === undefined ? claim.labels.slice(0, BATCH) : claim.labels;
+  const fast = fastOf(program);
+  const labels = fast === undefined ? claim.labels.slice(0, BATCH) : claim.labels;
   const size = image.h * image.w * image.c;
   const classes = program.classes.length;
   const step = program.values[program.values.length - 1].step;
@@ -55,7 +55,7 @@ export async function proveInteger<Path>(
     const part = pixels.subarray(at * size, (at + BATCH) * size);
     const own = labels.slice(at, at + BATCH);
     const ours = await evaluated(network, path, image, normalise(part, claim));
-    const theirs = at === 0 ? inAgreement(program, native, part) : native!.run(part);
+    const theirs = at === 0 ? inAgreement(program, fast, part) : fast!.run(part);
     right += countCorrect(ours, own, classes);
     integerRight += countCorrect(theirs, own, classes);
     for (let i = 0; i < own.length; i++) {
@@ -69,6 +69,6 @@ export async function proveInteger<Path>(
   const images = labels.length;
   return {
     ...{ images, accuracy: right / images, integerAccuracy: integerRight / images },
-    ...{ agreement: same / images, maxDifference, largest, native: native?.isa ?? null },
+    ...{ agreement: same / images, maxDifference, largest, native: fast?.isa ?? null },
   };
 }

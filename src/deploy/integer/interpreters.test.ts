@@ -1,12 +1,14 @@
-/** Native code against the reference, value by value: drawn programs with their extremes, and wide layers of every way. */
+/** Native code and WebAssembly against the reference, value by value: drawn programs with their extremes, and wide layers of every way. */
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { addonPath } from '../../backends/native/addon.ts';
 import { nativeInstructionSets, openNative } from './native.ts';
+import { openProgram, openReference } from './open.ts';
 import type { IntegerProgram } from './program.ts';
 import { interpret, interpretValues } from './reference/interpret.ts';
 import type { Stored } from './reference/window.ts';
 import { type Drawing, randomImages, randomProgram, SMALL } from './testing/random-program.ts';
+import { openWasm } from './wasm.ts';
 
 const built = existsSync(addonPath());
 if (!built) console.log('skipped: the native kernels are not built (npm run build:native)');
@@ -14,15 +16,15 @@ if (!built) console.log('skipped: the native kernels are not built (npm run buil
 /** The first operation whose value differs, in words; undefined when all agree. */
 function firstDifference(
   program: IntegerProgram,
-  native: readonly Int16Array[],
+  found: readonly Int16Array[],
   reference: readonly Stored[],
 ): string | undefined {
   for (const [value, expected] of reference.entries()) {
-    const at = expected.findIndex((q, i) => q !== native[value][i]);
+    const at = expected.findIndex((q, i) => q !== found[value][i]);
     if (at < 0) continue;
     const operation = program.operations[value - 1];
     const [h, w, c] = program.values[value].shape;
-    return `${operation?.name} [${h}, ${w}, ${c}] at ${at}: ${native[value][at]} for ${expected[at]}`;
+    return `${operation?.name} [${h}, ${w}, ${c}] at ${at}: ${found[value][at]} for ${expected[at]}`;
   }
   return undefined;
 }
@@ -31,16 +33,16 @@ const WIDE: Drawing = { operations: 4, side: 11, channels: 5, most: 75 };
 
 const isas = built ? nativeInstructionSets() : [];
 
-describe.skipIf(!built)('the same numbers as the reference', () => {
+describe('the same numbers as the reference', () => {
   test.each([
     ['small programs', SMALL, 80, 0],
     ['wide ones', WIDE, 25, 1000],
-  ] as const)('%s, on every instruction set', (_, drawing, count, from) => {
+  ] as const)('%s, on every instruction set and in WebAssembly', (_, drawing, count, from) => {
     for (let seed = from; seed < from + count; seed++) {
       const program = randomProgram(seed, drawing);
       const images = randomImages(program, seed, 3);
       const size = images.length / 3;
-      const opened = isas.map((isa) => openNative(program, { isa, threads: 1 }));
+      const opened = [openWasm(program), ...isas.map((isa) => openNative(program, { isa, threads: 1 }))];
       for (let i = 0; i < 3; i++) {
         const image = images.subarray(i * size, (i + 1) * size);
         const expected = interpretValues(program, image);
@@ -52,7 +54,7 @@ describe.skipIf(!built)('the same numbers as the reference', () => {
     }
   });
 
-  test('for any number of threads, over many images and over one', () => {
+  test.skipIf(!built)('for any number of threads, over many images and over one', () => {
     for (const seed of [2000, 2001, 2002]) {
       const program = randomProgram(seed, { ...WIDE, operations: 6 });
       const images = randomImages(program, seed, 5);
@@ -65,4 +67,18 @@ describe.skipIf(!built)('the same numbers as the reference', () => {
       }
     }
   });
+});
+
+test('whichever there is, a program is opened with it, and many images give what one gives', () => {
+  for (const seed of [3000, 3001]) {
+    const program = randomProgram(seed, WIDE);
+    const images = randomImages(program, seed, 4);
+    const expected = [...openReference(program).run(images)];
+    for (const opened of [openProgram(program), openWasm(program)]) {
+      expect([...opened.run(images)], opened.isa).toEqual(expected);
+      const second = images.subarray(images.length / 4, images.length / 2);
+      const { length } = program.classes;
+      expect([...opened.run(second)], opened.isa).toEqual(expected.slice(length, 2 * length));
+    }
+  }
 });
