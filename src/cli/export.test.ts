@@ -3,7 +3,9 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { readProgram } from '../deploy/index.ts';
+import { openDataset } from '../data/open.ts';
+import { encodePng } from '../data/png.ts';
+import { interpret, readProgram } from '../deploy/index.ts';
 import { findRuntime } from '../deploy/onnx/runtime.ts';
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
@@ -12,6 +14,10 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const NETWORK = 'adder-resnet-20@0.125';
 const runtime = await findRuntime();
+const sharp = await import('sharp').then(
+  () => true,
+  () => false,
+);
 
 let folder: string;
 let data: string;
@@ -92,6 +98,47 @@ test('to an integer program, compared with the network on test images of its dat
   const program = readProgram(at('run', 'export', 'integer'));
   expect(program.classes).toHaveLength(10);
   expect(program.operations).toHaveLength(found.operations);
+});
+
+test('an integer program is evaluated where it lies, to what export said of it', async () => {
+  const out = at('whole');
+  const { integerAccuracy } = await json('export', at('run'), '--to', 'integer', '--out', out);
+  const found = await json('evaluate', '--run', out, '--data', data);
+  expect(found).toMatchObject({ genotype: NETWORK, accuracy: integerAccuracy });
+  const straight = await json('evaluate', '--run', at('run'));
+  expect(found.examples).toBe(straight.examples);
+  expect(Math.abs(found.loss - straight.loss)).toBeLessThan(0.3);
+  expect(await refused('evaluate', '--run', out)).toMatch(/needs --data here/);
+  expect(await refused('evaluate', '--run', out, '--data', data, '--split', 'valid')).toMatch(
+    /choose test or train/,
+  );
+  expect(await refused('evaluate', '--run', out, '--data', 'glyphs')).toMatch(
+    /reads images of .* but glyphs has/,
+  );
+  fs.truncateSync(join(out, 'weights.bin'), 100);
+  expect(await refused('evaluate', '--run', out, '--data', data)).toMatch(/weights.bin has 100 bytes/);
+});
+
+test.skipIf(!sharp)('predict by an integer program (needs the optional package sharp)', async () => {
+  const file = at('picture.png');
+  const { test: images } = await openDataset(data, { seed: 0 });
+  const { height, width, channels } = images;
+  const pixels = images.pixels.slice(0, height * width * channels);
+  fs.writeFileSync(file, encodePng({ height, width, channels, pixels }));
+  const out = at('predicting');
+  await json('export', at('run'), '--to', 'integer', '--images', '1', '--out', out);
+  const { predictions } = await json('predict', '--run', out, '--top', '10', file);
+  const program = readProgram(out);
+  const logits = [...interpret(program, pixels)];
+  expect(predictions[0].stored).toEqual(logits);
+  expect(predictions[0].label).toBe(program.classes[logits.indexOf(Math.max(...logits))]);
+  const sum = predictions[0].labels.reduce(
+    (total: number, one: { probability: number }) => total + one.probability,
+    0,
+  );
+  expect(sum).toBeCloseTo(1, 10);
+  fs.writeFileSync(join(out, 'program.json'), '{"format":"other"}');
+  expect(await refused('predict', '--run', out, file)).toMatch(/it is no integer program/);
 });
 
 test('a program in a folder needs neither network nor data, and is refused where it is damaged', async () => {

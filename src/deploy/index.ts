@@ -6,7 +6,7 @@ export { fold } from './integer/convert/fold.ts';
 export { type Expected, expectedLogits } from './integer/expected.ts';
 export { encodeProgram, isProgramFolder, readProgram, writeProgram } from './integer/files.ts';
 export { nativeInstructionSets, openNative } from './integer/native.ts';
-export { type OpenedProgram, openProgram } from './integer/open.ts';
+export { type OpenedProgram, openProgram, realLogits } from './integer/open.ts';
 export type { IntegerProgram } from './integer/program.ts';
 export { type IntegerProof, proveInteger } from './integer/prove.ts';
 export { interpret } from './integer/reference/interpret.ts';

@@ -4,7 +4,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { readSafetensors } from '../../core/safetensors.ts';
 import type { ImageDataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
-import { loadStateDict, PLAIN_WEIGHTS } from '../../deploy/index.ts';
+import { isProgramFolder, loadStateDict, PLAIN_WEIGHTS } from '../../deploy/index.ts';
 import { createNetwork, type OpenedNetwork, openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
 import { baseOf } from '../../runs/pipeline/from-weights.ts';
@@ -13,13 +13,18 @@ import { imageBatches } from '../../training/image-batches.ts';
 import { HeldBatches, score } from '../../training/score.ts';
 import { findBaseline } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
+import { evaluateProgram } from '../evaluate-program.ts';
 import { evaluateTranslator } from '../evaluate-translator.ts';
 import { dataOfRun } from '../run-data.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { percent } from '../text.ts';
 
 const options: Readonly<Record<string, Option>> = {
-  run: { kind: 'text', help: 'run folder, or a folder with architecture.json', placeholder: 'dir' },
+  run: {
+    kind: 'text',
+    help: 'run folder, or a folder with architecture.json or an integer program',
+    placeholder: 'dir',
+  },
   network: { kind: 'text', help: 'with --weights: a network of the zoo that trains', placeholder: 'name' },
   weights: {
     kind: 'text',
@@ -97,6 +102,7 @@ export const evaluate: Command = {
     'shiftaddnas evaluate --run runs/fashion',
     'shiftaddnas evaluate --run runs/fashion --data idx:path/to/fashion-mnist --json',
     'shiftaddnas evaluate --run runs/multi30k --split valid',
+    'shiftaddnas evaluate --run runs/fashion/export/integer --data idx:path/to/fashion-mnist',
     'shiftaddnas evaluate --network resnet-18 --weights resnet18.safetensors --data folder:path/to/images',
   ],
   async run(context) {
@@ -109,6 +115,7 @@ export const evaluate: Command = {
       );
     }
     if (dir !== undefined && holdsTranslator(dir)) return evaluateTranslator(context, dir);
+    if (dir !== undefined && isProgramFolder(dir)) return evaluateProgram(context, dir);
     const backend = await openBackendOf(context);
     try {
       const { opened, dataset } =

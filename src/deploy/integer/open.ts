@@ -31,3 +31,9 @@ export function openProgram(program: IntegerProgram): OpenedProgram {
   }
   return openReference(program);
 }
+
+/** The real numbers that stored logits stand for, of any number of images. */
+export function realLogits({ values }: IntegerProgram, stored: ArrayLike<number>): Float64Array {
+  const { step, zero } = values[values.length - 1];
+  return Float64Array.from(stored, (q) => step * (q - zero));
+}
