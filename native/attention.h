@@ -8,6 +8,9 @@
 //              dV = (m P) dY     dK = D Q     dQ = D' K            m: 1 / (1 - drop) or 0 for each weight
 //
 // Queries are taken a panel at a time. A step of decoding, which has one, would leave lanes empty: attention_step.h.
+//
+// A key that a query does not see has the weight 0 in its panel, which leaves it out as long as it is finite: 0 times
+// infinity is NaN. Where that may have happened the rows in question are summed again over what is seen alone (`sumRows`).
 #pragma once
 #include "attention_step.h"
 #include "tile.h"
@@ -41,6 +44,26 @@ struct Sight {
   }
   vi of(int64_t j) const { return seen > vsetInt((int32_t)j); }
 };
+
+/** Whether no lane is set. */
+INLINE bool none(vi mask) { return all(~mask); }
+INLINE vi isNan(vf x) { return (vi)(x != x); }
+/** Lanes that are infinite or NaN. */
+INLINE vi strange(vf x) { return ~(vi)(x - x == 0); }
+
+/**
+ * y = alpha * sum of `count` rows that lie `apart`, each times its weight (+ y), in the order of a tile: the same bits. A
+ * weight stands every `step`.
+ */
+static void sumRows(const float* weights, int64_t step, const float* rows, int64_t apart, int64_t count, int64_t width, float* y, float alpha,
+                    bool accumulate) {
+  overVectors(0, width, [&](int64_t d, auto at) {
+    vf sum = {};
+    for (int64_t i = 0; i < count; i++) sum += vset(weights[i * step]) * at.get(rows + i * apart + d);
+    sum = vset(alpha) * sum;
+    at.put(y + d, accumulate ? sum + at.get(y + d) : sum);
+  });
+}
 
 /** Softmax down the columns of scores: rows of `lanes`, `keys` of them. What a query does not see becomes 0. */
 static void softmaxLanes(const Attention& s, const Kept& kept, const Sight& sight, float* scores, int64_t lanes, int64_t keys, int64_t row,
@@ -122,7 +145,15 @@ static void attentionForward(const double* a) {
                      Write{yRows, d * along.width, along.columns(d), 1, false});
         for (int64_t i = 0; i < part.count; i++) {
           float* out = yRows[i];
-          overVectors(0, s.width, [&](int64_t d, auto at) { at.put(out + d, at.get(out + d) * inverses[i]); });
+          vi lost = {};
+          overVectors(0, s.width, [&](int64_t d, auto at) {
+            const vf sum = at.get(out + d) * inverses[i];
+            lost |= isNan(sum);
+            at.put(out + d, sum);
+          });
+          const int64_t seen = s.seen(sentence, part.first + i);
+          if (seen < part.most && !none(lost))
+            sumRows(scores + i, stride, v + s.keyAt(item, 0), columns, seen, s.width, out, inverses[i], false);
         }
       }
     }
@@ -131,16 +162,24 @@ static void attentionForward(const double* a) {
 
 /**
  * Of L queries: scores become the weights that values were multiplied with, and slopes, which come as dy . v, the
- * gradients of scores, without their scale.
+ * gradients of scores, without their scale. Gives the lanes where a key that is not seen, or the query that does not see
+ * it, may be infinite or NaN in any of q, k, v and dy: else the products of both were finite.
  */
-static void slopesOf(const Attention& s, const Kept& kept, const Sight& sight, float* scores, float* slopes, int64_t lanes, int64_t keys,
-                     int64_t row, vf statistic, vf mean) {
+static vi slopesOf(const Attention& s, const Kept& kept, const Sight& sight, float* scores, float* slopes, int64_t lanes, int64_t keys,
+                   int64_t row, vf statistic, vf mean) {
   const vu rows = (vu)laneNumbers() + (uint32_t)row;
+  vi lost = {};
   auto one = [&](int64_t j, vf factor) __attribute__((always_inline)) {
     float *score = scores + j * lanes, *slope = slopes + j * lanes;
-    vf weight = vexpBelow(load(score) - statistic);
-    if (j >= sight.least) weight = vselect(sight.of(j), weight, vset(0));
-    store(slope, weight * (factor * load(slope) - mean));
+    const vf asked = load(score), sent = load(slope);
+    vf weight = vexpBelow(asked - statistic), gradient = weight * (factor * sent - mean);
+    if (j >= sight.least) {
+      const vi seen = sight.of(j);
+      lost |= ~seen & (strange(asked) | strange(sent));
+      weight = vselect(seen, weight, vset(0));
+      gradient = vselect(seen, gradient, vset(0));
+    }
+    store(slope, gradient);
     store(score, weight * factor);
   };
   for (int64_t j = 0; j < keys; j += 2) {
@@ -149,6 +188,7 @@ static void slopesOf(const Attention& s, const Kept& kept, const Sight& sight, f
     one(j, even);
     if (j + 1 < keys) one(j + 1, odd);
   }
+  return lost;
 }
 
 static void attentionBackward(const double* a) {
@@ -208,24 +248,38 @@ static void attentionBackward(const double* a) {
         pack(dy + from, part.count, dyPanels);
         panel<multiply>(part.vectors, part.most, Rows{keyRows, 0, 1, s.width, nullptr, asked}, Write{scoreRows, 0, stride, s.scale, false});
         panel<multiply>(part.vectors, part.most, Rows{valueRows, 0, 1, s.width, nullptr, sent}, Write{slopeRows, 0, stride, 1, false});
+        vi lost = {};
         for (int i = 0; i < part.vectors; i++) {
           const int64_t row = item * s.queries + part.first + i * L, left = part.count - i * L;
           const Sight sight(s, sentence, part.first + i * L);
           const vf statistic = left >= L ? load(statistics + row) : loadPart(statistics + row, (int)left);
           const vf mean = left >= L ? load(means + i * L) : loadPart(means + i * L, (int)left);
-          slopesOf(s, kept, sight, scores + i * L, slopes + i * L, stride, part.most, row, statistic, mean);
+          lost |= slopesOf(s, kept, sight, scores + i * L, slopes + i * L, stride, part.most, row, statistic, mean);
         }
+        const bool whole = none(lost);
+        // keys that every query of the panel sees, or all where the others need no care
+        const int64_t plain = whole ? part.most : s.seen(sentence, part.first);
         for (int64_t d = 0; d < along.count(); d++) {
           const int vectors = along.vectors(d);
           const int64_t column = d * along.width;
           const int wide = along.columns(d);
-          panel<multiply>(vectors, part.most, Rows{scoreRows, 0, 1, part.count, nullptr, dyPanels + along.offset(d, part.count)},
+          panel<multiply>(vectors, plain, Rows{scoreRows, 0, 1, part.count, nullptr, dyPanels + along.offset(d, part.count)},
                           Write{dvRows, column, wide, 1, later});
-          panel<multiply>(vectors, part.most, Rows{slopeRows, 0, 1, part.count, nullptr, queryPanels + along.offset(d, part.count)},
+          panel<multiply>(vectors, plain, Rows{slopeRows, 0, 1, part.count, nullptr, queryPanels + along.offset(d, part.count)},
                           Write{dkRows, column, wide, s.scale, later});
           outerPanel(vectors, part.count, slopeRows, 0, part.most, keyPanels + along.offset(d, length), vectors * L,
                      Write{dqRows, column, wide, s.scale, false});
         }
+        if (whole) continue;
+        for (int64_t j = plain; j < part.most; j++) {
+          int64_t i = 0;
+          while (s.seen(sentence, part.first + i) <= j) i++;
+          const int64_t seeing = part.count - i, at = from + i * columns;
+          sumRows(scoreRows[j] + i, 1, dy + at, columns, seeing, s.width, dvRows[j], 1, later);
+          sumRows(slopeRows[j] + i, 1, q + at, columns, seeing, s.width, dkRows[j], s.scale, later);
+        }
+        for (int64_t i = 0; i < part.count; i++)
+          sumRows(slopes + i, stride, k + s.keyAt(item, 0), columns, s.seen(sentence, part.first + i), s.width, dqRows[i], s.scale, false);
       }
     }
   });

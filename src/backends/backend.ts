@@ -308,7 +308,8 @@ export interface Backend {
   /**
    * y = dropped(softmax(scale * q k')) v, head by head. q, y [n, queries, heads * width]; k, v [n, keyRows, heads * width];
    * lengths int32 [n]: keys of each sentence that are seen, null for all. statistics [n, heads, queries]: the logarithm of
-   * the sum of exponentials, which is all that the backward pass needs. A query that sees nothing gets 0, and -Infinity.
+   * the sum of exponentials, which is all that the backward pass needs. A query that sees nothing gets 0, and -Infinity;
+   * what it does not see reaches nothing of it, infinity and NaN included, in both passes.
    * Weight j of row r = (sentence * heads + head) * queries + query is drawn by word j % 2 of the Threefry block
    * (r, floor(j / 2)) under `key`, as `random` makes uniform numbers; it is kept, times 1 / (1 - drop), above `drop`.
    */

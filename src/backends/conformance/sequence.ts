@@ -110,6 +110,49 @@ const largeScores = conformanceCase('attentionForward', 'large scores', 1e-5, 'a
   return [y, statistics];
 });
 
+/** n, heads, queries, keys, width, keyRows: within a panel of queries, several panels, a cache, more queries than keys, few. */
+const HIDING: readonly (readonly number[])[] = [
+  [2, 2, 9, 9, 8, 9],
+  [1, 2, 75, 75, 24, 75],
+  [1, 3, 20, 33, 33, 40],
+  [2, 1, 33, 20, 16, 21],
+  [2, 2, 3, 11, 40, 11],
+];
+
+/**
+ * What causality hides is left out, not multiplied by 0: infinity or NaN in one row of keys or values spares the queries
+ * before it, and in one row of queries or their gradients the keys that it does not see.
+ */
+const hidden = HIDING.flatMap(([n, heads, queries, keys, width, keyRows]) =>
+  (['q', 'k', 'v', 'dy'] as const).flatMap((where) =>
+    [Number.POSITIVE_INFINITY, Number.NaN].map((value) => {
+      const shape = {
+        ...{ n, heads, queries, keys, width, keyRows, causal: true, drop: 0 },
+        scale: 1 / Math.sqrt(width),
+      };
+      const detail = `${named(shape, true)}, ${value} in a row of ${where}`;
+      return conformanceCase('attentionBackward', detail, 2e-5, 'array', (stage) => {
+        const operand = operands(stage, shape, true);
+        const { q, k, v, lengths } = operand;
+        const [asking, answering] = [n * queries * heads * width, n * keyRows * heads * width];
+        const given = { ...operand, dy: stage.normal(asking) };
+        const ofKeys = where === 'k' || where === 'v';
+        const row = ofKeys ? Math.floor((2 * keys) / 3) : Math.floor(queries / 3);
+        const columns = heads * width;
+        for (let s = 0; s < n; s++) {
+          const at = (s * (ofKeys ? keyRows : queries) + row) * columns;
+          stage.backend.write(given[where], new Float32Array(columns).fill(value), at);
+        }
+        const [y, statistics] = [stage.output(asking), stage.output(n * heads * queries)];
+        stage.backend.attentionForward(q, k, v, lengths, y, statistics, shape, KEY);
+        const [dq, dk, dv] = [stage.output(asking), stage.output(answering), stage.output(answering)];
+        stage.backend.attentionBackward(q, k, v, lengths, y, statistics, given.dy, dq, dk, dv, shape, KEY);
+        return [y, statistics, dq, dk, dv];
+      });
+    }),
+  ),
+);
+
 /** n, t, e, c, k, heads, left */
 const FILTERS: readonly (readonly number[])[] = [
   [1, 1, 1, 1, 1, 1, 0],
@@ -272,6 +315,7 @@ const drops = [0, 1, 7, 33, 1000, 40_000].flatMap((length) =>
 export const sequenceCases: readonly ConformanceCase[] = [
   ...attentions,
   largeScores,
+  ...hidden,
   ...filters,
   ...losses,
   impossible,
