@@ -207,7 +207,7 @@ interface Findings {
 }
 
 function resultOf(context: TranslationContext, found: Findings): ResultInput {
-  const { config, dataset, encoded, space, subwords, norm, sharing, run } = context;
+  const { config, dataset, encoded, space, subwords, norm, sharing, run, latency } = context;
   const { networks, best, scored } = found;
   const size = { extent: extentOfSpace(space), vocabulary: subwords.size, norm };
   const of = (role: Trainee['role']) =>
@@ -226,6 +226,7 @@ function resultOf(context: TranslationContext, found: Findings): ResultInput {
     },
     accelerator: found.accelerator,
     bits: Number(config.bits),
+    ...(latency === undefined ? {} : { latency: latency.source }),
     supernet: {
       params: countTranslator(size, sharing).total,
       paramsUnshared: countTranslator(size, { ...sharing, families: [] }).total,
