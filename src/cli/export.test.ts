@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openDataset } from '../data/open.ts';
 import { encodePng } from '../data/png.ts';
+import { hostTarget, NO_HOST } from '../deploy/c/prove/targets.ts';
 import { interpret, readProgram } from '../deploy/index.ts';
 import { findRuntime } from '../deploy/onnx/runtime.ts';
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
@@ -150,6 +151,39 @@ test('a program in a folder needs neither network nor data, and is refused where
   expect(await refused('export', copy, '--to', 'integer')).toMatch(/weights\.bin has 100 bytes/);
 });
 
+test('to C: from a run and from a program the same two files, proved as far as compilers are there', async () => {
+  const [fromRun, fromProgram] = [at('c-of-run'), at('c-of-program')];
+  const found = await json('export', at('run'), '--to', 'c', '--images', '30', '--out', fromRun);
+  const files = ['network.c', 'network.h'].map((name) => join(fromRun, name));
+  expect(found).toMatchObject({ to: 'c', network: NETWORK, files });
+  // an adder network multiplies in its first and last layer, and behind them
+  expect(found.counts.additions).toBeGreaterThan(20 * found.counts.multiplications);
+  const host = found.targets.find((target: { name: string }) => target.name !== 'Cortex-M4');
+  if (hostTarget() === undefined) expect(found.notes).toContain(NO_HOST);
+  else expect(host).toMatchObject({ images: 30, multiplications: { found: [] } });
+  await json('export', at('run'), '--to', 'integer', '--images', '20');
+  const program = at('run', 'export', 'integer');
+  const again = await json(
+    'export',
+    program,
+    '--to',
+    'c',
+    '--images',
+    '3',
+    '--qemu-images',
+    '1',
+    '--out',
+    fromProgram,
+  );
+  expect(again.maxDifference).toBeNull();
+  for (const name of ['network.c', 'network.h']) {
+    expect(fs.readFileSync(join(fromProgram, name), 'utf8')).toBe(
+      fs.readFileSync(join(fromRun, name), 'utf8'),
+    );
+  }
+  expect(await refused('export', program, '--to', 'c', '--prefix', '2d')).toMatch(/--prefix .* "2d" is not/);
+});
+
 test('to safetensors, evaluated from there, and trained from there', async () => {
   const file = at('own.safetensors');
   const found = await json('export', at('run'), '--to', 'safetensors', '--out', file);
@@ -171,7 +205,9 @@ test('to safetensors, evaluated from there, and trained from there', async () =>
 });
 
 test('what is missing is said, and nothing is written', async () => {
-  expect(await refused('export', at('run'))).toMatch(/--to integer, onnx or safetensors/);
+  expect(await refused('export', at('run'))).toMatch(
+    /needs the folder of a finished run, and --to c, .* or \w+/,
+  );
   expect(await refused('export', at('data'), '--to', 'onnx')).toMatch(/holds no trained network/);
   fs.cpSync(at('run', 'winner'), at('damaged'), { recursive: true });
   fs.truncateSync(at('damaged', 'weights.safetensors'), 3000);

@@ -1,4 +1,7 @@
 /** Networks for other programs. */
+export { isPrefix } from './c/names.ts';
+export { type CProof, proveC, type TargetProof } from './c/prove/prove.ts';
+export { type CProgram, writeC } from './c/write.ts';
 export { type Comparison, compareLogits } from './compare.ts';
 export { evaluated, PROOF_IMAGES, proofImages, roundingSlack } from './inputs.ts';
 export { type Conversion, convert } from './integer/convert/convert.ts';
@@ -16,6 +19,3 @@ export { writeOnnx } from './onnx/write.ts';
 export type { Operation, Program } from './program.ts';
 export { loadStateDict, PLAIN_WEIGHTS, type StateDictFile, stateDict } from './pytorch/state-dict.ts';
 export { traceNetwork } from './trace.ts';
-export { type VerilogFolder, verilogFolder } from './verilog/folder.ts';
-export { type LayerRun, simulate } from './verilog/simulate.ts';
-export { SIMULATORS, type Simulator, toolMissing, toolVersion } from './verilog/tools.ts';

@@ -6,7 +6,7 @@ import { type CommandContext, given } from '../command.ts';
 export const calibrateOptions = {
   out: {
     kind: 'text',
-    help: 'file to write: an accelerator, for --accelerator of search and cost, or with --networks a predictor, for --latency',
+    help: 'accelerator file to write, for --accelerator of search and cost',
     placeholder: 'file',
     initial: 'accelerator.json',
   },
