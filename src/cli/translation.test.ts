@@ -8,6 +8,7 @@ import { SAVE_EVERY } from './run-session.ts';
 import { shiftaddnas } from './testing/in-process.ts';
 import { compiledProgram, start } from './testing/program.ts';
 import { type RunBytes, runBytes } from './testing/run-bytes.ts';
+import { writeTinyPairs } from './testing/tiny-pairs.ts';
 
 let folder: string;
 let whole: string;
@@ -165,6 +166,21 @@ test.each([
   expect(code).not.toBe(0);
   expect(stderr).toContain(sentence);
   expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test('the published settings search, here in a small space: parents stay and are not scored again', async () => {
+  const data = await writeTinyPairs(join(folder, 'pairs'));
+  const small = ['--space', 'micro-seq2seq', '--merges', '60', '--population', '8', '--generations', '3'];
+  const quick = ['--supernet-epochs', '1', '--epochs', '1', '--parents', '2', '--quiet', '--json'];
+  const { code, stdout, stderr } = await shiftaddnas(
+    ...['search', '--data', data, '--pair', 'en-de', '--preset', 'published', ...small, ...quick],
+    ...['--out', join(folder, 'published')],
+  );
+  expect(code, stderr).toBe(0);
+  const result = JSON.parse(fs.readFileSync(join(folder, 'published', 'result.json'), 'utf8'));
+  expect(result.search).toMatchObject({ evaluated: 8 + 6 + 6, limits: { latencyMs: 350, macs: 2e9 } });
+  expect(result.config).toMatchObject({ algorithm: 'evolution-released', norm: 'post', families: 'none' });
+  expect(JSON.parse(stdout).winner.genotype).toBe(result.winner.genotype);
 });
 
 test('subwords that do not belong to the weights, or were changed, are refused with both files named', async () => {

@@ -312,6 +312,11 @@ export const RUN_OPTIONS = {
   scoreSentences: integer('held-out sentence pairs a candidate is scored on', 1000, 1),
   beam: integer('translations that are followed at once; 1 is greedy', 4, 1),
   lengthPenalty: number('scores of translations are divided by their length to this power', 0.6, 0, 10),
+  latency: text(
+    'what says how long translators take: the accelerator, or a predictor that calibrate --networks wrote',
+    'model|file',
+    'model',
+  ),
   sentenceTokens: integer('subwords of the sentence that translators are priced for; 30 is published', 30, 1),
 } as const satisfies Record<string, Option>;
 
@@ -327,7 +332,7 @@ export const IMAGE_SETTINGS = [
 export const SENTENCE_SETTINGS = [
   ...['pair', 'subwords', 'subwordVocabulary', 'merges', 'words', 'lowerCase', 'tokens', 'longest', 'norm'],
   ...['dropout', 'attentionDropout', 'filterDropout', 'scoreSentences', 'beam', 'lengthPenalty'],
-  'sentenceTokens',
+  ...['latency', 'sentenceTokens'],
 ] as readonly (keyof RunConfig)[];
 
 /** Options that say where and how to run, but do not change the result. */

@@ -69,6 +69,22 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       ...{ supernetEpochs: 20, epochs: 20, population: 40, parents: 10, generations: 6, winners: 2 },
     },
   },
+  published: {
+    title:
+      'the published settings for translation, of the budget of 350 ms: far more than a processor trains',
+    sentences: {
+      // Spec 7.5: evolution and limits; 0.4e10 operations are 2e9 multiply-accumulates.
+      ...{ algorithm: 'evolution-released', population: 125, parents: 25, generations: 30 },
+      ...{ limitLatency: '350ms', limitMacs: '2G', objectives: 'loss', scoreSentences: 3000, winners: 1 },
+      // Spec 7.1 to 7.3: space and training.
+      ...{ space: 'seq2seq', paths: 'tuples', families: 'none', transformation: 'none', norm: 'post' },
+      ...{ rate: 0.001, warmup: 10_000, decay: 0, clip: 0, smoothing: 0.1, tokens: 4096 },
+      ...{ dropout: 0.3, attentionDropout: 0.1, filterDropout: 0.03, beam: 4, lengthPenalty: 0.6 },
+      ...{ supernetEpochs: 140, epochs: 140, merges: 32_000, longest: 250 },
+      // Spec 9.3: what it is priced by.
+      ...{ accelerator: 'shiftaddnas-released-translation', sentenceTokens: 30 },
+    },
+  },
   smoke: {
     title:
       'the smallest run that does everything, for a first look and for tests; its accuracy means nothing',

@@ -50,7 +50,8 @@ const block = z.strictObject({
   width: count,
   channels: count,
   energyMj: cost,
-  latencyMs: cost,
+  /** Absent where a predictor says it of whole networks. */
+  latencyMs: cost.optional(),
 });
 
 /** Smallest and largest scale of the adders' weights at the end of training, over layers and channels. */
@@ -75,7 +76,7 @@ const network = z.strictObject({
   /** mm2 of its arithmetic, where the accelerator states areas. */
   areaMm2: cost.optional(),
   operations: z.strictObject({ multiplications: count, additions: count, shifts: count }),
-  byFamily: sorted(z.record(z.string(), z.strictObject({ energyMj: cost, latencyMs: cost }))),
+  byFamily: sorted(z.record(z.string(), z.strictObject({ energyMj: cost, latencyMs: cost.optional() }))),
   /** mJ by level: computation, DRAM, GB, NoC, RF. */
   byLevel: sorted(z.record(z.string(), cost)),
   blocks: z.array(block),
@@ -126,6 +127,20 @@ export const resultSchema = z.strictObject({
   /** The accelerator, whole. */
   accelerator: sorted(z.looseObject({ name: z.string() })),
   bits: z.int().min(1),
+  /** What predicts latency in place of the accelerator: networks of a space that were timed, and how far it is off. */
+  latency: z
+    .strictObject({
+      space: z.string(),
+      machine: z.string(),
+      tokens: count,
+      vocabulary: count,
+      beam: count,
+      /** Timed, those not learned from included. */
+      networks: count,
+      /** Relative, on networks not learned from. */
+      heldOutError: z.strictObject({ median: z.number(), p95: z.number() }),
+    })
+    .optional(),
   supernet: z.strictObject({
     params: count,
     paramsUnshared: count,

@@ -8,11 +8,14 @@ import { PREDICTOR_DEFAULTS, predictor } from './predictor.ts';
 import type { Limits } from './problem.ts';
 import { RANDOM_SEARCH_DEFAULTS, randomSearch } from './random-search.ts';
 import type { CommonConfig, Sampler } from './sampler.ts';
+import { PUBLISHED_TRANSLATION_EVOLUTION } from './translation-problem.ts';
 
 /**
  * Every algorithm set up from the same few settings and with the same budget, `generations` x `population`
  * evaluations on the whole evaluation set or what takes as long, so that one can stand for another.
  */
+export type Release = 'images' | 'translation';
+
 export interface SearchSettings {
   readonly limits: Limits;
   readonly population: number;
@@ -21,6 +24,8 @@ export interface SearchSettings {
   readonly generations: number;
   /** What `nsga2` makes small. */
   readonly objectives: readonly Objective[];
+  /** What `evolution-released` follows: spec 6.2 for images, which it does where nothing is said, or spec 7.5. */
+  readonly release?: Release;
 }
 
 export interface PlannedSearch {
@@ -62,12 +67,29 @@ const published =
     };
   };
 
+/** Spec 7.5: the parents stay and are not scored again; half of the others are mutants, half children. */
+const publishedTranslation: Plan = (settings) => {
+  const { limits, population, parents, generations } = settings;
+  const crossovers = Math.floor((population - parents) / 2);
+  const mutations = Math.max(0, population - parents - crossovers);
+  return {
+    ...whole(settings),
+    sampler: evolution,
+    config: {
+      ...PUBLISHED_TRANSLATION_EVOLUTION,
+      ...{ limits, population, parents, elite: parents, mutations, crossovers, generations },
+    },
+    evaluations: population + (generations - 1) * (population - parents),
+  };
+};
+
 /** Children of the aging evolution proposed at a time, as a part of the population. */
 const AGING_BATCH = 5;
 
 const PLANS: Readonly<Record<AlgorithmName, Plan>> = {
   evolution: published(false),
-  'evolution-released': published(true),
+  'evolution-released': (settings) =>
+    settings.release === 'translation' ? publishedTranslation(settings) : published(true)(settings),
   nsga2: (settings) => {
     const { limits, population, generations, objectives } = settings;
     return {

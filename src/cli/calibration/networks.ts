@@ -1,5 +1,6 @@
 /** Whole translation networks timed on the backend that is asked for, and a predictor of latency trained on them. */
 import { Random } from '../../core/random.ts';
+import { translationBaselines } from '../../runs/translation/baselines.ts';
 import { writeLatencyFile } from '../../search/latency/file.ts';
 import { trainLatencyPredictor } from '../../search/latency/predictor.ts';
 import { collectLatencies } from '../../search/latency/samples.ts';
@@ -31,22 +32,26 @@ export async function predictorHere(
   const rounds = given<number>(context, 'rounds') ?? ROUNDS;
   const how = `${timing.tokens} tokens of ${timing.vocabulary}, beam ${timing.beam}`;
   return onBackend(context, how, async (backend, machine) => {
-    context.print(`timing ${networks} networks of ${space.name}, ${rounds} times each, on ${machine}`);
+    context.print(
+      `timing ${networks} networks and the fixed ones of ${space.name}, ${rounds} times each, on ${machine}`,
+    );
     const { signal } = context;
     const seed = setting<number>(context, 'seed');
+    // The fixed networks of a search are among them, for some have decoders that no drawn one has.
+    const fixed = translationBaselines(space).map(({ genotype }) => genotype);
     const samples = await collectLatencies(
       space,
       networks,
       Random.fromSeed(seed),
       (genotype) => translationLatency(backend, networkOf(space, genotype), { ...timing, repeats: 1 }),
-      { rounds, signal },
+      { rounds, also: fixed, signal },
     );
     const { model, heldOutError, heldOutTau, trainError, heldOut } = await trainLatencyPredictor(
       backend,
       space,
       samples,
       {
-        ...{ seed, signal, heldOut: setting<number>(context, 'heldOut') },
+        ...{ seed, signal, heldOut: setting<number>(context, 'heldOut'), always: fixed.length },
       },
     );
     const out = setting<string>(context, 'out');

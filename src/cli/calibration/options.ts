@@ -6,7 +6,7 @@ import { type CommandContext, given } from '../command.ts';
 export const calibrateOptions = {
   out: {
     kind: 'text',
-    help: 'accelerator file to write, for --accelerator of search and cost',
+    help: 'file to write: an accelerator, for --accelerator of search and cost, or with --networks a predictor, for --latency',
     placeholder: 'file',
     initial: 'accelerator.json',
   },

@@ -65,6 +65,7 @@ export const calibrate: Command = {
     'shiftaddnas calibrate --space multi30k --tokens 14 --networks 200 --out latency.json',
     'shiftaddnas calibrate --measurements board.csv --bits 8 --name board --out board.json',
     'shiftaddnas search --data glyphs --accelerator my-machine.json',
+    'shiftaddnas search --data parallel:path/to/multi30k --sentence-tokens 14 --latency latency.json --limit-latency 80%',
   ],
   async run(context) {
     const file = given<string>(context, 'measurements');

@@ -1,4 +1,5 @@
 /** `cost`: what a network or a layer costs on an accelerator, without any weights. */
+import { require_ } from '../../core/errors.ts';
 import {
   type Accelerator,
   accumulates,
@@ -7,7 +8,9 @@ import {
   type NetworkPrice,
   Pricer,
 } from '../../hardware/index.ts';
+import { describePrediction } from '../../runs/latency-source.ts';
 import { type Option, RUN_OPTIONS } from '../../runs/options.ts';
+import { withoutLatency } from '../../runs/translation/latency.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { subjectOf } from '../cost/subject.ts';
 import { count, digits, percent, table } from '../text.ts';
@@ -75,6 +78,11 @@ const options = {
     placeholder: 'n',
     minimum: 1,
   },
+  latency: {
+    kind: 'text',
+    help: 'predictor that says how long --genotype takes, which calibrate --networks wrote; else the accelerator does',
+    placeholder: 'file',
+  },
   perLayer: { kind: 'boolean', help: 'a line for every layer' },
   explain: {
     kind: 'text',
@@ -125,20 +133,28 @@ export const cost: Command = {
     const other = given<string>(context, 'explain');
     const goal =
       other === undefined ? undefined : findAccelerator(other === 'other' ? opposite(accelerator) : other);
-    const { title, loads, notes = [] } = subjectOf(context);
-    const price = new Pricer(accelerator, bits).priceNetwork(loads);
+    const { title, loads, latency, notes = [] } = subjectOf(context);
+    const modelled = new Pricer(accelerator, bits).priceNetwork(loads);
+    const price = latency === undefined ? modelled : { ...modelled, latencyMs: latency.latencyMs };
+    require_(
+      latency === undefined || other === undefined,
+      'usage',
+      '--explain compares the models of accelerators, and --latency predicts without one; leave one of them out',
+    );
+    const partOf = <T extends { latencyMs: number }>(part: T) =>
+      latency === undefined ? part : withoutLatency(part);
     const explanation = goal === undefined ? undefined : explain(loads, accelerator, goal, bits);
     const macs = loads.reduce((sum, load) => sum + accumulates(load), 0);
     printPrice(context, title, price, macs);
+    if (latency !== undefined) context.print(describePrediction(latency.source));
     for (const note of notes) context.print(`note: ${note}`);
     if (context.options.perLayer === true) {
+      const timed = latency === undefined;
       const rows = price.layers.map(({ name, kind, energyMj, latencyMs }) => [
-        name,
-        kind,
-        digits(energyMj),
-        digits(latencyMs),
+        ...[name, kind, digits(energyMj)],
+        ...(timed ? [digits(latencyMs)] : []),
       ]);
-      context.print(`\n${table(['layer', 'kind', 'mJ', 'ms'], rows)}`);
+      context.print(`\n${table(['layer', 'kind', 'mJ', ...(timed ? ['ms'] : [])], rows)}`);
     }
     if (explanation !== undefined && goal !== undefined) {
       const { start, end, steps } = explanation;
@@ -173,15 +189,13 @@ export const cost: Command = {
       macs,
       operations: price.operations,
       byLevel: price.byLevel,
-      byFamily: price.byFamily,
+      byFamily: Object.fromEntries(
+        Object.entries(price.byFamily).map(([family, part]) => [family, partOf(part)]),
+      ),
+      ...(latency === undefined ? {} : { latency: latency.source }),
       ...(notes.length === 0 ? {} : { notes }),
       layers: price.layers.map(({ name, kind, energyMj, latencyMs, byLevel, byTensor }) => ({
-        name,
-        kind,
-        energyMj,
-        latencyMs,
-        byLevel,
-        byTensor,
+        ...{ name, kind, ...partOf({ energyMj, latencyMs }), byLevel, byTensor },
       })),
       ...(explanation === undefined ? {} : { explanation }),
     };

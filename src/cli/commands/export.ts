@@ -13,6 +13,7 @@ import { exportInteger, INTEGER_FLAGS, programOfRun } from '../exporters/integer
 import { type ProgramExporter, programOfFolder } from '../exporters/of-program.ts';
 import { exportOnnx } from '../exporters/onnx.ts';
 import { exportSafetensors } from '../exporters/safetensors.ts';
+import { exportVerilog, VERILOG_FLAGS } from '../exporters/verilog.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { count } from '../text.ts';
 
@@ -25,12 +26,15 @@ const OF_NETWORKS = {
 const OF_PROGRAMS = {
   c: exportC,
   integer: exportInteger,
+  verilog: exportVerilog,
 } as const satisfies Readonly<Record<string, ProgramExporter>>;
 
 type Format = keyof typeof OF_NETWORKS | keyof typeof OF_PROGRAMS;
 const FORMATS = [...Object.keys(OF_NETWORKS), ...Object.keys(OF_PROGRAMS)].sort() as Format[];
 
 const ofPrograms = (format: Format): format is keyof typeof OF_PROGRAMS => format in OF_PROGRAMS;
+
+const MOST_LISTED = 12;
 
 const options: Readonly<Record<string, Option>> = {
   to: { kind: 'choice', help: 'format of the artefact', choices: FORMATS, placeholder: FORMATS.join('|') },
@@ -46,6 +50,7 @@ const options: Readonly<Record<string, Option>> = {
     initial: String(NEWEST_OPSET),
   },
   ...INTEGER_FLAGS,
+  ...VERILOG_FLAGS,
   ...C_FLAGS,
   ...EXECUTION_FLAGS,
 };
@@ -99,6 +104,15 @@ async function artefactOf(context: CommandContext, dir: string, to: Format): Pro
   }
 }
 
+/** What was written: each file, or the folder alone where they are many. */
+function listed(key: string, out: string, sizes: Readonly<Record<string, number>>): string[] {
+  const files = Object.entries(sizes);
+  const line = (path: string, bytes: number) => `${path}: ${key}, ${count(bytes)} bytes`;
+  if (files.length <= MOST_LISTED) return files.map(([file, bytes]) => line(file, bytes));
+  const bytes = files.reduce((sum, [, own]) => sum + own, 0);
+  return [`${line(out, bytes)} in ${files.length} files`];
+}
+
 export const exportNetwork: Command = {
   name: 'export',
   summary: 'write a trained network for other programs, and prove it first',
@@ -108,6 +122,7 @@ export const exportNetwork: Command = {
     'shiftaddnas export runs/fashion --to onnx',
     'shiftaddnas export runs/fashion --to safetensors',
     'shiftaddnas export runs/fashion --to integer --activation-bits 8',
+    'shiftaddnas export runs/fashion --to verilog --simulator icarus',
     'shiftaddnas export runs/fashion --to onnx --opset 22 --out fashion.onnx',
     'shiftaddnas export runs/fashion --to c --images 1000 --qemu-images 1000',
     'shiftaddnas export runs/fashion/export/integer --to c --prefix fashion --out firmware',
@@ -128,8 +143,8 @@ export const exportNetwork: Command = {
       const file = name === '' ? out : join(out, name);
       write(file, bytes);
       sizes[file] = bytes.length;
-      context.print(`${file}: ${key}, ${count(bytes.length)} bytes`);
     }
+    for (const line of listed(key, out, sizes)) context.print(line);
     for (const line of artefact.lines) context.print(line);
     const files = Object.keys(sizes);
     return {

@@ -2,6 +2,7 @@
 
 import { ShiftAddError } from '../../core/errors.ts';
 import { isTranslationSource } from '../../data/text/open.ts';
+import { describePrediction } from '../../runs/latency-source.ts';
 import { runPipeline } from '../../runs/pipeline/pipeline.ts';
 import type { SessionOptions } from '../../runs/pipeline/session.ts';
 import { writeReport } from '../../runs/report/report.ts';
@@ -89,7 +90,8 @@ async function searchTranslators(
   printTranslators(context, result);
   context.print(`report: ${report}`);
   const { winner, candidates, baselines, front, supernet } = result;
-  return { winner, candidates, baselines, front, supernet, runDir: options.run.dir, report };
+  const latency = result.latency === undefined ? {} : { latency: result.latency };
+  return { winner, candidates, baselines, front, supernet, ...latency, runDir: options.run.dir, report };
 }
 
 /** Throws 'usage': translators are trained and scored by one process. */
@@ -122,6 +124,7 @@ function printTranslators(context: CommandContext, result: ResultInput): void {
       ? ''
       : `\n${percent(1 - winner.energyMj / attention.energyMj)} less energy than attention everywhere, ${signed((winner.bleu ?? 0) - (attention.bleu ?? 0))} BLEU (${result.accelerator.name}, ${result.bits} bit)`;
   context.print(`winner: ${winner.genotype}\n${winner.description}${beside}`);
+  if (result.latency !== undefined) context.print(describePrediction(result.latency));
 }
 
 const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(2)}`;

@@ -1,7 +1,9 @@
 /** What `cost` prices: a layer, a network of the zoo, a genotype, a trained network, or a foreign one. */
 import { ShiftAddError } from '../../core/errors.ts';
 import type { Workload } from '../../hardware/index.ts';
+import type { LatencySource } from '../../runs/latency-source.ts';
 import { knownBaseline, readNetworkDescription } from '../../runs/network-files.ts';
+import { openLatency } from '../../runs/translation/latency.ts';
 import { decode } from '../../spaces/genotype.ts';
 import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
 import { loadAnySpace } from '../../spaces/load.ts';
@@ -10,6 +12,7 @@ import {
   decodeTranslation,
   isTranslationSpace,
   networkOf,
+  PUBLISHED_TOKENS,
   type TranslationSpace,
   translationWorkloads,
 } from '../../spaces/seq2seq/index.ts';
@@ -26,6 +29,8 @@ export interface Priced {
   readonly loads: readonly Workload[];
   /** What is not in the price. */
   readonly notes?: readonly string[];
+  /** Of the whole, where a predictor says it in place of the accelerator. */
+  readonly latency?: { readonly latencyMs: number; readonly source: LatencySource };
 }
 
 /** The network in a folder, at the size it was trained for. */
@@ -50,6 +55,7 @@ export function subjectOf(context: CommandContext): Priced {
       'cost needs exactly one of --network, --genotype, --run, --layer and --onnx',
     );
   }
+  if (chosen[0] !== 'genotype') refuse(context, ['latency'], `--${chosen[0]}`);
   const layer = given<string>(context, 'layer');
   if (layer !== undefined) return { title: layer, loads: [parseLayer(layer)] };
   const run = given<string>(context, 'run');
@@ -87,31 +93,38 @@ const IMAGE_OPTIONS = [
   ...(['resolution', 'channels', 'classes', 'heads'] as const),
   ...(['retrainBlocks', 'lastStride', 'retrainWidth'] as const),
 ];
-const SENTENCE_OPTIONS = ['tokens', 'vocabulary'] as const;
+const SENTENCE_OPTIONS = ['tokens', 'vocabulary', 'latency'] as const;
 
-function refuse(context: CommandContext, foreign: readonly string[], space: string): void {
+/** `where`: what they do not apply to. */
+function refuse(context: CommandContext, foreign: readonly string[], where: string): void {
   const option = foreign.find((key) => given(context, key) !== undefined);
   if (option === undefined) return;
   const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new ShiftAddError('usage', `${flag} does not apply to networks of space '${space}'; leave it out`, {
+  throw new ShiftAddError('usage', `${flag} does not apply to ${where}; leave it out`, {
     option,
   });
 }
 
 /** A network of a translation space, for one sentence. */
 function sentence(context: CommandContext, space: TranslationSpace, text: string): Priced {
-  refuse(context, IMAGE_OPTIONS, space.name);
-  const loads = translationWorkloads(
-    networkOf(space, decodeTranslation(space, text)),
-    given<number>(context, 'tokens'),
-    given<number>(context, 'vocabulary'),
-  );
-  return { title: `${space.name} ${text}`, loads };
+  refuse(context, IMAGE_OPTIONS, `networks of space '${space.name}'`);
+  const genotype = decodeTranslation(space, text);
+  const tokens = given<number>(context, 'tokens') ?? PUBLISHED_TOKENS;
+  const vocabulary = given<number>(context, 'vocabulary');
+  const priced = {
+    title: `${space.name} ${text}`,
+    loads: translationWorkloads(networkOf(space, genotype), tokens, vocabulary),
+  };
+  const file = given<string>(context, 'latency');
+  if (file === undefined) return priced;
+  const bits = Number(given<string>(context, 'bits') ?? '32');
+  const { of, source } = openLatency(file, space, { tokens, bits, flag: '--tokens' });
+  return { ...priced, latency: { latencyMs: of(genotype), source } };
 }
 
 /** A network of an image space, for one image. */
 function picture(context: CommandContext, searched: Space, text: string): Priced {
-  refuse(context, SENTENCE_OPTIONS, searched.name);
+  refuse(context, SENTENCE_OPTIONS, `networks of space '${searched.name}'`);
   const space = retrainedSpace(searched, {
     blocks: given<string>(context, 'retrainBlocks') === 'published' ? 'published' : 'supernet',
     lastStride: given<string>(context, 'lastStride') === '1' ? 1 : 2,

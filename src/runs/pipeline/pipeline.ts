@@ -19,7 +19,7 @@ import { baselines } from './baselines.ts';
 import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
-import { checkArea, IMAGE_OBJECTIVES, limitsOf } from './planned-search.ts';
+import { checkArea, IMAGE_SEARCH, limitsOf } from './planned-search.ts';
 import { checkRank, type RankedPath, rankPhases, runRankPhase, scoreRankPaths } from './rank-phase.ts';
 import { networkResult, resultOf, writeNetwork } from './result-of.ts';
 import { runRetrainPhases } from './retrain-phase.ts';
@@ -164,7 +164,7 @@ function frugalLimits(
 
 const feasibility = (context: RunContext) => ({
   problem: problemOf(context),
-  objectives: IMAGE_OBJECTIVES,
+  task: IMAGE_SEARCH,
 });
 
 /** Scored candidates, each genotype once. */

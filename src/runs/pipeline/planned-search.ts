@@ -2,16 +2,25 @@
 import { nearest, ShiftAddError } from '../../core/errors.ts';
 import type { Accelerator } from '../../hardware/accelerator.ts';
 import { type Limits, parseLimits } from '../../hardware/limits.ts';
-import { type PlannedSearch, planSearch } from '../../search/algorithms.ts';
+import { type PlannedSearch, planSearch, type Release } from '../../search/algorithms.ts';
 import type { AlgorithmName } from '../../search/names.ts';
 import type { Objective, ScoreObjective } from '../../search/objectives.ts';
 import type { Costs } from '../../search/problem.ts';
 import type { RunConfig } from '../options.ts';
 
-/** What a task scores, by the names of settings. Another task brings another table. */
-export type TaskObjectives = Readonly<Record<string, ScoreObjective>>;
-export const IMAGE_OBJECTIVES: TaskObjectives = { loss: 'loss', error: 'error' };
-export const TRANSLATION_OBJECTIVES: TaskObjectives = { loss: 'loss', error: 'error', bleu: 'bleu' };
+/** What a task brings to a search of its networks. */
+export interface SearchTask {
+  /** Whose code `evolution-released` follows. */
+  readonly release: Release;
+  /** What it scores, by the names of settings. */
+  readonly scores: Readonly<Record<string, ScoreObjective>>;
+}
+
+export const IMAGE_SEARCH: SearchTask = { release: 'images', scores: { loss: 'loss', error: 'error' } };
+export const TRANSLATION_SEARCH: SearchTask = {
+  release: 'translation',
+  scores: { loss: 'loss', error: 'error', bleu: 'bleu' },
+};
 
 /** What every network is priced by, by the names of settings, and the setting that limits it. */
 const COSTS: Readonly<Record<string, { readonly cost: keyof Costs; readonly limit: keyof RunConfig }>> = {
@@ -30,19 +39,20 @@ export function plannedSearch(
   config: RunConfig,
   limits: Limits,
   generations: number,
-  scores: TaskObjectives = IMAGE_OBJECTIVES,
+  task: SearchTask = IMAGE_SEARCH,
 ): PlannedSearch {
   return planSearch(config.algorithm as AlgorithmName, {
     limits,
     generations,
     population: config.population,
     parents: config.parents,
-    objectives: objectivesOf(config.objectives, scores),
+    objectives: objectivesOf(config.objectives, task),
+    release: task.release,
   });
 }
 
 /** Reads 'loss,energy'. */
-export function objectivesOf(text: string, scores: TaskObjectives = IMAGE_OBJECTIVES): Objective[] {
+export function objectivesOf(text: string, { scores }: SearchTask = IMAGE_SEARCH): Objective[] {
   const objectives: Readonly<Record<string, Objective>> = {
     ...scores,
     ...Object.fromEntries(Object.entries(COSTS).map(([name, { cost }]) => [name, cost])),
@@ -74,13 +84,13 @@ export function limitsOf(config: RunConfig, baseline: Parameters<typeof parseLim
 export function checkArea(
   config: RunConfig,
   { name, areas }: Accelerator,
-  scores: TaskObjectives = IMAGE_OBJECTIVES,
+  task: SearchTask = IMAGE_SEARCH,
 ): void {
   if (areas?.[config.bits] !== undefined) return;
   const asked =
     config.limitArea !== 'none'
       ? '--limit-area'
-      : config.algorithm === 'nsga2' && objectivesOf(config.objectives, scores).includes('areaMm2')
+      : config.algorithm === 'nsga2' && objectivesOf(config.objectives, task).includes('areaMm2')
         ? '--objectives'
         : undefined;
   if (asked === undefined) return;

@@ -22,7 +22,7 @@ import type { Genotype } from '../../spaces/space.ts';
 import type { EvaluateJob, Offer } from '../evaluation/evaluator.ts';
 import { inOrder } from '../evaluation/in-order.ts';
 import { type Frame, loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
-import { IMAGE_OBJECTIVES, plannedSearch, type TaskObjectives } from './planned-search.ts';
+import { IMAGE_SEARCH, plannedSearch, type SearchTask } from './planned-search.ts';
 
 interface SavedSearch<G> {
   readonly search: SearchState<G>;
@@ -44,8 +44,7 @@ export interface SearchPlan {
 /** What a search of a task needs beside the settings of the run. */
 export interface SearchWork<G> {
   readonly problem: SearchProblem<G>;
-  /** What makes objectives of the scores of this task. */
-  readonly objectives: TaskObjectives;
+  readonly task: SearchTask;
   /** Loss of guessing: the worst that counts for hypervolume. */
   readonly guess: number;
   /** Scores of the candidates, in their order; ends early when the run is asked to stop. */
@@ -63,7 +62,7 @@ export function imageSearch(context: RunContext, offer: Offer): SearchWork<Genot
   scoresOf.set(offer, known);
   return {
     problem: problemOf(context),
-    objectives: IMAGE_OBJECTIVES,
+    task: IMAGE_SEARCH,
     guess: Math.log(context.dataset.classes.length),
     known,
     async *scores(candidates) {
@@ -82,13 +81,13 @@ export function imageSearch(context: RunContext, offer: Offer): SearchWork<Genot
 export async function runSearchPhase<G>(
   context: Frame,
   plan: SearchPlan,
-  { problem, objectives, guess, scores: scoresFor, known }: SearchWork<G>,
+  { problem, task, guess, scores: scoresFor, known }: SearchWork<G>,
 ): Promise<readonly Scored<G>[]> {
   const { random, config } = context;
   const { phase, title, index, of, limits } = plan;
   const role = plan.baseline === true ? { baseline: true as const } : {};
   const settings = plan.baseline === true ? { ...config, algorithm: 'random' } : config;
-  const planned = plannedSearch(settings, limits, plan.generations, objectives);
+  const planned = plannedSearch(settings, limits, plan.generations, task);
   const { sampler, generations, evaluations } = planned;
   const saved = loadPhase<SavedSearch<G>>(context, phase);
   let state: SearchState<G> = saved?.state.search ?? sampler.init<G>(planned.config, random.split(phase));
@@ -215,9 +214,9 @@ export function frontOf<G>(scored: readonly Scored<G>[]): Scored<G>[] {
 export function checkFeasible<G>(
   { config, random }: Frame,
   limits: Limits,
-  { problem, objectives }: Pick<SearchWork<G>, 'problem' | 'objectives'>,
+  { problem, task }: Pick<SearchWork<G>, 'problem' | 'task'>,
 ): void {
-  const planned = plannedSearch(config, limits, config.generations, objectives);
+  const planned = plannedSearch(config, limits, config.generations, task);
   planned.sampler.init(planned.config, random.split('settings'));
   evolution.propose(
     evolution.init<G>(

@@ -11,6 +11,7 @@ import { showRetraining } from '../../spaces/retrained.ts';
 import type { Ranks } from '../../training/ranks.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { openEvaluator } from '../evaluation/open-evaluator.ts';
+import { describeMeasured } from '../latency-source.ts';
 import type { JobContext, RunContext } from './context.ts';
 import { endQuietly, type FrameOptions, inFrame, openFrame } from './frame.ts';
 import { openJobContext } from './job-context.ts';
@@ -56,9 +57,11 @@ export async function session<T>(
   const opened = await openContext(options);
   const context = { ...opened, ...(await companyOf(options, opened)) };
   const differs = showRetraining(context.space, context.retrained);
+  const measured = describeMeasured(context.pricer.pricer.accelerator);
   const notes = [
     ...context.dataset.notes,
     ...(differs === '' ? [] : [`networks are retrained and priced with ${differs}`]),
+    ...(measured === undefined ? [] : [measured]),
   ];
   try {
     return await inFrame(context, options, { started, notes, unreadable: context.unreadable }, () =>

@@ -39,7 +39,7 @@ export interface Subject<Path = unknown> extends Trainable<Path> {
 }
 
 /** What all layers whose names start with one of a block cost together. */
-export function blockCost(price: NetworkPrice, block: string): Pick<BlockResult, 'energyMj' | 'latencyMs'> {
+export function blockCost(price: NetworkPrice, block: string): Pick<NetworkPrice, 'energyMj' | 'latencyMs'> {
   let [energyMj, latencyMs] = [0, 0];
   for (const layer of price.layers) {
     if (layer.name !== block && !layer.name.startsWith(`${block}.`)) continue;

@@ -1,4 +1,7 @@
 /** What it takes to repeat the run, and what was noted on the way. */
+import type { Accelerator } from '../../hardware/accelerator.ts';
+import { describeMeasured, describePrediction } from '../latency-source.ts';
+import type { Result } from '../result.ts';
 import { count, percent } from './format.ts';
 import { eventsOf, limitsOf, type ReportData } from './gather.ts';
 import { type Markup, markup } from './markup.ts';
@@ -34,6 +37,7 @@ export function facts(data: ReportData): Markup {
             ? []
             : [['languages', `${result.dataset.pair}, ${result.dataset.vocabulary} subwords`] as const]),
           ['accelerator', `${result.accelerator.name}, ${result.bits} bits`],
+          ...latencyOf(result),
           [
             'supernet',
             `${count(result.supernet.params)} parameters, ${percent(result.supernet.params / Math.max(1, result.supernet.paramsUnshared), 0)} of ${count(result.supernet.paramsUnshared)} without sharing`,
@@ -47,6 +51,13 @@ export function facts(data: ReportData): Markup {
   return markup`<section id="run"><h2>About this run</h2><div class="facts">
 ${block('Run', run)}${block('Data and hardware', about)}${block('Machine', machine)}${block('Settings', config, 'many')}
 </div>${notes.length > 0 && markup`<h3>Notes</h3><ul class="notes">${notes.map((note) => markup`<li>${note}</li>`)}</ul>`}</section>`;
+}
+
+/** Where latency comes from, if not from a model. */
+function latencyOf({ latency, accelerator }: Result): (readonly [string, string])[] {
+  const { calibration } = accelerator as Pick<Accelerator, 'calibration'>;
+  const text = latency === undefined ? describeMeasured({ calibration }) : describePrediction(latency);
+  return text === undefined ? [] : [['latency', text.replace(/^latency is /, '')]];
 }
 
 function block(

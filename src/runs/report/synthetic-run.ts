@@ -300,7 +300,7 @@ function network(name: string, operators: readonly OperatorName[], accuracy: num
   for (const { operator, energyMj, latencyMs } of searched) {
     const family = (byFamily[operator] ??= { energyMj: 0, latencyMs: 0 });
     family.energyMj += energyMj;
-    family.latencyMs += latencyMs;
+    family.latencyMs += latencyMs ?? 0;
   }
   const share = (part: number) => priced.energyMj * part;
   const pureAdd = operators.every((operator) => operator === 'add');

@@ -15,10 +15,12 @@ import { TranslationPricer } from '../../spaces/seq2seq/pricing.ts';
 import type { TranslationSpace } from '../../spaces/seq2seq/space.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { NormPlace } from '../../supernet/translator/declarations.ts';
+import { describeMeasured, describePrediction } from '../latency-source.ts';
 import type { RunConfig } from '../options.ts';
 import type { Frame } from '../pipeline/context.ts';
 import { endQuietly, type FrameOptions, openFrame } from '../pipeline/frame.ts';
 import { sharingAloneOf, sharingOf } from '../pipeline/sharing-of.ts';
+import { openLatency, type PredictedLatency } from './latency.ts';
 import { openSubwords } from './subwords-file.ts';
 import { Trainers } from './trainers.ts';
 
@@ -50,6 +52,8 @@ export interface SentenceContext {
 export interface TranslationContext extends SentenceContext, Frame {
   readonly space: TranslationSpace;
   readonly pricer: TranslationPricer;
+  /** What predicts latency, where the accelerator does not say it. */
+  readonly latency: PredictedLatency | undefined;
   /** Who trains networks alone. */
   readonly trainers: Trainers;
 }
@@ -95,16 +99,21 @@ export async function openTranslationContext(options: FrameOptions & { readonly 
 }> {
   const { config, backend, run, saveEvery = 30, workers = 0 } = options;
   const space = loadTranslationSpace(config.space);
-  const accelerator = findAccelerator(config.accelerator);
+  const pricer = new Pricer(findAccelerator(config.accelerator), Number(config.bits));
+  const task = { tokens: config.sentenceTokens, bits: pricer.bits, flag: '--sentence-tokens' };
+  const latency = config.latency === 'model' ? undefined : openLatency(config.latency, space, task);
+  const told =
+    latency === undefined ? describeMeasured(pricer.accelerator) : describePrediction(latency.source);
   const settings = { config, subwordsFile: run.subwords, checkpoints: run.checkpoints, saveEvery };
   const { context: sentences, notes } = await openSentences(settings, backend);
-  const task = { tokens: config.sentenceTokens };
-  const pricer = new TranslationPricer(space, task, new Pricer(accelerator, Number(config.bits)));
   const trainers = new Trainers(sentences, workers);
   const frame = openFrame(options, sentences.random);
   return {
-    context: { ...sentences, ...frame, space, pricer, trainers },
-    notes,
+    context: {
+      ...{ ...sentences, ...frame, space, latency, trainers },
+      pricer: new TranslationPricer(space, { tokens: config.sentenceTokens }, pricer, latency?.of),
+    },
+    notes: told === undefined ? notes : [...notes, told],
     close: async () => {
       await trainers.dispose();
       endQuietly(frame.close);

@@ -1,5 +1,5 @@
 /** The translator that a person names: of the zoo, fixed, of the space, or one that was trained. */
-import { nearest, ShiftAddError } from '../../core/errors.ts';
+import { nearest, require_, ShiftAddError } from '../../core/errors.ts';
 import { accumulates } from '../../hardware/workload.ts';
 import { decodeTranslation, encodeTranslation } from '../../spaces/seq2seq/genotype.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
@@ -55,10 +55,17 @@ function ofSpace(
 
 /** One that need not be of the run's space. */
 function alone(
-  { pricer, config, norm, sharingAlone }: TranslationContext,
+  { pricer, latency, config, norm, sharingAlone }: TranslationContext,
   key: string,
   network: TranslationNetwork,
 ): Trainee {
+  require_(
+    latency === undefined,
+    'usage',
+    () =>
+      `${config.latency} predicts the latency of networks of space '${latency?.source.space}', and ${key} was not taken from it; leave --latency out`,
+    { network: key },
+  );
   return {
     ...{ name: key, role: 'candidate', key, network },
     costs: () => {

@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import { findAccelerator, type Limits } from '../../hardware/index.ts';
 import { corpusBleu } from '../../metrics/bleu/bleu.ts';
-import type { Candidate, Scored } from '../../search/problem.ts';
+import type { Candidate, Scored, SearchProblem } from '../../search/problem.ts';
 import { translationProblem } from '../../search/translation-problem.ts';
 import { chooseWinners } from '../../search/winners.ts';
 import { encodeTranslation } from '../../spaces/seq2seq/genotype.ts';
+import { PUBLISHED_TRANSLATION_RATES } from '../../spaces/seq2seq/moves.ts';
 import type { TranslationGenotype } from '../../spaces/seq2seq/network.ts';
 import { networkOf } from '../../spaces/seq2seq/space.ts';
 import { countTranslator } from '../../supernet/translator/declarations.ts';
@@ -22,7 +23,7 @@ import type { Translator } from '../../supernet/translator/translator.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { stopIfAsked } from '../pipeline/context.ts';
 import { inFrame } from '../pipeline/frame.ts';
-import { checkArea, limitsOf, objectivesOf, TRANSLATION_OBJECTIVES } from '../pipeline/planned-search.ts';
+import { checkArea, limitsOf, objectivesOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
 import { checkFeasible, frontOf, runSearchPhase, type SearchWork } from '../pipeline/search-phase.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
 import { type ResultInput, writeResult } from '../result.ts';
@@ -58,11 +59,10 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   const started = Date.now();
   const { config, space, pricer, run } = context;
   const accelerator = findAccelerator(config.accelerator);
-  checkArea(config, accelerator, TRANSLATION_OBJECTIVES);
+  checkArea(config, accelerator, TRANSLATION_SEARCH);
   const fixed = translationBaselines(space);
   const limits = limitsOf(config, pricer.price(fixed[0].genotype));
-  const problem = translationProblem(space, (genotype) => pricer.price(genotype));
-  checkFeasible(context, limits, { problem, objectives: TRANSLATION_OBJECTIVES });
+  checkFeasible(context, limits, { problem: problemOf(context), task: TRANSLATION_SEARCH });
 
   const searches = 1 + config.randomSearches;
   const of = 1 + searches + config.winners + fixed.length;
@@ -134,16 +134,27 @@ async function runSearches(
   return scored;
 }
 
+/** The problem that its searches have; `evolution-released` moves as published. */
+export function problemOf({
+  space,
+  pricer,
+  config,
+}: Pick<TranslationContext, 'space' | 'pricer' | 'config'>): SearchProblem<TranslationGenotype> {
+  const price = (genotype: TranslationGenotype) => pricer.price(genotype);
+  const released = config.algorithm === 'evolution-released';
+  return translationProblem(space, price, released ? { rates: PUBLISHED_TRANSLATION_RATES } : {});
+}
+
 /** The search over a trained supernet: likelihood of held-out pairs, and BLEU where it is an objective. */
 function translationSearch(
   context: TranslationContext,
   supernet: Translator,
 ): SearchWork<TranslationGenotype> {
-  const { space, pricer, config, subwords, signal } = context;
-  const withBleu = objectivesOf(config.objectives, TRANSLATION_OBJECTIVES).includes('bleu');
+  const { space, config, subwords, signal } = context;
+  const withBleu = objectivesOf(config.objectives, TRANSLATION_SEARCH).includes('bleu');
   return {
-    problem: translationProblem(space, (genotype) => pricer.price(genotype)),
-    objectives: TRANSLATION_OBJECTIVES,
+    problem: problemOf(context),
+    task: TRANSLATION_SEARCH,
     guess: Math.log(subwords.size),
     known: new Map(),
     async *scores(candidates: readonly Candidate<TranslationGenotype>[]) {
@@ -207,7 +218,7 @@ interface Findings {
 }
 
 function resultOf(context: TranslationContext, found: Findings): ResultInput {
-  const { config, dataset, encoded, space, subwords, norm, sharing, run } = context;
+  const { config, dataset, encoded, space, subwords, norm, sharing, run, latency } = context;
   const { networks, best, scored } = found;
   const size = { extent: extentOfSpace(space), vocabulary: subwords.size, norm };
   const of = (role: Trainee['role']) =>
@@ -226,6 +237,7 @@ function resultOf(context: TranslationContext, found: Findings): ResultInput {
     },
     accelerator: found.accelerator,
     bits: Number(config.bits),
+    ...(latency === undefined ? {} : { latency: latency.source }),
     supernet: {
       params: countTranslator(size, sharing).total,
       paramsUnshared: countTranslator(size, { ...sharing, families: [] }).total,

@@ -7,28 +7,36 @@ import { scaleRange } from '../../supernet/adder-scales.ts';
 import { blockCost } from '../pipeline/subject.ts';
 import type { ResultInput } from '../result.ts';
 import type { TranslationContext } from './context.ts';
+import { withoutLatency } from './latency.ts';
 import type { TrainedTranslator } from './train-alone.ts';
 import type { Trainee } from './train-network.ts';
 
 export function translatorResult(
-  { pricer, config, sharingAlone }: TranslationContext,
+  { pricer, latency, config, sharingAlone }: TranslationContext,
   { name, key, network, costs }: Trainee,
   { validation, test, tensors }: TrainedTranslator,
 ): ResultInput['winner'] {
   const price = pricer.pricer.priceNetwork(translationWorkloads(network, config.sentenceTokens));
-  const { params, macs } = costs();
+  const { params, macs, latencyMs } = costs();
+  const predicted = latency !== undefined;
+  const blocks = blocksOf(network, price, config.sentenceTokens);
   const named = [...tensors].map(([tensor, { data }]) => [tensor, data] as const);
   const scales = scaleRange(sharingAlone, named);
   return {
     ...{ name, genotype: key, description: describeTranslator(network) },
     ...{ accuracy: test.accuracy, validationAccuracy: validation.accuracy },
     ...{ bleu: test.bleu, chrf: test.chrf, validationBleu: validation.bleu },
-    ...{ energyMj: price.energyMj, latencyMs: price.latencyMs, params, macs },
+    ...{ energyMj: price.energyMj, latencyMs: predicted ? latencyMs : price.latencyMs, params, macs },
     ...(price.areaMm2 === undefined ? {} : { areaMm2: price.areaMm2 }),
     operations: price.operations,
-    byFamily: { ...price.byFamily },
+    byFamily: Object.fromEntries(
+      Object.entries(price.byFamily).map(([family, part]) => [
+        family,
+        predicted ? withoutLatency(part) : part,
+      ]),
+    ),
     byLevel: { ...price.byLevel },
-    blocks: blocksOf(network, price, config.sentenceTokens),
+    blocks: predicted ? blocks.map(withoutLatency) : blocks,
     ...(scales === undefined ? {} : { adderScale: scales }),
   };
 }
@@ -41,11 +49,7 @@ export function describeTranslator(network: TranslationNetwork): string {
 }
 
 /** Layers of the encoder are stage 0, those of the decoder stage 1; a map is as high as the sentence has subwords. */
-function blocksOf(
-  network: TranslationNetwork,
-  price: NetworkPrice,
-  tokens: number,
-): ResultInput['winner']['blocks'] {
+function blocksOf(network: TranslationNetwork, price: NetworkPrice, tokens: number) {
   return (['encoder', 'decoder'] as const).flatMap((side, stage) =>
     network[`${side}Layers`].map(({ block }, i) => {
       const name = `${side}.layer${i + 1}`;

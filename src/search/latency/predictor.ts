@@ -75,6 +75,8 @@ export interface PredictorOptions extends Partial<PerceptronTraining> {
   readonly seed?: number | string | undefined;
   /** Share of the networks that nothing here learns from. */
   readonly heldOut?: number | undefined;
+  /** The first so many are learned from in any case. */
+  readonly always?: number | undefined;
 }
 
 /** As spec 7.4, but narrower than 400, so that it predicts in microseconds, and with a rate that needs fewer steps. */
@@ -104,13 +106,14 @@ export async function trainLatencyPredictor(
   backend: Backend,
   space: TranslationSpace,
   samples: readonly LatencySample[],
-  { base = 'sums', seed = 0, heldOut = 0.2, ...training }: PredictorOptions = {},
+  { base = 'sums', seed = 0, heldOut = 0.2, always = 0, ...training }: PredictorOptions = {},
 ): Promise<TrainedPredictor> {
   checkSamples(samples);
   const random = Random.fromSeed(seed);
-  const order = random.split('held out').shuffle(samples);
-  const held = Math.max(1, Math.round(samples.length * heldOut));
-  const [test, train] = [order.slice(0, held), order.slice(held)];
+  const order = random.split('held out').shuffle(samples.slice(always));
+  const held = Math.max(1, Math.round(order.length * heldOut));
+  // The first of those left say when to stop.
+  const [test, train] = [order.slice(0, held), [...order.slice(held), ...samples.slice(0, always)]];
   const coefficients = base === 'sums' ? fitSums(space, train) : [geometricMean(train)];
   const sums = new NetworkSums(space);
   const left = train.map(({ genotype, latencyMs }) =>

@@ -20,6 +20,8 @@ export interface CollectOptions {
   readonly rounds?: number | undefined;
   /** Over pairs of depths unless said otherwise, so that shallow networks are seen too. */
   readonly sampling?: SampleMode | undefined;
+  /** Measured besides, in front of those drawn; the space need not search them. */
+  readonly also?: readonly TranslationGenotype[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onMeasured?: ((done: number, of: number) => void) | undefined;
 }
@@ -33,10 +35,11 @@ export async function collectLatencies(
   count: number,
   random: Random,
   measure: (genotype: TranslationGenotype) => number | Promise<number>,
-  { rounds = 1, sampling = 'tuples', signal, onMeasured }: CollectOptions = {},
+  { rounds = 1, sampling = 'tuples', also = [], signal, onMeasured }: CollectOptions = {},
 ): Promise<LatencySample[]> {
-  const drawn = new Map<string, TranslationGenotype>();
-  for (let attempt = 0; drawn.size < count && attempt < 20 * count; attempt++) {
+  const drawn = new Map(also.map((genotype) => [encodeTranslation(genotype), genotype]));
+  const wanted = count + drawn.size;
+  for (let attempt = 0; drawn.size < wanted && attempt < 20 * count; attempt++) {
     const genotype = sampleTranslation(space, random, sampling);
     drawn.set(encodeTranslation(genotype), genotype);
   }

@@ -30,21 +30,30 @@ export class TranslationPricer {
   readonly vocabulary: number | undefined;
   /** Prices single layers. */
   readonly pricer: Pricer;
+  private readonly latencyMs: ((genotype: TranslationGenotype) => number) | undefined;
   /** Costs of sublayers by the choices they depend on, folded into a number. */
   private readonly mixings = new Map<number, PartCosts>();
   private readonly crosses = new Map<number, PartCosts>();
   private readonly feedForwards = new Map<number, PartCosts>();
   private readonly words = new Map<number, PartCosts>();
 
-  constructor(space: TranslationSpace, task: SentenceTask, pricer: Pricer) {
+  /** `latencyMs`: says how long a network takes, in place of the accelerator. */
+  constructor(
+    space: TranslationSpace,
+    task: SentenceTask,
+    pricer: Pricer,
+    latencyMs?: (genotype: TranslationGenotype) => number,
+  ) {
     this.space = space;
     this.tokens = task.tokens ?? PUBLISHED_TOKENS;
     this.vocabulary = task.vocabulary;
     this.pricer = pricer;
+    this.latencyMs = latencyMs;
   }
 
   /** Of one sentence; microseconds once its sublayers are known. The network need not be one the space searches. */
-  price({ encoder, decoder, encoderLayers, decoderLayers }: TranslationGenotype): ArchitectureCosts {
+  price(genotype: TranslationGenotype): ArchitectureCosts {
+    const { encoder, decoder, encoderLayers, decoderLayers } = genotype;
     const sum = new CostSum();
     for (let i = 0; i < encoderLayers.length; i++) {
       sum.add(this.mixing(encoder, encoderLayers[i], i));
@@ -56,10 +65,11 @@ export class TranslationPricer {
       sum.add(this.feedForward(decoder, decoderLayers[i]));
     }
     if (this.vocabulary !== undefined) sum.add(this.wordsOf(encoder, decoder, this.vocabulary));
-    return sum.costs(this.pricer);
+    const costs = sum.costs(this.pricer);
+    return this.latencyMs === undefined ? costs : { ...costs, latencyMs: this.latencyMs(genotype) };
   }
 
-  /** The full price, layer by layer. */
+  /** The full price, layer by layer, by the accelerator alone. */
   detail(genotype: TranslationGenotype): NetworkPrice {
     const network = networkOf(this.space, genotype);
     return this.pricer.priceNetwork(translationWorkloads(network, this.tokens, this.vocabulary));
