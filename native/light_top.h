@@ -11,6 +11,30 @@ INLINE void insertBest(const float* x, int32_t* best, int64_t kept, int32_t j) {
   best[at] = j;
 }
 
+/** The k best columns of a row, best first, of equal ones the first. Few values pass the bar that the k best so far set. */
+INLINE void findBest(const float* x, int64_t columns, int32_t* best, int64_t k) {
+  int64_t j = 0;
+  for (; j < smaller(k, columns); j++) insertBest(x, best, j, (int32_t)j);
+  const auto anyAbove = [&](int64_t at, int vectors) {
+    vi above = load(x + at) > vset(x[best[k - 1]]);
+    for (int v = 1; v < vectors; v++) above |= load(x + at + v * L) > vset(x[best[k - 1]]);
+    return anyLane(above);
+  };
+  while (j < columns) {
+    // a NaN among the best gives way to all but -infinity: no bar says so
+    const bool barred = x[best[k - 1]] == x[best[k - 1]];
+    if (barred && j + 4 * L <= columns && !anyAbove(j, 4)) {
+      j += 4 * L;
+      continue;
+    }
+    for (const int64_t end = smaller(columns, j + 4 * L); j < end;) {
+      const int64_t next = smaller(end, j + L);
+      if (barred && next - j == L && !anyAbove(j, 1)) j = next;
+      for (; j < next; j++) insertBest(x, best, k, (int32_t)j);
+    }
+  }
+}
+
 static void topLogProbabilities(const double* a) {
   const float* logits = floats(a[0]);
   float* values = floats(a[1]);
@@ -22,8 +46,9 @@ static void topLogProbabilities(const double* a) {
     if (!best) return;
     for (int64_t i = begin; i < end; i++) {
       const float* x = logits + i * columns;
-      for (int64_t j = 0; j < columns; j++) insertBest(x, best, smaller(j, k), (int32_t)j);
-      const float most = maximumOver(columns, [&](int64_t j, auto at) { return at.get(x + j); });
+      findBest(x, columns, best, k);
+      const float first = x[best[0]];
+      const float most = first == first ? first : maximumOver(columns, [&](int64_t j, auto at) { return at.get(x + j); });
       const float total = sumOver(columns, [&](int64_t j, auto at) { return vexp(at.get(x + j) - most); });
       const float rest = vlog(vset(total))[0];
       const bool nothing = most == -__builtin_inff() && !anyNaN(x, columns);

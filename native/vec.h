@@ -89,6 +89,22 @@ INLINE vf vabs(vf a) { return (vf)((vi)a & 0x7fffffff); }
 INLINE vf vclamp(vf x, vf low, vf high) { return vmin(high, vmax(low, x)); }
 /** a where mask is all ones, b where it is zero; a mask is what a comparison of vectors gives. */
 INLINE vf vselect(vi mask, vf a, vf b) { return mask ? a : b; }
+/** Whether any lane of a mask is set. */
+#if defined(__AVX512F__) && VECTOR_BYTES == 64
+INLINE bool anyLane(vi mask) { return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0; }
+#elif defined(__AVX2__) && VECTOR_BYTES == 32
+INLINE bool anyLane(vi mask) { return _mm256_movemask_ps((__m256)mask) != 0; }
+#elif defined(__SSE2__) && VECTOR_BYTES == 16
+INLINE bool anyLane(vi mask) { return _mm_movemask_ps((__m128)mask) != 0; }
+#elif defined(__wasm_simd128__)
+INLINE bool anyLane(vi mask) { return wasm_v128_any_true((v128_t)mask); }
+#else
+INLINE bool anyLane(vi mask) {
+  int32_t any = 0;
+  for (int i = 0; i < L; i++) any |= mask[i];
+  return any != 0;
+}
+#endif
 INLINE vf vsqrt(vf a) {
   for (int i = 0; i < L; i++) a[i] = __builtin_sqrtf(a[i]);
   return a;

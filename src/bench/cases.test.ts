@@ -35,7 +35,7 @@ test('what is compared with another case is measured with it', () => {
 });
 
 test('the peer knows every kind that it is asked for', () => {
-  const script = readFileSync(new URL('../../bench/torch_peer.py', import.meta.url), 'utf8');
+  const script = readFileSync(new URL('../../bench/peer/torch_peer.py', import.meta.url), 'utf8');
   const jobs = /^JOBS = \{(.*?)^\}/ms.exec(script)![1];
   const known = [...jobs.matchAll(/^ {4}"(\w+)":/gm)].map((match) => match[1]);
   const asked = KERNEL_CASES.filter(({ peer }) => peer).map(({ job }) => job.kind);

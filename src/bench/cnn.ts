@@ -1,6 +1,6 @@
 /**
  * A small convolutional network of our layers, trained with momentum: the whole step that is compared with the peer's
- * (bench/torch_peer.py has the same one). Images are 32 x 32 x 3.
+ * (bench/peer/torch_peer.py has the same one). Images are 32 x 32 x 3.
  *
  *   3 -> 32 -> 32 -> 64 / 2 -> 64 -> 128 / 2 -> 128     3x3 convolution, batch norm, ReLU; then mean, linear 10
  */
@@ -15,7 +15,7 @@ import { Linear } from '../layers/linear.ts';
 import { gradientsOf } from '../training/gradients.ts';
 import { Sgd } from '../training/sgd.ts';
 import { fakeBatch } from './images.ts';
-import type { TrainingStep } from './networks.ts';
+import type { Runnable } from './whole.ts';
 
 const WIDTHS = [
   [3, 32, 1],
@@ -28,7 +28,7 @@ const WIDTHS = [
 const CLASSES = 10;
 
 /** Call while no scope of the backend is open. */
-export function cnnStep(backend: Backend, batch: number): TrainingStep {
+export function cnnStep(backend: Backend, batch: number): Runnable {
   const source = { backend, random: Random.fromSeed(0) };
   const blocks = WIDTHS.map(([inputs, outputs, stride], i) => ({
     conv: new Conv2d(source, `conv${i}`, { inputs, outputs, kernel: 3, stride }),

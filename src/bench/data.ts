@@ -64,7 +64,7 @@ async function measureRecipes(m: Measuring): Promise<Row[]> {
       const epoch = () => {
         for (let step = 0; step < maker.stepsPerEpoch; step++) maker.batch(round, step);
       };
-      series[i].push((1e3 * burst(epoch)) / (maker.stepsPerEpoch * BATCH));
+      series[i].push((1e3 * (await burst(epoch))) / (maker.stepsPerEpoch * BATCH));
       m.progress((round * makers.length + i + 1) / (m.rounds * makers.length));
     }
     await sleep(0);

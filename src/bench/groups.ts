@@ -13,6 +13,7 @@ export const GROUPS = {
   sequence: 'kernels over sentences: training and decoding of translation',
   data: 'augmentation, and how long training waits for it',
   steps: 'training steps of whole networks',
+  translators: 'translators: training steps and beam search',
   supernet: 'a supernet step, by kernel',
   tape: 'what one small operation costs',
   memory: 'memory of training',

@@ -15,11 +15,7 @@ import { AdamW, DEFAULT_ADAMW } from '../training/adamw.ts';
 import { gradientsOf } from '../training/gradients.ts';
 import type { Batch, BatchSource } from '../training/image-loss.ts';
 import { fakeBatch } from './images.ts';
-
-export interface TrainingStep {
-  run(): void;
-  dispose(): void;
-}
+import type { Runnable } from './whole.ts';
 
 export interface NetworkSizes {
   /** A preset or a file. */
@@ -34,14 +30,14 @@ export const DEFAULT_SIZES: NetworkSizes = { space: 'cifar', side: 32, batch: BA
 export const CLASSES = 10;
 
 /** A network that stands alone, everywhere of one operator. Call while no scope of the backend is open. */
-export function baselineStep(backend: Backend, operator: OperatorName, sizes: NetworkSizes): TrainingStep {
+export function baselineStep(backend: Backend, operator: OperatorName, sizes: NetworkSizes): Runnable {
   const space = loadSpace(sizes.space);
   const genotype = baseline(space, operator);
   return networkStep(backend, sizes, () => genotype, genotype);
 }
 
 /** The all-convolution network on batches that are made while it trains, one after the other. */
-export function batchesStep(backend: Backend, sizes: NetworkSizes, batches: BatchSource): TrainingStep {
+export function batchesStep(backend: Backend, sizes: NetworkSizes, batches: BatchSource): Runnable {
   const genotype = baseline(loadSpace(sizes.space), 'conv');
   return networkStep(
     backend,
@@ -53,7 +49,7 @@ export function batchesStep(backend: Backend, sizes: NetworkSizes, batches: Batc
 }
 
 /** A supernet that trains another random path at every step. Call while no scope of the backend is open. */
-export function supernetStep(backend: Backend, sizes: NetworkSizes): TrainingStep {
+export function supernetStep(backend: Backend, sizes: NetworkSizes): Runnable {
   const space = loadSpace(sizes.space);
   const paths = Random.fromSeed(0).split('paths');
   return networkStep(backend, sizes, (step) => sample(space, paths.split(step)));
@@ -65,7 +61,7 @@ function networkStep(
   genotypeAt: (step: number) => Genotype,
   alone?: Genotype,
   batchAt?: (step: number) => Batch,
-): TrainingStep {
+): Runnable {
   const space = loadSpace(name);
   const task = { image: { h: side, w: side, c: 3 }, classes: CLASSES };
   const sharing = alone === undefined ? DEFAULT_SHARING : { ...DEFAULT_SHARING, families: [] };

@@ -14,6 +14,7 @@ import { measureSupernet } from './supernet.ts';
 import { measureTape } from './tape.ts';
 import { measureThreads } from './threads.ts';
 import { finishOf } from './timing.ts';
+import { measureTranslators } from './translators.ts';
 
 /** The kernels are measured together, so that one can be compared with another. */
 const KERNEL_GROUPS: readonly GroupName[] = [
@@ -38,6 +39,7 @@ interface Stage {
 const SINGLE: Readonly<Partial<Record<GroupName, Omit<Stage, 'title'>>>> = {
   data: { weight: 22, run: measureData },
   steps: { weight: 8, run: measureSteps },
+  translators: { weight: 12, run: measureTranslators },
   supernet: { weight: 6, run: (m) => measureSupernet(m) },
   tape: { weight: 2, run: measureTape },
   memory: { weight: 5, run: measureMemory },

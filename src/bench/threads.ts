@@ -51,7 +51,7 @@ async function timeWith(m: Measuring, { job }: KernelCase, threads: number): Pro
   const backend = await openBackend(m.backendName, { threads });
   const scope = backend.openScope();
   try {
-    return burst(prepare(backend, job));
+    return await burst(prepare(backend, job));
   } finally {
     scope.close();
     backend.dispose();

@@ -5,7 +5,7 @@ import { ShiftAddError } from '../core/errors.ts';
 import { type Peer, startPeer } from './peer.ts';
 
 /** Beside src and dist alike. */
-const SCRIPT = fileURLToPath(new URL('../../bench/torch_peer.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../bench/peer/torch_peer.py', import.meta.url));
 
 /** Debian's PyTorch belongs to the system's Python, which need not be the first on the path. */
 const PYTHONS = ['python3', '/usr/bin/python3'];
@@ -14,7 +14,7 @@ export interface TorchOptions {
   /** The Python to use; the first that has PyTorch when absent. */
   readonly python?: string;
   readonly threads: number;
-  /** Instead of bench/torch_peer.py. */
+  /** Instead of bench/peer/torch_peer.py. */
   readonly script?: string;
 }
 

@@ -6,6 +6,7 @@
  * A sentence is done when `beam` translations of it have ended among its best continuations. Sentences that are done leave
  * the batch. Beam 1 is greedy decoding.
  */
+import { ShiftAddError } from '../../core/errors.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
 import { IncrementalDecoder } from './incremental.ts';
 import type { SourceBatch } from './source.ts';
@@ -58,27 +59,26 @@ export async function beamSearch(
   options: BeamOptions,
 ): Promise<Translation[]> {
   const { beam } = options;
-  const decoder = new IncrementalDecoder(translator, network, source, beam);
+  const decoder = new IncrementalDecoder(translator, network, source);
   const best: Translation[] = [];
   try {
     const most = Math.min(translator.config.longest, translator.config.vocabulary);
     let beams: Beam[] = Array.from(source.sizes, (size, sentence) => ({
       sentence,
       limit: Math.min(most, Math.max(1, options.limit(size))),
-      // all rows of a sentence begin alike, so one of them counts
-      sums: Array.from({ length: beam }, (_, i) => (i === 0 ? 0 : Number.NEGATIVE_INFINITY)),
-      nodes: Array.from({ length: beam }, () => undefined),
+      ...{ sums: [0], nodes: [undefined] },
       ended: [],
     }));
     let ids = new Int32Array(decoder.rows).fill(frame.begin);
     const k = Math.min(translator.config.vocabulary, 2 * beam + frame.never.length);
     for (let length = 1; beams.length > 0; length++) {
+      const rowsEach = decoder.rows / beams.length;
       const { values, indices } = await decoder.step(ids, k);
       const rows: number[] = [];
       const words: number[] = [];
       const going: number[] = [];
       for (const [at, one] of beams.entries()) {
-        const chosen = advance(one, { values, indices, first: at * beam, k, length, frame, options });
+        const chosen = advance(one, { values, indices, first: at * rowsEach, k, length, frame, options });
         if (chosen === undefined) {
           best[one.sentence] = bestOf(one);
           continue;
@@ -119,21 +119,15 @@ function advance(
   one: Beam,
   { values, indices, first, k, length, frame, options: { beam, penalty } }: Step,
 ): { readonly row: number; readonly id: number }[] | undefined {
-  const found: { sum: number; row: number; id: number }[] = [];
-  for (let i = 0; i < beam; i++) {
-    if (one.sums[i] === Number.NEGATIVE_INFINITY) continue;
-    for (let j = 0; j < k; j++) {
-      const at = (first + i) * k + j;
-      const id = indices[at];
-      if (!frame.never.includes(id)) found.push({ sum: one.sums[i] + values[at], row: i, id });
-    }
+  const found = bestContinuations(one, { values, indices, first, k, frame }, 2 * beam);
+  if (found.length === 0) {
+    const what = 'no next subword has a probability: the weights of this translator are not numbers; train it anew';
+    throw new ShiftAddError('run', what);
   }
-  // Equal sums keep the order of rows and subwords.
-  found.sort((a, b) => b.sum - a.sum);
   const last = length >= one.limit;
-  const going: typeof found = [];
+  const going: Continuation[] = [];
   for (const [rank, candidate] of found.entries()) {
-    if (going.length === beam || rank >= 2 * beam) break;
+    if (going.length === beam) break;
     if (candidate.id === frame.end || last) {
       // as in fairseq, only one of the best `beam` continuations may end a translation
       if (rank >= beam) continue;
@@ -150,6 +144,37 @@ function advance(
   one.sums = going.map(({ sum }) => sum);
   one.nodes = going.map((_, i) => nodes[i]);
   return going.map(({ row, id }) => ({ row: first + row, id }));
+}
+
+interface Continuation {
+  readonly sum: number;
+  /** Within the sentence. */
+  readonly row: number;
+  readonly id: number;
+}
+
+/** The best of all rows, merged from those of each, which are sorted; of equal sums those of the first row. */
+function bestContinuations(
+  { sums }: Beam,
+  { values, indices, first, k, frame }: Pick<Step, 'values' | 'indices' | 'first' | 'k' | 'frame'>,
+  count: number,
+): Continuation[] {
+  const next = sums.map(() => 0);
+  const found: Continuation[] = [];
+  while (found.length < count) {
+    let row = -1;
+    let sum = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < sums.length; i++) {
+      const at = (first + i) * k;
+      while (next[i] < k && frame.never.includes(indices[at + next[i]])) next[i]++;
+      if (next[i] === k || !(sums[i] + values[at + next[i]] > sum)) continue;
+      row = i;
+      sum = sums[i] + values[at + next[i]];
+    }
+    if (row < 0) break;
+    found.push({ sum, row, id: indices[(first + row) * k + next[row]++] });
+  }
+  return found;
 }
 
 function spell(node: Node | undefined, last: number | undefined): number[] {

@@ -1,7 +1,7 @@
 /**
  * Decoding one position at a time: the same function as `Translator.decode`, with what earlier positions gave kept in
- * histories instead of computed again. Every sentence has `beam` rows beside each other, so that all of them attend to
- * one copy of its keys and values.
+ * histories instead of computed again. Every sentence begins with one row and then has as many as `select` gives it,
+ * beside each other, so that all of them attend to one copy of its keys and values.
  *
  *   history   [rows, capacity, columns]   keys, values and inputs of filters, one row of memory for each position
  *   step      ids [rows] -> the most probable next subwords of every row
@@ -49,21 +49,21 @@ export class IncrementalDecoder {
   private readonly backend: Backend;
   private readonly translator: Translator;
   private readonly network: TranslationNetwork;
-  private readonly beam: number;
   private readonly scope: ReturnType<Backend['openScope']>;
   private readonly memories: Memory[];
   private readonly histories = new Map<string, History>();
   private sentences: number;
+  /** Of every sentence. */
+  private rowsEach = 1;
   /** Subwords of the source sentences. */
   private sizes: Int32Array;
   private capacity = FIRST_CAPACITY;
   private position = 0;
 
   /** Encodes the source. Everything that decoding keeps lies in a scope that `close` gives back. */
-  constructor(translator: Translator, network: TranslationNetwork, source: SourceBatch, beam: number) {
+  constructor(translator: Translator, network: TranslationNetwork, source: SourceBatch) {
     this.translator = translator;
     this.network = network;
-    this.beam = beam;
     this.sentences = source.n;
     this.sizes = source.sizes;
     this.backend = translator.store.backend;
@@ -98,13 +98,17 @@ export class IncrementalDecoder {
   }
 
   get rows(): number {
-    return this.sentences * this.beam;
+    return this.sentences * this.rowsEach;
   }
 
   /** Takes the subword of every row at the next position, and gives the `k` most probable ones behind it. */
   async step(ids: Int32Array, k: number): Promise<Continuations> {
     const { backend, translator, network, rows } = this;
-    if (this.position === this.capacity) this.grow();
+    if (this.position === this.capacity)
+      this.move(
+        Int32Array.from({ length: rows }, (_, i) => i),
+        2 * this.capacity,
+      );
     const graph = new Graph(backend, { training: false });
     try {
       const pass = translator.pass(graph);
@@ -141,23 +145,37 @@ export class IncrementalDecoder {
   }
 
   /**
-   * Row i goes on from the history of row `rows[i]`; rows of a sentence come from that sentence. `sentences`: those that
-   * go on, by their place now, where not all of them do.
+   * Row i goes on from the history of row `rows[i]`, as many rows for every sentence; rows of a sentence come from that
+   * sentence. `sentences`: those that go on, by their place now, where not all of them do.
    */
   select(rows: Int32Array, sentences?: Int32Array): void {
-    const { backend } = this;
+    const before = this.rows;
     if (sentences !== undefined) this.keepSentences(sentences);
-    if (sentences === undefined && rows.every((row, i) => row === i)) return;
-    const index = backend.allocate(rows.length, 'int32');
-    backend.write(index, rows);
+    this.rowsEach = rows.length / this.sentences;
+    if (rows.length === before && rows.every((row, i) => row === i)) return;
+    this.move(rows, this.position + 1);
+  }
+
+  /** Histories of other rows, with room for `capacity` positions; what was beyond this position is not kept. */
+  private move(rows: Int32Array, capacity: number): void {
+    const { backend, position } = this;
+    const places = new Int32Array(rows.length * capacity);
+    for (const [i, row] of rows.entries()) {
+      const first = row * this.capacity;
+      // beyond this position nothing stands yet, so that anything may be copied there
+      for (let t = 0; t < capacity; t++)
+        places[i * capacity + t] = first + Math.max(0, Math.min(t, position - 1));
+    }
+    const index = backend.allocate(places.length, 'int32');
+    backend.write(index, places);
     for (const history of this.histories.values()) {
-      const columns = this.capacity * history.columns;
-      const next = backend.allocate(rows.length * columns);
-      backend.gatherRows(history.buffer, index, next, rows.length, columns);
+      const next = backend.allocate(places.length * history.columns);
+      backend.gatherRows(history.buffer, index, next, places.length, history.columns);
       backend.free(history.buffer);
       history.buffer = next;
     }
     backend.free(index);
+    this.capacity = capacity;
   }
 
   private keepSentences(sentences: Int32Array): void {
@@ -206,12 +224,12 @@ export class IncrementalDecoder {
 
   /** The rows of a sentence are queries of one attention to it. */
   private attendSource(graph: Graph, index: number, q: Tensor): Tensor {
-    const { sentences, beam, network, rows } = this;
+    const { sentences, rowsEach, network, rows } = this;
     const width = network.attention;
     const { keys, values, lengths, rows: t } = this.memories[index];
     const { crossHeads: heads } = network.decoderLayers[index];
     const known = (buffer: Buffer) => graph.constant(buffer, [sentences, t, width]);
-    const found = attention(reshape(q, [sentences, beam, width]), known(keys), known(values), {
+    const found = attention(reshape(q, [sentences, rowsEach, width]), known(keys), known(values), {
       heads,
       lengths,
     });
@@ -227,21 +245,6 @@ export class IncrementalDecoder {
     const to = { offset: position * columns, stride: capacity * columns };
     backend.copyBlocks(x.buffer, history.buffer, rows, columns, from, to, false);
     return history.buffer;
-  }
-
-  private grow(): void {
-    const { backend, rows } = this;
-    const capacity = 2 * this.capacity;
-    for (const history of this.histories.values()) {
-      const { columns, buffer } = history;
-      const next = backend.allocate(rows * capacity * columns);
-      const used = this.capacity * columns;
-      const from = { offset: 0, stride: used };
-      backend.copyBlocks(buffer, next, rows, used, from, { offset: 0, stride: capacity * columns }, false);
-      backend.free(buffer);
-      history.buffer = next;
-    }
-    this.capacity = capacity;
   }
 
   close(): void {

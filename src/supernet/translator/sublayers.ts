@@ -10,7 +10,7 @@
  *
  * How a position meets the others is the caller's: all at once while training, one by one while decoding.
  */
-import { add, multiply } from '../../autograd/arithmetic.ts';
+import { multiply } from '../../autograd/arithmetic.ts';
 import { concatenate } from '../../autograd/concatenate.ts';
 import { dropout } from '../../autograd/dropout.ts';
 import type { Tensor } from '../../autograd/graph.ts';
@@ -132,9 +132,9 @@ function lightweight(
   const linear = (role: 'in' | 'shift' | 'out', input: Tensor, parts = 1) => {
     const halves = (whole: Tensor) =>
       role === 'shift' ? cut(whole, [width, width]) : cutParts(whole, parts, width, width);
-    const product = matmul(input, lightweightTensor(pass, layer, kind, role, halves));
-    const bias = cutParts(pass.row(`${layer}.lightweight.${kind}.${role}.bias`), parts, 1, width);
-    return add(product, reshape(bias, [parts * width]));
+    const row = cutParts(pass.row(`${layer}.lightweight.${kind}.${role}.bias`), parts, 1, width);
+    const bias = reshape(row, [parts * width]);
+    return matmul(input, lightweightTensor(pass, layer, kind, role, halves), { bias });
   };
   let inner = linear('in', x, gated ? 2 : 1);
   if (gated) {

@@ -65,14 +65,18 @@ describe.each(['pre', 'post'] as const)('norm %s', (norm) => {
       const t = 9;
       const ids = target(2, t);
       const whole = await trained(translator, network, source, ids);
-      const beam = 2;
-      const step = new IncrementalDecoder(translator, network, source, beam);
+      const step = new IncrementalDecoder(translator, network, source);
       for (let position = 0; position < t; position++) {
-        // both rows of a sentence read the same words, and change places halfway
+        // from the second position on sentences have two rows that read the same words, and halfway change places
+        if (position === 1) step.select(Int32Array.of(0, 0, 1, 1));
         if (position === 4) step.select(Int32Array.of(1, 0, 3, 2));
-        const read = Int32Array.of(0, 0, 1, 1).map((n) => ids[n * t + position]);
+        const beam = position === 0 ? 1 : 2;
+        const read = Int32Array.from(
+          { length: 2 * beam },
+          (_, row) => ids[Math.floor(row / beam) * t + position],
+        );
         const { values, indices } = await step.step(read, TOY_VOCABULARY);
-        for (let row = 0; row < 4; row++) {
+        for (let row = 0; row < 2 * beam; row++) {
           const at = (Math.floor(row / beam) * t + position) * TOY_VOCABULARY;
           const expected = logSoftmax(whole.subarray(at, at + TOY_VOCABULARY));
           for (let k = 0; k < TOY_VOCABULARY; k++) {
@@ -94,7 +98,7 @@ test('histories grow beyond their first room, and sentences that are done leave'
   const t = 20;
   const ids = target(3, t);
   const whole = await trained(translator, network, source, ids);
-  const step = new IncrementalDecoder(translator, network, source, 1);
+  const step = new IncrementalDecoder(translator, network, source);
   let sentences = [0, 1, 2];
   for (let position = 0; position < t; position++) {
     if (position === 7) {

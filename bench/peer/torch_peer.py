@@ -3,7 +3,7 @@
 A JSON object a line on stdin, one a line on stdout (src/bench/peer.ts has the protocol). Can be tried by hand:
 
     echo '{"job": {"kind": "matmul", "batch": 1, "m": 1024, "k": 1024, "n": 1024}, "budget": 200}' \
-      | OMP_NUM_THREADS=2 python3 bench/torch_peer.py
+      | OMP_NUM_THREADS=2 python3 bench/peer/torch_peer.py
 """
 import json
 import os
@@ -23,6 +23,8 @@ try:
 except Exception as error:  # absent, or built for another Python or machine
     say({"missing": str(error), "python": sys.executable})
     sys.exit(0)
+
+import translator
 
 
 # ---- what is compared with, and whether that is fair -------------------------------------------------------------
@@ -289,6 +291,8 @@ JOBS = {
     "bias": elementwise,
     "softmaxRows": elementwise,
     "cnnStep": lambda job: cnn(job["batch"]),
+    "translatorStep": lambda job: translator.training(job),
+    "translatorBeam": lambda job: translator.decoding(job),
 }
 
 
