@@ -121,7 +121,8 @@ function advance(
 ): { readonly row: number; readonly id: number }[] | undefined {
   const found = bestContinuations(one, { values, indices, first, k, frame }, 2 * beam);
   if (found.length === 0) {
-    const what = 'no next subword has a probability: the weights of this translator are not numbers; train it anew';
+    const what =
+      'no next subword has a probability: the weights of this translator are not numbers; train it anew';
     throw new ShiftAddError('run', what);
   }
   const last = length >= one.limit;
