@@ -54,7 +54,7 @@ function jobOf(kind: TranslatorJob['kind'], block: SequenceBlock, n: number): Tr
 function networkOf(job: TranslatorJob): TranslationNetwork {
   const { width, attention, heads, feedForward, windows } = job;
   return {
-    ...{ encoder: width, decoder: width, attention, windows, gated: false },
+    ...{ encoder: width, decoder: width, attention, windows, gated: false, standardised: true },
     encoderLayers: job.encoder.map((block) => ({ block, heads, feedForward })),
     decoderLayers: job.decoder.map((block) => ({ block, heads, crossHeads: heads, sources: 1, feedForward })),
   };

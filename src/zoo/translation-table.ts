@@ -115,7 +115,7 @@ export function parseTranslation(line: string, attention = 512): TranslationNetw
     decoder: decoderWidth,
     attention,
     windows: PUBLISHED_WINDOWS,
-    gated: false,
+    ...{ gated: false, standardised: false },
     encoderLayers: encoderFfn.map((_, i) => layer(encoder, encoderHeads, encoderFfn, i)),
     decoderLayers: decoderFfn.map((_, i) => ({
       ...layer(decoder, decoderHeads, decoderFfn, i),

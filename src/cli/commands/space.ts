@@ -70,7 +70,7 @@ function imageView(chosen: Space): View {
 }
 
 function translationView(chosen: TranslationSpace): View {
-  const { encoder, decoder, attention, windows, gated } = chosen;
+  const { encoder, decoder, attention, windows, gated, standardised } = chosen;
   const row = (what: string, ...sides: (readonly (string | number)[])[]) => [
     what,
     ...sides.map((values) => values.join(' ')),
@@ -91,7 +91,7 @@ function translationView(chosen: TranslationSpace): View {
     draw: () => drawTranslationSpace(chosen),
     lines: [
       table(['choice', 'encoder', 'decoder'], rows),
-      `queries, keys and values: ${attention}; windows by layer: ${windows.join(' ')}${gated ? '; gated' : ''}`,
+      `queries, keys and values: ${attention}; windows by layer: ${windows.join(' ')}${gated ? '; gated' : ''}${standardised ? '; sums of distances standardised' : ''}`,
       'blocks: A attention; C, D, S lightweight convolution, add, shift-add; AC, AD, AS half of the channels each',
     ],
   };

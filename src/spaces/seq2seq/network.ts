@@ -73,6 +73,12 @@ export interface TranslationNetwork extends TranslationGenotype {
    * unit). Not so in the published networks: their parameters (spec 9.3) come out to the last printed digit without.
    */
   readonly gated: boolean;
+  /**
+   * Whether what a filter of additions gives is brought to mean 0 and deviation 1 over its channels. A sum of distances is
+   * never above 0 and grows with the window, so that the layer behind it mostly adds one and the same vector to every
+   * word, and learns slowly. Not so in the release; adders of images have a batch norm there.
+   */
+  readonly standardised: boolean;
 }
 
 /** The published windows (spec 7.2). */

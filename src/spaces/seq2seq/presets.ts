@@ -14,7 +14,14 @@ function published(name: string, decoderFeedForward: readonly number[]): Transla
   const side = { width: [1024, 768, 512], heads: [16, 8, 4] };
   const base = { width: 512, layers: 6, heads: 8, feedForward: 2048 };
   return checkTranslationSpace({
-    ...{ kind: 'translation', name, attention: 512, windows: PUBLISHED_WINDOWS, gated: false },
+    ...{
+      kind: 'translation',
+      name,
+      attention: 512,
+      windows: PUBLISHED_WINDOWS,
+      gated: false,
+      standardised: false,
+    },
     encoder: { ...side, layers: [6], block: ENCODER_BLOCKS, feedForward: [4096, 3072, 2048, 1024] },
     decoder: {
       ...{ ...side, layers: [6, 5, 4, 3, 2, 1], block: DECODER_BLOCKS, feedForward: decoderFeedForward },
@@ -41,7 +48,7 @@ export function seq2seqAttention(): TranslationSpace {
   const base = { width: 512, layers: 6, heads: 8, feedForward: 2048 };
   return checkTranslationSpace({
     ...{ kind: 'translation', name: 'seq2seq-attention', attention: 512 },
-    ...{ windows: PUBLISHED_WINDOWS, gated: false },
+    ...{ windows: PUBLISHED_WINDOWS, gated: false, standardised: false },
     encoder: { ...side, layers: [6] },
     decoder: { ...side, layers: [6, 5, 4, 3, 2, 1], crossHeads: [8, 4], sources: [1, 2, 3] },
     reference: { encoder: base, decoder: { ...base, crossHeads: 8, sources: 1 } },
@@ -53,7 +60,14 @@ export function multi30k(): TranslationSpace {
   const side = { width: [128, 192, 256], heads: [2, 4, 8], feedForward: [256, 512, 1024] };
   const base = { width: 256, layers: 3, heads: 4, feedForward: 512 };
   return checkTranslationSpace({
-    ...{ kind: 'translation', name: 'multi30k', attention: 256, windows: [3, 7, 15, 15], gated: false },
+    ...{
+      kind: 'translation',
+      name: 'multi30k',
+      attention: 256,
+      windows: [3, 7, 15, 15],
+      gated: false,
+      standardised: true,
+    },
     encoder: { ...side, layers: [3, 4], block: ENCODER_BLOCKS },
     decoder: {
       ...{ ...side, layers: [1, 2, 3, 4], block: DECODER_BLOCKS },
@@ -68,7 +82,14 @@ export function numbers(): TranslationSpace {
   const side = { width: [32, 64], heads: [2, 4], feedForward: [64, 128] };
   const base = { width: 64, layers: 2, heads: 4, feedForward: 128 };
   return checkTranslationSpace({
-    ...{ kind: 'translation', name: 'numbers', attention: 64, windows: [3, 7], gated: false },
+    ...{
+      kind: 'translation',
+      name: 'numbers',
+      attention: 64,
+      windows: [3, 7],
+      gated: false,
+      standardised: true,
+    },
     encoder: { ...side, layers: [2], block: ENCODER_BLOCKS },
     decoder: { ...side, layers: [1, 2], block: DECODER_BLOCKS, crossHeads: [2, 4], sources: [1, 2] },
     reference: { encoder: base, decoder: { ...base, crossHeads: 4, sources: 1 } },
@@ -79,7 +100,14 @@ export function numbers(): TranslationSpace {
 export function microSeq2seq(): TranslationSpace {
   const base = { width: 8, layers: 2, heads: 2, feedForward: 16 };
   return checkTranslationSpace({
-    ...{ kind: 'translation', name: 'micro-seq2seq', attention: 8, windows: [3], gated: false },
+    ...{
+      kind: 'translation',
+      name: 'micro-seq2seq',
+      attention: 8,
+      windows: [3],
+      gated: false,
+      standardised: true,
+    },
     encoder: { width: [8], layers: [2], block: ENCODER_BLOCKS, heads: [1, 2], feedForward: [16] },
     decoder: {
       ...{ width: [8, 12], layers: [1, 2], block: DECODER_BLOCKS, heads: [2], feedForward: [8, 16] },

@@ -6,7 +6,7 @@ import type { TranslationSpace } from './space.ts';
 
 /**
  * A translation space as a person writes it in a JSON file: `TranslationSpace`, where the windows are the published ones
- * and nothing is gated unless it says so, and the reference takes the widest and deepest of every choice that it leaves
+ * and nothing is gated or standardised unless it says so, and the reference takes the widest and deepest of every choice that it leaves
  * out, and as sources the last layer alone. What comes out is checked and complete.
  */
 const size = z.number().int().min(1).max(65_536);
@@ -35,6 +35,7 @@ const root = z.strictObject({
   attention: size,
   windows: z.array(size).optional(),
   gated: z.boolean().optional(),
+  standardised: z.boolean().optional(),
   encoder,
   decoder,
   reference: reference.optional(),
@@ -50,6 +51,7 @@ export function parseTranslationSpace(value: unknown, source = 'space'): Transla
     ...read,
     windows: read.windows ?? PUBLISHED_WINDOWS,
     gated: read.gated ?? false,
+    standardised: read.standardised ?? false,
     reference: {
       encoder: { ...largest(read.encoder), ...given(read.reference?.encoder) },
       decoder: {

@@ -43,6 +43,8 @@ export interface TranslationSpace {
   readonly windows: readonly number[];
   /** Whether one half of the layer before a lightweight filter gates the other; see `TranslationNetwork`. */
   readonly gated: boolean;
+  /** Whether sums of distances are standardised; see `TranslationNetwork`. */
+  readonly standardised: boolean;
   readonly encoder: EncoderChoices;
   readonly decoder: DecoderChoices;
   /** The shape that the fixed baselines (attention everywhere, one lightweight block everywhere) have. */
@@ -58,8 +60,8 @@ export function isTranslationSpace(space: object): space is TranslationSpace {
 
 /** The network that a genotype names. */
 export function networkOf(space: TranslationSpace, genotype: TranslationGenotype): TranslationNetwork {
-  const { attention, windows, gated } = space;
-  return { ...genotype, attention, windows, gated };
+  const { attention, windows, gated, standardised } = space;
+  return { ...genotype, attention, windows, gated, standardised };
 }
 
 /**

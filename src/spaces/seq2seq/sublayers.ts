@@ -29,6 +29,7 @@ export interface Mixing {
   /** Window of its filter. */
   readonly window: number;
   readonly gated: boolean;
+  readonly standardised: boolean;
 }
 
 /** Attention of the decoder to the encoder. */
@@ -52,12 +53,13 @@ export interface FeedForward {
 
 export type Sublayer = Mixing | Cross | FeedForward;
 
-type Fixed = Pick<TranslationNetwork, 'attention' | 'windows' | 'gated'>;
+type Fixed = Pick<TranslationNetwork, 'attention' | 'windows' | 'gated' | 'standardised'>;
 
 export function mixingOf(fixed: Fixed, name: string, width: number, layer: EncoderLayer, i: number): Mixing {
-  const { attention, gated } = fixed;
+  const { attention, gated, standardised } = fixed;
   const { block, heads } = layer;
-  return { kind: 'mixing', name, width, block, heads, attention, window: windowOf(fixed, i), gated };
+  const window = windowOf(fixed, i);
+  return { kind: 'mixing', name, width, block, heads, attention, window, gated, standardised };
 }
 
 export function crossOf(

@@ -4,8 +4,8 @@ import { accumulates, type Workload } from '../../hardware/workload.ts';
 import { PUBLISHED_WINDOWS, type SequenceBlock, type TranslationNetwork } from './network.ts';
 import { decoderWorkloads, encoderWorkloads, translationWorkloads } from './workloads.ts';
 
-const plain = (block: SequenceBlock, gated = false): TranslationNetwork => ({
-  ...{ encoder: 8, decoder: 12, attention: 16, windows: PUBLISHED_WINDOWS, gated },
+const plain = (block: SequenceBlock, gated = false, standardised = false): TranslationNetwork => ({
+  ...{ encoder: 8, decoder: 12, attention: 16, windows: PUBLISHED_WINDOWS, gated, standardised },
   encoderLayers: [{ block, heads: 2, feedForward: 20 }],
   decoderLayers: [{ block, heads: 2, crossHeads: 4, sources: 1, feedForward: 24 }],
 });
@@ -21,6 +21,16 @@ describe('a block', () => {
   ] as const)('%s is its parts and a norm', (block, parts) => {
     const names = encoderWorkloads(plain(block)).map(({ name }) => name.replace('encoder.layer1.', ''));
     expect(names.slice(0, names.indexOf('feed.in'))).toEqual([...parts, 'self.norm']);
+  });
+
+  test('standardised sums of distances cost a norm without weights; convolutions have none', () => {
+    const norms = (block: SequenceBlock) =>
+      encoderWorkloads(plain(block, false, true)).filter(({ name }) => name.endsWith('lightweight.norm'));
+    expect(norms('C')).toEqual([]);
+    expect(norms('A')).toEqual([]);
+    for (const block of ['D', 'S', 'AD'] as const) {
+      expect(norms(block)).toMatchObject([{ kind: 'vector', c: block === 'AD' ? 4 : 8 }]);
+    }
   });
 
   test('two branches take half of the channels each, attention at its full inner width', () => {

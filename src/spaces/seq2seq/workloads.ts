@@ -98,7 +98,7 @@ function mixing(mix: Mixing, tokens: number): Workload[] {
  * weights are shared by the channels of a head; they and the gate have no bias.
  */
 function filter(name: string, family: LightweightKind, mix: Mixing, tokens: number): Workload[] {
-  const { width, heads, window: k, gated } = mix;
+  const { width, heads, window: k, gated, standardised } = mix;
   const shifted = family === 'shift-add';
   const role = shifted ? 'shift-add-linear' : 'lightweight-linear';
   // Sigmoid, a cubic (3 + 3), and the product.
@@ -113,9 +113,14 @@ function filter(name: string, family: LightweightKind, mix: Mixing, tokens: numb
       ...{ n: 1, h: tokens, w: 1, c: width, r: k, s: 1, m: width, e: tokens, f: 1, stride: 1 },
       ...{ groups: width, weights: heads * k, role: 'lightweight-filter', heads },
     },
+    ...(standardised && family !== 'conv' ? [standardising(name, family, tokens, width)] : []),
     { ...linearWorkload(`${name}.out`, family, tokens, width, width, true), role },
   ];
 }
+
+/** Of sums of distances: mean, what is above it, its square, their mean, the quotient. */
+const standardising = (name: string, family: LightweightKind, tokens: number, width: number): Workload =>
+  vectorWorkload(`${name}.norm`, family, [tokens, 1, 1, width], { multiplications: 2, additions: 3 });
 
 interface Attention {
   readonly width: number;

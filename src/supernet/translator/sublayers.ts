@@ -14,6 +14,7 @@ import { multiply } from '../../autograd/arithmetic.ts';
 import { concatenate } from '../../autograd/concatenate.ts';
 import { dropout } from '../../autograd/dropout.ts';
 import type { Tensor } from '../../autograd/graph.ts';
+import { layerNorm } from '../../autograd/layer-norm.ts';
 import { matmul } from '../../autograd/matmul.ts';
 import { reshape } from '../../autograd/reshape.ts';
 import { split } from '../../autograd/slice.ts';
@@ -50,7 +51,7 @@ export interface MixingChoice {
 }
 
 /** What all layers of a network have alike. */
-export type Frame = Pick<TranslationNetwork, 'attention' | 'gated'>;
+export type Frame = Pick<TranslationNetwork, 'attention' | 'gated' | 'standardised'>;
 
 /** x: [n, t, width] -> [n, t, width] */
 export function mixing(
@@ -58,7 +59,7 @@ export function mixing(
   at: string,
   x: Tensor,
   { block, heads }: MixingChoice,
-  { attention, gated }: Frame,
+  { attention, gated, standardised }: Frame,
   meeting: Meeting,
 ): Tensor {
   const { attention: attends, lightweight: kind } = blockParts(block);
@@ -66,7 +67,8 @@ export function mixing(
   return pass.sublayer(`${at}.mixing`, x, (input) => {
     const attend = (part: Tensor) => selfAttention(pass, `${at}.attention`, part, attention, heads, meeting);
     if (kind === undefined) return attend(input);
-    const filter = (part: Tensor) => lightweight(pass, at, part, { kind, heads, gated }, meeting);
+    const filter = (part: Tensor) =>
+      lightweight(pass, at, part, { kind, heads, gated, standardised }, meeting);
     if (!attends) return filter(input);
     const [first, second] = split(input, 2, [width / 2, width / 2]);
     return concatenate([attend(first), filter(second)], 2);
@@ -119,13 +121,14 @@ interface FilterChoice {
   readonly kind: LightweightKind;
   readonly heads: number;
   readonly gated: boolean;
+  readonly standardised: boolean;
 }
 
 function lightweight(
   pass: Pass,
   layer: string,
   x: Tensor,
-  { kind, heads, gated }: FilterChoice,
+  { kind, heads, gated, standardised }: FilterChoice,
   meeting: Meeting,
 ): Tensor {
   const width = x.shape[2];
@@ -144,7 +147,15 @@ function lightweight(
   if (kind === 'shift-add') inner = linear('shift', inner);
   const weight = filterWeight(pass, layer, kind, heads);
   const use = { kind: kind === 'conv' ? ('conv' as const) : ('add' as const), weight, heads };
-  return linear('out', meeting.filter(`${layer}.lightweight`, inner, use));
+  const filtered = meeting.filter(`${layer}.lightweight`, inner, use);
+  return linear('out', standardised && use.kind === 'add' ? standardisedRows(filtered) : filtered);
+}
+
+/** Every row of x [..., c] with mean 0 and deviation 1: layer norm without weights. */
+function standardisedRows(x: Tensor): Tensor {
+  const width = x.shape[x.shape.length - 1];
+  const vector = (value: number) => x.graph.values(new Float32Array(width).fill(value), [width]);
+  return layerNorm(x, vector(1), vector(0));
 }
 
 /**

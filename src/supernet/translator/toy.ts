@@ -16,7 +16,7 @@ export function toyNetwork(
 ): TranslationNetwork {
   const sources = [1, 2, 3] as const;
   return {
-    ...{ encoder: 8, decoder: 12, attention: 8, windows: [3, 5], gated: false },
+    ...{ encoder: 8, decoder: 12, attention: 8, windows: [3, 5], gated: false, standardised: false },
     encoderLayers: encoder.map((block) => ({ block, heads: 2, feedForward: 10 })),
     decoderLayers: decoder.map((block, i) => ({
       ...{ block, heads: 2, crossHeads: 4, feedForward: 6 },

@@ -54,12 +54,15 @@ const logSoftmax = (row: Float32Array): number[] => {
   return Array.from(row, (value) => value - sum);
 };
 
-describe.each(['pre', 'post'] as const)('norm %s', (norm) => {
+describe.each([
+  ['pre', true],
+  ['post', false],
+] as const)('norm %s, sums of distances standardised %s', (norm, standardised) => {
   test.each(SEQUENCE_BLOCKS)(
     'decoding %s position by position gives what training computes',
     async (block) => {
       const decoder: SequenceBlock[] = [block, 'A', block];
-      const network = toyNetwork(['A', 'AC', 'D'], decoder);
+      const network = toyNetwork(['A', 'AC', 'D'], decoder, { standardised });
       const translator = toyTranslator(backend, network, { norm });
       const source = toySource(backend, [3, 5]);
       const t = 9;
