@@ -20,5 +20,6 @@ export type { Operation, Program } from './program.ts';
 export { loadStateDict, PLAIN_WEIGHTS, type StateDictFile, stateDict } from './pytorch/state-dict.ts';
 export { traceNetwork } from './trace.ts';
 export { type VerilogFolder, verilogFolder } from './verilog/folder.ts';
+export { gatesAccelerator } from './verilog/gates/accelerator.ts';
 export { type LayerRun, simulate } from './verilog/simulate.ts';
 export { SIMULATORS, type Simulator, toolMissing, toolVersion } from './verilog/tools.ts';

@@ -26,6 +26,11 @@ const areaSchema = z.strictObject({
   multiply: z.number().nonnegative().describe('um2 of one multiplier'),
   add: z.number().nonnegative().describe('um2 of one adder'),
   shift: z.number().nonnegative().describe('um2 of one shifter'),
+  accumulate: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('um2 of what adds to the partial sum of an element, where that is not one more "add"'),
 });
 
 const formatSchema = z.strictObject({

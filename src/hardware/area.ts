@@ -23,7 +23,7 @@ export function arithmeticNeeds(loads: readonly Workload[]): ArithmeticNeeds {
 /**
  * Silicon for the arithmetic a network needs, mm2: every processing element holds a multiplier if any layer
  * multiplies, a shifter if any layer shifts, the adder that accumulates, and a second adder if there are adder layers
- * (they subtract and accumulate in the same step). Memories are not part of the cited table and not included.
+ * (they subtract and accumulate in the same step). Memories are not part of the tables and not included.
  * Undefined where the accelerator states no areas at this bit width.
  */
 export function areaMm2(
@@ -34,7 +34,7 @@ export function areaMm2(
   const areas = accelerator.areas?.[String(bits)];
   if (areas === undefined) return undefined;
   const element =
-    areas.add +
+    (areas.accumulate ?? areas.add) +
     (multiplier ? areas.multiply : 0) +
     (shifter ? areas.shift : 0) +
     (secondAdder ? areas.add : 0);

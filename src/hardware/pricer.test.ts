@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { asic45, findAccelerator, released, rowstationary45, zynq7 } from './accelerators/index.ts';
+import {
+  asic45,
+  findAccelerator,
+  released,
+  rowstationary45,
+  rowstationary45gates,
+  zynq7,
+} from './accelerators/index.ts';
 import { explain } from './explain.ts';
 import { Pricer } from './pricer.ts';
 import type { Workload, WorkloadKind } from './workload.ts';
@@ -90,6 +97,15 @@ describe('honest model rowstationary-45nm', () => {
     expect(area('conv')).toBeCloseTo(192 * (7700 + 4184) * 1e-6, 10);
     expect(area('add')).toBeCloseTo(192 * 2 * 4184 * 1e-6, 10);
     expect(area('shift')).toBeCloseTo(192 * (157 + 4184) * 1e-6, 10);
+  });
+
+  test('an accumulator of its own stands in place of the adder that sums', () => {
+    const pricer = new Pricer(rowstationary45gates, 8);
+    const area = (...kinds: WorkloadKind[]) => pricer.priceNetwork(kinds.map((kind) => layer(kind))).areaMm2;
+    const { multiply, add, shift, accumulate = 0 } = rowstationary45gates.areas!['8'];
+    expect(accumulate).toBeGreaterThan(0);
+    expect(area('conv')).toBeCloseTo(192 * (multiply + accumulate) * 1e-6, 10);
+    expect(area('conv', 'shift', 'add')).toBeCloseTo(192 * (multiply + shift + add + accumulate) * 1e-6, 10);
   });
 
   test('vector work counts: scale and offset of a normalisation', () => {

@@ -92,35 +92,27 @@ module layer_engine #(
   wire lead_active = running && column < output_columns;
   wire [15:0] lead = ROWS - window_rows;  // the element with row 0 of the filter
 
-  // what element i hands to element i + 1 is at i + 1
-  wire [ACTIVATION_BITS-1:0] row_out[0:ROWS];
-  wire signed [SUM_BITS-1:0] sum[0:ROWS];
-  wire active[0:ROWS-1];
-  assign row_out[ROWS] = sliding_inside ? map_word : zero;
-  assign sum[0] = 0;
+  // what element i hands to element i + 1 lies at place i + 1 of these, and rows of the map come the other way
+  wire [(ROWS+1)*ACTIVATION_BITS-1:0] row;
+  wire [(ROWS+1)*SUM_BITS-1:0] sum;
+  reg [ROWS:0] was_active;
+  reg [(ROWS+1)*17-1:0] was_start;
+  wire [ROWS-1:0] active;
+  wire [SUM_BITS-1:0] last_sum = sum[ROWS*SUM_BITS+:SUM_BITS];
+  assign row[ROWS*ACTIVATION_BITS+:ACTIVATION_BITS] = sliding_inside ? map_word : zero;
+  assign sum[0+:SUM_BITS] = 0;
 
   genvar i;
   generate
     for (i = 0; i < ROWS; i = i + 1) begin : elements
-      reg was_active;
-      reg signed [16:0] was_start;
       wire leads = lead == i;
-      wire earlier_active;
-      wire signed [16:0] earlier_start;
-      if (i == 0) begin : earlier
-        assign earlier_active = 1'b0;
-        assign earlier_start = 0;
-      end else begin : earlier
-        assign earlier_active = elements[i-1].was_active;
-        assign earlier_start = elements[i-1].was_start;
-      end
-      wire signed [16:0] start_here = leads ? lead_start : earlier_start;
-      assign active[i] = leads ? lead_active : running && earlier_active;
+      wire signed [16:0] start_here = leads ? lead_start : was_start[i*17+:17];
+      assign active[i] = leads ? lead_active : running && was_active[i];
 
       always @(posedge clock) begin
-        if (reset || !running) was_active <= 0;
-        else if (last_tap) was_active <= active[i];
-        if (last_tap) was_start <= start_here;
+        if (reset || !running) was_active[i+1] <= 0;
+        else if (last_tap) was_active[i+1] <= active[i];
+        if (last_tap) was_start[(i+1)*17+:17] <= start_here;
       end
 
       row_element #(
@@ -128,10 +120,11 @@ module layer_engine #(
           .SUM_BITS(SUM_BITS), .ROW_WORDS(ROW_WORDS), .FILTER_WORDS(FILTER_WORDS)
       ) element (
           .clock(clock),
-          .slide(sliding), .slide_at(sliding_at), .row_in(row_out[i+1]), .row_out(row_out[i]),
+          .slide(sliding), .slide_at(sliding_at),
+          .row_in(row[(i+1)*ACTIVATION_BITS+:ACTIVATION_BITS]), .row_out(row[i*ACTIVATION_BITS+:ACTIVATION_BITS]),
           .load(loading && loading_row + lead == i), .load_at(loading_at), .weight_in(weight_word),
           .active(active[i]), .tap(tap), .start(start_here), .row_words(row_words), .zero(zero),
-          .partial(leads ? {SUM_BITS{1'b0}} : sum[i]), .sum(sum[i+1])
+          .partial(leads ? {SUM_BITS{1'b0}} : sum[i*SUM_BITS+:SUM_BITS]), .sum(sum[(i+1)*SUM_BITS+:SUM_BITS])
       );
     end
   endgenerate
@@ -140,11 +133,11 @@ module layer_engine #(
   generate
     if (REQUANTISE == 0) begin : requantise
       requantise_multiply #(.SUM_BITS(SUM_BITS), .VALUE_BITS(VALUE_BITS)) unit (
-          .sum(sum[ROWS]), .scale(scale_word), .low(low), .high(high), .y(write_word)
+          .sum(last_sum), .scale(scale_word), .low(low), .high(high), .y(write_word)
       );
     end else begin : requantise
       requantise_terms #(.SUM_BITS(SUM_BITS), .VALUE_BITS(VALUE_BITS)) unit (
-          .sum(sum[ROWS]), .scale(scale_word[63:0]), .shift(terms_shift), .low(low), .high(high), .y(write_word)
+          .sum(last_sum), .scale(scale_word[63:0]), .shift(terms_shift), .low(low), .high(high), .y(write_word)
       );
     end
   endgenerate
@@ -154,6 +147,12 @@ module layer_engine #(
   wire last_column = column == output_columns + window_rows - 2;
   wire last_filter = group_filter == group_filters - 1;
   wire last_row = output_row == output_rows - 1;
+
+  // nothing comes before the first element
+  always @(posedge clock) begin
+    was_active[0] <= 0;
+    was_start[16:0] <= 0;
+  end
 
   always @(posedge clock) begin
     done <= 0;

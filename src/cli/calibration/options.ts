@@ -50,6 +50,10 @@ export const calibrateOptions = {
     placeholder: 'n',
     minimum: 16,
   },
+  gates: {
+    kind: 'boolean',
+    help: 'count the gates of the processing elements in Verilog instead (needs yosys), and write their areas',
+  },
   beam: {
     kind: 'integer',
     help: 'of --networks: beginnings of a translation that go on at a time',

@@ -1,4 +1,4 @@
-/** `calibrate`: an accelerator file from measurements of this machine, or of any other that wrote a CSV. */
+/** `calibrate`: an accelerator file from measurements of this machine, of any other that wrote a CSV, or of gates. */
 import { readFileSync } from 'node:fs';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import { require_, ShiftAddError } from '../../core/errors.ts';
@@ -11,6 +11,7 @@ import {
   type Measurement,
   parseMeasurements,
 } from '../../hardware/index.ts';
+import { gatesHere } from '../calibration/gates.ts';
 import { timeHere } from '../calibration/here.ts';
 import { predictorHere } from '../calibration/networks.ts';
 import { calibrateOptions, setting } from '../calibration/options.ts';
@@ -57,19 +58,28 @@ function printFit(context: CommandContext, fit: LatencyFit): void {
 export const calibrate: Command = {
   name: 'calibrate',
   summary:
-    'time operators or networks on this machine, or read timings, and write an accelerator file or a predictor',
+    'time operators or networks on this machine, read timings, or count gates; write an accelerator file or a predictor',
   options: calibrateOptions,
   examples: [
     'shiftaddnas calibrate --space cifar --resolution 28 --out my-machine.json',
     'shiftaddnas calibrate --space multi30k --tokens 14 --vocabulary 8000 --out my-machine.json',
     'shiftaddnas calibrate --space multi30k --tokens 14 --networks 200 --out latency.json',
     'shiftaddnas calibrate --measurements board.csv --bits 8 --name board --out board.json',
+    'shiftaddnas calibrate --gates --name my-gates --out my-gates.json',
     'shiftaddnas search --data glyphs --accelerator my-machine.json',
     'shiftaddnas search --data parallel:path/to/multi30k --sentence-tokens 14 --latency latency.json --limit-latency 80%',
   ],
   async run(context) {
     const file = given<string>(context, 'measurements');
     const networks = given<number>(context, 'networks');
+    if (given<boolean>(context, 'gates')) {
+      require_(
+        file === undefined && networks === undefined,
+        'usage',
+        '--gates counts gates, and --measurements and --networks are about time; give one of the three',
+      );
+      return gatesHere(context);
+    }
     if (networks !== undefined) {
       require_(
         file === undefined,

@@ -2,6 +2,7 @@ import { nearest, ShiftAddError } from '../../core/errors.ts';
 import type { Accelerator } from '../accelerator.ts';
 import { loadAccelerator } from '../check.ts';
 import { asic45, zynq7 } from './arithmetic.ts';
+import { rowstationary45gates } from './gates.ts';
 import { rowstationary45 } from './honest.ts';
 import { released, released168, releasedTranslation, releasedTranslationJuly } from './released.ts';
 
@@ -12,6 +13,7 @@ export const ACCELERATORS: readonly Accelerator[] = [
   releasedTranslation,
   releasedTranslationJuly,
   rowstationary45,
+  rowstationary45gates,
   asic45,
   zynq7,
 ];
@@ -42,5 +44,6 @@ export {
   releasedTranslation,
   releasedTranslationJuly,
   rowstationary45,
+  rowstationary45gates,
   zynq7,
 };

@@ -1,7 +1,14 @@
 // Feeds a processing element one line of vectors a clock, and compares its sum.
 //
+// With NETLIST defined the element is one that was synthesised for these widths, and has no parameters any more.
+//
 //   +vectors=FILE +count=N      a line: {first, partial, x, weight, expected sum}
 `default_nettype none
+`ifdef NETLIST
+`define WIDTHS
+`else
+`define WIDTHS #(.ACTIVATION_BITS(ACTIVATION_BITS), .WEIGHT_BITS(WEIGHT_BITS), .SUM_BITS(SUM_BITS))
+`endif
 
 module element_bench #(
     parameter ARITHMETIC = 0,
@@ -24,13 +31,13 @@ module element_bench #(
 
   generate
     if (ARITHMETIC == 0) begin : pe
-      pe_multiply #(.ACTIVATION_BITS(ACTIVATION_BITS), .WEIGHT_BITS(WEIGHT_BITS), .SUM_BITS(SUM_BITS)) element (
+      pe_multiply `WIDTHS element (
           .clock(clock), .enable(1'b1), .first(first), .partial(partial), .x(x), .weight(weight), .sum(sum));
     end else if (ARITHMETIC == 1) begin : pe
-      pe_shift #(.ACTIVATION_BITS(ACTIVATION_BITS), .WEIGHT_BITS(WEIGHT_BITS), .SUM_BITS(SUM_BITS)) element (
+      pe_shift `WIDTHS element (
           .clock(clock), .enable(1'b1), .first(first), .partial(partial), .x(x), .weight(weight), .sum(sum));
     end else begin : pe
-      pe_add #(.ACTIVATION_BITS(ACTIVATION_BITS), .WEIGHT_BITS(WEIGHT_BITS), .SUM_BITS(SUM_BITS)) element (
+      pe_add `WIDTHS element (
           .clock(clock), .enable(1'b1), .first(first), .partial(partial), .x(x), .weight(weight), .sum(sum));
     end
   endgenerate
