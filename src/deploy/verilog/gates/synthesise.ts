@@ -72,7 +72,9 @@ export function synthesise(top: string, parameters: Readonly<Record<string, numb
     const done = spawnSync('yosys', ['-q', join(dir, 'synthesise.ys')], { encoding: 'utf8' });
     if (done.status !== 0) internal(`Yosys cannot synthesise ${top}: ${done.stderr.slice(-1000)}`);
     const text = fs.readFileSync(join(dir, 'stat.json'), 'utf8');
-    const { modules } = JSON.parse(text.slice(text.indexOf('{'))) as Statistics;
+    // some versions leave a comma behind the last entry
+    const json = text.slice(text.indexOf('{')).replace(/,(?=\s*})/g, '');
+    const { modules } = JSON.parse(json) as Statistics;
     const sources = new Set([...verilogSources('rtl').keys()].map((file) => file.replace(/\.v$/, '')));
     return {
       modules: Object.fromEntries(
