@@ -14,6 +14,7 @@ import { type ProgramExporter, programOfFolder } from '../exporters/of-program.t
 import { exportOnnx } from '../exporters/onnx.ts';
 import { exportSafetensors } from '../exporters/safetensors.ts';
 import { exportVerilog, VERILOG_FLAGS } from '../exporters/verilog.ts';
+import { exportWeb } from '../exporters/web.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { count } from '../text.ts';
 
@@ -27,6 +28,7 @@ const OF_PROGRAMS = {
   c: exportC,
   integer: exportInteger,
   verilog: exportVerilog,
+  web: exportWeb,
 } as const satisfies Readonly<Record<string, ProgramExporter>>;
 
 type Format = keyof typeof OF_NETWORKS | keyof typeof OF_PROGRAMS;
@@ -126,6 +128,7 @@ export const exportNetwork: Command = {
     'shiftaddnas export runs/fashion --to onnx --opset 22 --out fashion.onnx',
     'shiftaddnas export runs/fashion --to c --images 1000 --qemu-images 1000',
     'shiftaddnas export runs/fashion/export/integer --to c --prefix fashion --out firmware',
+    'shiftaddnas export runs/fashion --to web --out fashion-page',
   ],
   async run(context) {
     const [dir] = context.positional;

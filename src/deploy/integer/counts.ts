@@ -17,12 +17,23 @@ export interface OperationCounts {
 type Counts = { -readonly [K in keyof OperationCounts]: number };
 
 export function countOperations(program: IntegerProgram): OperationCounts {
-  const total: Counts = { multiplications: 0, additions: 0, shifts: 0, divisions: 0 };
+  const total = none();
   program.operations.forEach((operation, i) => {
     countOne(program, operation, program.values[i + 1], total);
   });
   return total;
 }
+
+/** Of every operation, in their order. */
+export function countEach(program: IntegerProgram): readonly OperationCounts[] {
+  return program.operations.map((operation, i) => {
+    const counts = none();
+    countOne(program, operation, program.values[i + 1], counts);
+    return counts;
+  });
+}
+
+const none = (): Counts => ({ multiplications: 0, additions: 0, shifts: 0, divisions: 0 });
 
 function countOne(program: IntegerProgram, operation: Operation, y: Value, total: Counts): void {
   const outputs = sizeOf(y.shape);
