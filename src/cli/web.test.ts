@@ -18,7 +18,7 @@ import { randomImages, randomProgram, SMALL } from '../deploy/integer/testing/ra
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const executablePath = process.env.SHIFTADDNAS_CHROMIUM ?? '/usr/bin/chromium';
 const sharp = await import('sharp').then(
