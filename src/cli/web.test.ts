@@ -72,7 +72,7 @@ describe.skipIf(!present)(
     let browser: Browser;
     const at = (...parts: string[]) => join(folder, ...parts);
 
-    let exported: { readonly counts: Readonly<Record<string, number>> };
+    let exported: { readonly proved: number; readonly counts: Readonly<Record<string, number>> };
     /** Pictures of the test set and what was made of them: of the network's own size, and of others. */
     const pictures: string[] = [];
 
@@ -200,6 +200,7 @@ describe.skipIf(!present)(
           pathToFileURL(join(web(), 'index.html')).href,
         ]);
         expect(faults).toEqual([]);
+        expect(exported.proved).toBe(20);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
         for (const [kind, count] of Object.entries(exported.counts)) {
           const column = `Array.from(document.querySelectorAll('#layers tr'), (row) => row.cells[${{ multiplications: 3, additions: 4, shifts: 5 }[kind]}].textContent)`;

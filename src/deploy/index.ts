@@ -14,6 +14,7 @@ export { type OpenedProgram, openProgram, realLogits } from './integer/open.ts';
 export type { IntegerProgram } from './integer/program.ts';
 export { type IntegerProof, proveInteger } from './integer/prove.ts';
 export { interpret } from './integer/reference/interpret.ts';
+export { openWasm } from './integer/wasm.ts';
 export { IR_VERSIONS, NEWEST_OPSET, type Opset } from './onnx/model.ts';
 export { type Claim, type Proof, proveOnnx } from './onnx/prove.ts';
 export { writeOnnx } from './onnx/write.ts';

@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { ShiftAddError } from '../../core/errors.ts';
+import { internal, ShiftAddError } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shapes.ts';
 import { version } from '../../version.ts';
 import { encodeForInterpreter } from '../integer/code.ts';
@@ -127,9 +127,7 @@ function readsLightOnDark(program: IntegerProgram): boolean {
 function page(elements: Readonly<Record<string, string>>): string {
   let html = source('page.html');
   const put = (place: string, content: string) => {
-    if (html.split(place).length !== 2) {
-      throw new ShiftAddError('internal', `internal: page.html must hold ${place} once`);
-    }
+    if (html.split(place).length !== 2) internal(`page.html must hold ${place} once`);
     html = html.replace(place, () => content);
   };
   put('<link rel="stylesheet" href="page.css">', `<style>\n${source('page.css')}</style>`);
