@@ -1,8 +1,9 @@
 /**
- * Who trains translators alone: this thread, with all of the backend's, or threads beside each other with one each. What
- * comes out is the same: arithmetic does not depend on the number of threads, and checkpoints are each job's own.
+ * Who trains translators alone: threads beside each other with one core each, or where they would leave half of the cores
+ * without work, this thread with all of them, one translator after the other. What comes out is the same: arithmetic does
+ * not depend on the number of threads, and checkpoints are each job's own.
  *
- *   run(job) --> the first idle thread --> events as they happen, a result at the end
+ *   run(job) --> the first idle thread, or this one --> events as they happen, a result at the end
  */
 import { Worker } from 'node:worker_threads';
 import type { BackendLink } from '../../backends/backend.ts';
@@ -28,6 +29,11 @@ export type FromTrainer =
   | { readonly kind: 'done'; readonly result: TrainedTranslator }
   | { readonly kind: 'failed'; readonly error: PostedError };
 
+/** Whether `count` jobs are better done one after the other with all `threads` than each in one of `slots`. */
+export function oneByOne(count: number, slots: number, threads: number): boolean {
+  return slots === 1 || 2 * count <= Math.min(slots, threads);
+}
+
 export class Trainers {
   /** Translators trained at once. */
   readonly slots: number;
@@ -37,6 +43,8 @@ export class Trainers {
   private readonly all: Trainer[] = [];
   private readonly waiting: ((trainer: Trainer) => void)[] = [];
   private last: Promise<unknown> = Promise.resolve();
+  /** What is asked for in one go. */
+  private asked: { count: number; readonly complete: Promise<void> } | undefined;
 
   /** `workers`: translators at once; 0 for as many as the backend has threads. */
   constructor(context: SentenceContext, workers: number) {
@@ -49,7 +57,12 @@ export class Trainers {
 
   /** Trains one. Throws 'interrupted' when aborted, else what the training threw. */
   async run(job: TranslatorJob, options: RunJobOptions = {}): Promise<TrainedTranslator> {
-    return this.slots === 1 ? this.here(job, options) : this.elsewhere(job, options);
+    this.asked ??= { count: 0, complete: Promise.resolve().then(() => void (this.asked = undefined)) };
+    const { asked } = this;
+    asked.count++;
+    await asked.complete;
+    const alone = oneByOne(asked.count, this.slots, this.context.backend.threads);
+    return alone ? this.here(job, options) : this.elsewhere(job, options);
   }
 
   /** One after the other in this thread. */
