@@ -8,6 +8,7 @@ import { openCluster } from '../cluster/cluster-evaluator.ts';
 import { rankCount } from '../cluster/mpi.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { EventBus, type RunEvent } from '../core/events.ts';
+import { isTranslationSource } from '../data/text/open.ts';
 import type { OpenRun } from '../runs/folder.ts';
 import { readJournal } from '../runs/journal.ts';
 import type { SessionOptions } from '../runs/pipeline/session.ts';
@@ -91,11 +92,12 @@ function discard(run: OpenRun, withFolder: boolean): void {
 }
 
 /** A bus with the terminal listening on stderr, unless --quiet or --json asks for none. */
-function busFor(context: CommandContext, { run, resumed }: OpenedRun): EventBus {
+function busFor(context: CommandContext, { run, config, resumed }: OpenedRun): EventBus {
   const bus = new EventBus();
   if (context.json || given<boolean>(context, 'quiet') === true) return bus;
   const earlier = resumed ? readJournal(run.journal).map(({ event }) => event) : [];
-  const listen = progressListener({ ...progressTo(process.stderr), earlier });
+  const examples = isTranslationSource(config.data) ? 'sentences' : 'images';
+  const listen = progressListener({ ...progressTo(process.stderr), earlier, examples });
   bus.subscribe((event) => listen(withoutSentence(event)));
   process.stderr.write(`run folder ${run.dir}\n`);
   return bus;

@@ -76,6 +76,7 @@ export interface TrainStep {
   readonly steps: number;
   readonly loss: number;
   readonly rate: number;
+  /** Or sentence pairs. */
   readonly imagesPerSecond: number;
 }
 

@@ -50,6 +50,16 @@ describe('progress', () => {
     expect(out.at(-1)).toBe('\r\x1b[2K[1/2] training supernet: done in 1:01  loss 0.040  512 images/s\n');
   });
 
+  test('tells the pace of translators in sentences', () => {
+    const timeline = [
+      [0, started('supernet', 1, 2)],
+      [6_000, step('supernet', 50)],
+    ] as const;
+    expect(shown({ interactive: false, examples: 'sentences' }, timeline).at(-1)).toContain(
+      '512 sentences/s',
+    );
+  });
+
   test('says at the end which images could not be read, and names five', () => {
     const unreadable = Array.from({ length: 7 }, (_, i) => `${i}.JPEG`);
     const end: RunEvent = { type: 'run-ended', outcome: 'finished', seconds: 3, unreadable };

@@ -17,6 +17,8 @@ export interface ProgressOptions {
   readonly columns?: () => number;
   /** Milliseconds of a steady clock. */
   readonly now?: () => number;
+  /** What is trained on, for its pace: images unless said otherwise. */
+  readonly examples?: 'images' | 'sentences';
   /** Of a resumed run: its events so far, so that the phase it goes on with has its name. Nothing of them is shown. */
   readonly earlier?: Iterable<RunEvent>;
 }
@@ -36,7 +38,13 @@ export function progressTo(stream: NodeJS.WriteStream): ProgressOptions {
 
 /** A listener for an EventBus. In --json mode subscribe none: quiet is no progress at all. */
 export function progressListener(options: ProgressOptions): Listener {
-  const { write, interactive, columns = () => 80, now = () => performance.now() } = options;
+  const {
+    write,
+    interactive,
+    columns = () => 80,
+    now = () => performance.now(),
+    examples = 'images',
+  } = options;
   const timeLeft = new TimeLeft(now);
   let phase = { name: '', label: '', title: '' };
   /** Networks that are trained at the same time, with how far they are. */
@@ -87,7 +95,7 @@ export function progressListener(options: ProgressOptions): Listener {
         return;
       case 'train-step':
         fraction = event.step / event.steps;
-        status = `loss ${event.loss.toFixed(3)}  ${Math.round(event.imagesPerSecond)} images/s`;
+        status = `loss ${event.loss.toFixed(3)}  ${Math.round(event.imagesPerSecond)} ${examples}/s`;
         draw();
         return;
       case 'epoch-ended': {

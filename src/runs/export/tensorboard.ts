@@ -9,6 +9,7 @@
  * Sources: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto, framework/summary.proto.
  */
 import type { RunEvent } from '../../core/events.ts';
+import { isTranslationSource } from '../../data/text/open.ts';
 import type { RunTrace } from './trace.ts';
 
 /** One point of a curve. `at`: seconds since 1970. */
@@ -27,7 +28,8 @@ export function eventFile(scalars: readonly Scalar[]): Uint8Array {
 }
 
 /** Curves of training and of the searches, in the order of the journal. */
-export function scalarsOf({ journal }: RunTrace): Scalar[] {
+export function scalarsOf({ journal, description }: RunTrace): Scalar[] {
+  const examples = isTranslationSource(String(description.config.data ?? '')) ? 'sentences' : 'images';
   const scalars: Scalar[] = [];
   let search = '';
   let lowest = Number.POSITIVE_INFINITY;
@@ -37,7 +39,7 @@ export function scalarsOf({ journal }: RunTrace): Scalar[] {
       lowest = Number.POSITIVE_INFINITY;
     }
     if (event.type === 'candidate-scored') lowest = Math.min(lowest, event.loss);
-    for (const [step, tag, value] of points(event, search, lowest))
+    for (const [step, tag, value] of points(event, search, lowest, examples))
       if (value !== undefined) scalars.push({ at: Date.parse(at) / 1000, step, tag, value });
   }
   return scalars;
@@ -45,13 +47,13 @@ export function scalarsOf({ journal }: RunTrace): Scalar[] {
 
 type PointOf = readonly [step: number, tag: string, value: number | undefined];
 
-function points(event: RunEvent, search: string, lowest: number): PointOf[] {
+function points(event: RunEvent, search: string, lowest: number, examples: string): PointOf[] {
   switch (event.type) {
     case 'train-step':
       return [
         [event.step, `${event.phase}/loss`, event.loss],
         [event.step, `${event.phase}/rate`, event.rate],
-        [event.step, `${event.phase}/images per second`, event.imagesPerSecond],
+        [event.step, `${event.phase}/${examples} per second`, event.imagesPerSecond],
       ];
     case 'epoch-ended':
       return [

@@ -88,12 +88,19 @@ export function limitsOf({ result, journal }: ReportData): Limits {
 
 /** The front of loss against energy: as the result has it, else of the candidates so far. */
 export function frontOf({ result, candidates }: ReportData): readonly FrontPoint[] {
-  if (result !== undefined) return result.front;
-  const cheapestFirst = [...candidates].sort((a, b) => a.energyMj - b.energyMj || a.loss - b.loss);
+  return result?.front ?? frontBy(candidates, ({ loss }) => loss);
+}
+
+/** Candidates that none beats in both energy and what is to be small, cheapest first. */
+export function frontBy(
+  candidates: readonly NetworkScores[],
+  of: (candidate: NetworkScores) => number,
+): readonly NetworkScores[] {
+  const cheapestFirst = [...candidates].sort((a, b) => a.energyMj - b.energyMj || of(a) - of(b));
   let best = Number.POSITIVE_INFINITY;
-  return cheapestFirst.filter(({ loss }) => {
-    const better = loss < best;
-    if (better) best = loss;
+  return cheapestFirst.filter((candidate) => {
+    const better = of(candidate) < best;
+    if (better) best = of(candidate);
     return better;
   });
 }

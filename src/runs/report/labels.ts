@@ -1,4 +1,4 @@
-/** Places labels beside marks so that they cover neither each other, nor a mark, nor the border. */
+/** Places labels beside marks so that they cover neither each other, nor a mark, nor other text, nor the border. */
 import { textWidth } from './plot.ts';
 
 export interface Mark {
@@ -14,7 +14,7 @@ export interface Placed extends Mark {
   readonly far: boolean;
 }
 
-interface Box {
+export interface Box {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -23,9 +23,9 @@ interface Box {
 
 const SIZE = 13;
 
-/** `bounds`: where text may stand. Earlier marks get the better places. */
-export function placeLabels(marks: readonly Mark[], bounds: Box): Placed[] {
-  const taken: Box[] = marks.map(({ x, y }) => around(x, y, 8));
+/** `bounds`: where text may stand; `others`: what stands there already. Earlier marks get the better places. */
+export function placeLabels(marks: readonly Mark[], bounds: Box, others: readonly Box[] = []): Placed[] {
+  const taken: Box[] = [...marks.map(({ x, y }) => around(x, y, 8)), ...others];
   return marks.map((mark, own) => {
     const width = textWidth(mark.text, SIZE);
     let best: { at: [number, number]; box: Box; cost: number; far: boolean } | undefined;

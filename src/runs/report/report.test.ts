@@ -11,7 +11,7 @@ import { frontOf, gather } from './gather.ts';
 import { hypervolumes, volumeCaption } from './hypervolume.ts';
 import { placeLabels } from './labels.ts';
 import { escapeText, markup } from './markup.ts';
-import { domainOf } from './plot.ts';
+import { domainOf, textWidth } from './plot.ts';
 import { reportHtml, writeReport } from './report.ts';
 import { writeSyntheticRun } from './synthetic-run.ts';
 import { SYNTHETIC_WINNER, writeSyntheticTranslation } from './synthetic-translation.ts';
@@ -115,6 +115,47 @@ describe('the page of a run on sentence pairs', () => {
     expect(candidates).not.toContain('class="network');
   });
 
+  test('draws candidates by BLEU where they have it, with the front and the progress of BLEU', () => {
+    writeSyntheticTranslation(dir, { candidateBleu: [3, 1, 4, 1, 5, 2] });
+    const html = page();
+    const [candidates, search] = [figureOf(html, 'candidates'), figureOf(html, 'search')];
+    expect(candidates).toContain('Scatter plot of held-out BLEU against energy: 6 candidates');
+    expect(candidates).toContain('candidate 5: 5.00 BLEU in the supernet at 85.0 mJ');
+    const front = [...candidates.matchAll(/on the front: candidate (\d)/g)].map(([, i]) => Number(i));
+    // Drawn for a wide page and for a phone.
+    expect(front).toEqual([1, 3, 5, 1, 3, 5]);
+    expect(search).toContain(
+      'The held-out BLEU of 6 candidates in the order they were scored; the best is 5.000',
+    );
+    expect(candidates + search).not.toMatch(/loss/i);
+  });
+
+  test('names of networks that all have 0 BLEU lie neither on each other nor on the limit', () => {
+    writeSyntheticTranslation(dir, { untrained: true });
+    const svgs = figureOf(page(), 'scatter').split('<svg').slice(1);
+    expect(svgs).toHaveLength(2);
+    for (const svg of svgs) {
+      const texts = [
+        ...svg.matchAll(/<text (class="limit-text" )?x="([\d.]+)" y="([\d.]+)"([^>]*)>([^<]+)</g),
+      ]
+        .filter(([, limit, , , , text]) => limit !== undefined || /^(winner|all-)/.test(text))
+        .map(([, , x, y, anchor, text]) => {
+          const width = textWidth(text, 12);
+          const left = anchor.includes('end') ? Number(x) - width : Number(x);
+          return { text, left, right: left + width, top: Number(y) - 10, bottom: Number(y) + 2 };
+        });
+      expect(texts.map(({ text }) => text.split(' ')[0]).sort()).toEqual([
+        ...['all-attention', 'all-lightweight-conv', 'limit', 'winner'],
+      ]);
+      for (const [i, a] of texts.entries()) {
+        for (const b of texts.slice(i + 1)) {
+          const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+          expect(apart, `${a.text} on ${b.text}`).toBe(true);
+        }
+      }
+    }
+  });
+
   test('shows encoder and decoder with their widths, and both halves of a mixed block', () => {
     writeSyntheticTranslation(dir);
     const picture = figureOf(page(), 'winner');
@@ -127,7 +168,7 @@ describe('the page of a run on sentence pairs', () => {
   });
 
   test('knows its task before there is a result, and its reference in whatever order networks end', () => {
-    writeSyntheticTranslation(dir, false);
+    writeSyntheticTranslation(dir, { finished: false });
     const html = page();
     expect(html).toContain('Small figures compare with attention everywhere');
     expect(figureOf(html, 'scatter')).toContain('BLEU against energy');
@@ -256,6 +297,6 @@ describe('hypervolume', () => {
     expect(page).toContain('id="hypervolume"');
     expect(page).toContain('the median of 10 random searches');
     expect(gather(dir).candidates).toHaveLength(600);
-    expect(page).toContain('Loss of 600 candidates in the order they were scored');
+    expect(page).toContain('The held-out loss of 600 candidates in the order they were scored');
   });
 });

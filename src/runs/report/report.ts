@@ -10,6 +10,7 @@ import { curves, curvesOf } from './curves.ts';
 import { distributions } from './distributions.ts';
 import { facts } from './facts.ts';
 import {
+  frontBy,
   frontOf,
   gather,
   limitsOf,
@@ -58,7 +59,7 @@ ${pictureFigure(data, task)}
 ${networks.length > 0 && markup`<section id="networks"><h2>Winner and baselines</h2><p class="caption">All trained with one recipe. Small figures compare with ${task.reference.caption}. A multiply-accumulate counts as one multiplication and one addition, an adder element as two additions, a shift element as one shift and one addition.</p>${table(networks, task)}</section>`}
 ${energyFigures(networks)}
 ${curveFigures(data, task)}
-${searchFigure(data)}
+${searchFigure(data, task)}
 ${volumeFigure(data)}
 ${rankFigure(data, task)}
 ${histogramFigure(data)}
@@ -82,14 +83,16 @@ function scatterFigure(data: ReportData, networks: readonly Retrained[], task: T
     return figure({ id: 'scatter', ...task.score }, (width) => scatter(scored, task.axis, task, width));
   }
   const trained = { ...scored, candidates: [], front: [] };
-  const searched = { ...scored, networks: [] };
+  const { axis } = apart;
+  const front = axis.better === 'more' ? frontBy(candidates, (one) => -axis.of(one)) : scored.front;
+  const searched = { ...scored, networks: [], front };
   return markup`${
     networks.length > 0 &&
     figure({ id: 'scatter', ...task.score }, (width) => scatter(trained, task.axis, task, width))
   }${
     candidates.length > 0 &&
     figure({ id: 'candidates', title: apart.title, caption: apart.caption }, (width) =>
-      scatter(searched, apart.axis, task, width),
+      scatter(searched, axis, task, width),
     )
   }`;
 }
@@ -159,16 +162,15 @@ function curveFigures(data: ReportData, task: Task): Markup {
   }</div>`;
 }
 
-function searchFigure({ candidates, journal }: ReportData): Markup | undefined {
+function searchFigure({ candidates, journal }: ReportData, { progress }: Task): Markup | undefined {
   if (candidates.length < 2) return undefined;
   const marks = searchMarks(journal);
   const text = {
     id: 'search',
     title: 'Progress of the search',
-    caption:
-      'Every candidate in the order it was scored, and the lowest loss so far. Dotted lines end generations.',
+    caption: `Every candidate in the order it was scored, and the ${progress.better === 'less' ? 'lowest' : 'highest'} ${progress.name} so far. Dotted lines end generations.`,
   };
-  return figure(text, (width) => searched(candidates, marks, width));
+  return figure(text, (width) => searched(candidates, marks, progress, width));
 }
 
 function volumeFigure({ journal }: ReportData): Markup | undefined {

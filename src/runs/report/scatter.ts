@@ -2,10 +2,10 @@
 import type { Limits, NetworkScores } from '../../core/events.ts';
 import { millijoule, significant } from './format.ts';
 import type { FrontPoint, Retrained } from './gather.ts';
-import { placeLabels } from './labels.ts';
+import { type Box, placeLabels } from './labels.ts';
 import { type Markup, markup } from './markup.ts';
 import { networkColour } from './palette.ts';
-import { domainOf, drawing, PHONE, type Plot, path, plot } from './plot.ts';
+import { domainOf, drawing, PHONE, type Plot, path, plot, textWidth } from './plot.ts';
 import type { Axis, Scored, Task } from './task.ts';
 
 export interface ScatterData {
@@ -48,7 +48,8 @@ export function scatter(
   const byEnergy = [...front].sort((a, b) => a.energyMj - b.energyMj);
   const marks = networks.map((network) => ({ x: x(network), y: y(network), text: network.name }));
   const bounds = { left: frame.left, right: frame.right, top: frame.top - 8, bottom: frame.bottom - 2 };
-  const labels = placeLabels(marks, bounds);
+  const limited = limit === undefined ? undefined : limitText(limit, frame);
+  const labels = placeLabels(marks, bounds, limited === undefined ? [] : [limited.box]);
   return drawing(
     width,
     height,
@@ -64,7 +65,7 @@ export function scatter(
       (point) =>
         markup`<circle cx="${x(point)}" cy="${y(point)}" r="${phone ? 3 : 3.5}"><title>on the front: ${point.genotype}, ${axis.show(point)} in the supernet at ${millijoule(point.energyMj)}</title></circle>`,
     )}</g>`,
-    limit !== undefined && limitText(limit, frame),
+    limited?.drawn,
     networks.map((network, i) => {
       const { at, far } = labels[i];
       const [cx, cy] = [marks[i].x, marks[i].y];
@@ -78,9 +79,17 @@ function overLimit(limit: number, { x, top, right, bottom }: Plot): Markup {
 }
 
 /** On the roomier side of its line, drawn over the dots. */
-function limitText(limit: number, { x, left, right, bottom }: Plot): Markup {
+function limitText(
+  limit: number,
+  { x, left, right, bottom }: Plot,
+): { readonly drawn: Markup; readonly box: Box } {
   const end = x(limit) > (left + right) / 2;
-  return markup`<text class="limit-text" x="${x(limit) + (end ? -6 : 6)}" y="${bottom - 9}" text-anchor="${end ? 'end' : 'start'}">limit ${millijoule(limit)}</text>`;
+  const text = `limit ${millijoule(limit)}`;
+  const [at, y, width] = [x(limit) + (end ? -6 : 6), bottom - 9, textWidth(text, 12)];
+  return {
+    drawn: markup`<text class="limit-text" x="${at}" y="${y}" text-anchor="${end ? 'end' : 'start'}">${text}</text>`,
+    box: { left: end ? at - width : at, right: end ? at : at + width, top: y - 12, bottom: y + 4 },
+  };
 }
 
 /** A star for the winner, a diamond for a baseline, a ring for other candidates. */

@@ -1,9 +1,10 @@
-/** How the search went: the loss of every candidate in the order they were scored, and the best so far. */
+/** How the search went: the score of every candidate in the order they were scored, and the best so far. */
 import type { NetworkScores } from '../../core/events.ts';
 import type { JournalEntry } from '../journal.ts';
 import { millijoule } from './format.ts';
 import { type Markup, markup } from './markup.ts';
 import { domainOf, drawing, PHONE, path, plot } from './plot.ts';
+import type { Axis } from './task.ts';
 
 /** Marks on the row of candidates: a position counts the candidates scored before it. */
 export interface SearchMarks {
@@ -31,38 +32,46 @@ export function searchMarks(journal: readonly JournalEntry[]): SearchMarks {
 export function searched(
   candidates: readonly NetworkScores[],
   { searches, generations }: SearchMarks,
+  axis: Axis,
   width: number,
 ): Markup {
   const height = width <= PHONE ? 270 : 320;
-  const losses = candidates.map(({ loss }) => loss);
+  const scores = candidates.map(axis.of);
+  const less = axis.better === 'less';
+  const better = (a: number, b: number) => (less ? Math.min(a, b) : Math.max(a, b));
+  const worst = less ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   const frame = plot({
     width,
     height,
     x: domainOf([0, candidates.length], { count: width <= PHONE ? 4 : 8 }),
-    // A few hopeless candidates would press all others flat: the axis ends where 98 in 100 are below.
-    y: domainOf([...losses].sort((a, b) => a - b).slice(0, Math.max(2, Math.ceil(losses.length * 0.98)))),
+    // A few hopeless candidates would press all others flat: the axis ends where 98 in 100 are better.
+    y: domainOf(
+      [...scores]
+        .sort((a, b) => (less ? a - b : b - a))
+        .slice(0, Math.max(2, Math.ceil(scores.length * 0.98))),
+    ),
     xLabel: 'candidates scored',
-    yLabel: 'held-out loss in the supernet',
+    yLabel: `${axis.name} in the supernet`,
   });
   const begins = searches.length > 0 ? searches : [{ at: 0, title: '' }];
   const runs = begins.map(({ at, title }, i) => {
     const part = candidates.slice(at, begins[i + 1]?.at ?? candidates.length);
     const best: [number, number][] = [];
-    let lowest = Number.POSITIVE_INFINITY;
-    part.forEach(({ loss }, j) => {
+    let top = worst;
+    part.forEach((candidate, j) => {
       const x = frame.x(at + j + 1);
-      if (best.length > 0) best.push([x, frame.y(lowest)]);
-      lowest = Math.min(lowest, loss);
-      best.push([x, frame.y(lowest)]);
+      if (best.length > 0) best.push([x, frame.y(top)]);
+      top = better(top, axis.of(candidate));
+      best.push([x, frame.y(top)]);
     });
-    return { at, title, best, lowest };
+    return { at, title, best, reached: top };
   });
-  const lowest = Math.min(...runs.map((run) => run.lowest));
-  const y = (loss: number) => Math.max(frame.top, frame.y(loss));
+  const reached = runs.map((run) => run.reached).reduce(better, worst);
+  const y = (score: number) => Math.min(frame.bottom, Math.max(frame.top, frame.y(score)));
   return drawing(
     width,
     height,
-    `Loss of ${candidates.length} candidates in the order they were scored; the best is ${lowest.toFixed(3)}`,
+    `The ${axis.name} of ${candidates.length} candidates in the order they were scored; the best is ${reached.toFixed(3)}`,
     markup`<g class="generations">${generations.map((evaluated, i) => markup`<line x1="${frame.x(evaluated)}" x2="${frame.x(evaluated)}" y1="${frame.top}" y2="${frame.bottom}"><title>end of generation ${String(i + 1)}</title></line>`)}</g>`,
     runs.length > 1 &&
       runs.map(
@@ -72,7 +81,7 @@ export function searched(
     frame.axes,
     markup`<g class="dots">${candidates.map(
       (candidate, i) =>
-        markup`<circle cx="${frame.x(i + 1)}" cy="${y(candidate.loss)}" r="2.5"><title>${candidate.genotype}: loss ${candidate.loss.toFixed(3)}, ${millijoule(candidate.energyMj)}</title></circle>`,
+        markup`<circle cx="${frame.x(i + 1)}" cy="${y(axis.of(candidate))}" r="2.5"><title>${candidate.genotype}: ${axis.show(candidate)}, ${millijoule(candidate.energyMj)}</title></circle>`,
     )}</g>`,
     runs.map(({ best }) => markup`<path class="best" d="${path(best)}"/>`),
   );

@@ -7,8 +7,19 @@ import { type NetworkResult, writeResult } from '../result.ts';
 
 export const SYNTHETIC_WINNER = '256-192:AC2f16.S2f16|A2x2s2f8.AD2x2s1f8';
 
-/** `finished`: with its result; else it ends after the networks were measured. */
-export function writeSyntheticTranslation(dir: string, finished = true): void {
+export interface SyntheticTranslation {
+  /** With its result; else it ends after the networks were measured. */
+  readonly finished?: boolean;
+  /** Of the six candidates, where BLEU is an objective. */
+  readonly candidateBleu?: readonly number[];
+  /** Networks that translate nothing yet. */
+  readonly untrained?: boolean;
+}
+
+export function writeSyntheticTranslation(
+  dir: string,
+  { finished = true, candidateBleu, untrained = false }: SyntheticTranslation = {},
+): void {
   const config = { data: 'parallel:data/multi30k', seed: 3, sentenceTokens: 24 };
   const run = createRun(dir, { command: 'search', config });
   const bus = new EventBus();
@@ -16,9 +27,10 @@ export function writeSyntheticTranslation(dir: string, finished = true): void {
   const log = new ArchitectureLog(run.architectures);
   bus.subscribe(journal.record);
   bus.subscribe(log.record);
-  const winner = network('candidate-1', SYNTHETIC_WINNER, ['AC', 'S', 'A', 'AD'], 23.44, 78);
-  const convolution = network('all-lightweight-conv', '256-256:C|C', ['C', 'C', 'C', 'C'], 20.2, 47);
-  const attention = network('all-attention', '256-256:A|A', ['A', 'A', 'A', 'A'], 24.1, 100);
+  const bleuOf = (bleu: number) => (untrained ? 0 : bleu);
+  const winner = network('candidate-1', SYNTHETIC_WINNER, ['AC', 'S', 'A', 'AD'], bleuOf(23.44), 78);
+  const convolution = network('all-lightweight-conv', '256-256:C|C', ['C', 'C', 'C', 'C'], bleuOf(20.2), 47);
+  const attention = network('all-attention', '256-256:A|A', ['A', 'A', 'A', 'A'], bleuOf(24.1), 100);
   const started = { type: 'phase-started', phase: 'supernet', title: 'training the supernet' } as const;
   bus.emit({ ...started, index: 1, of: 4 });
   for (const epoch of [1, 2]) {
@@ -33,7 +45,8 @@ export function writeSyntheticTranslation(dir: string, finished = true): void {
   for (let index = 1; index <= 6; index++) {
     const costs = { energyMj: 60 + 5 * index, latencyMs: 1, params: 9, macs: 9 };
     const scores = { genotype: `candidate ${index}`, loss: 4 - 0.1 * index, accuracy: 0.3, ...costs };
-    bus.emit({ type: 'candidate-scored', index, of: 6, ...scores });
+    const bleu = candidateBleu?.[index - 1];
+    bus.emit({ type: 'candidate-scored', index, of: 6, ...scores, ...(bleu === undefined ? {} : { bleu }) });
   }
   // Networks trained side by side end in any order.
   for (const { blocks: _, ...one } of [convolution, attention, winner]) {

@@ -24,6 +24,7 @@ export interface Axis {
   readonly of: (scored: Scored) => number;
   /** Of a candidate, in the supernet. */
   readonly show: (scored: Scored) => string;
+  readonly better: 'more' | 'less';
 }
 
 /** A column of the table of networks. */
@@ -61,6 +62,8 @@ export interface Task {
   readonly measured: (network: Retrained) => string;
   /** What candidates are scored by, where it is not what networks are; it is a plot of its own. */
   readonly candidates: { readonly axis: Axis; readonly title: string; readonly caption: string } | undefined;
+  /** What the progress of a search is drawn by. */
+  readonly progress: Axis;
   readonly loss: string;
   readonly accuracy: { readonly title: string; readonly caption: string };
   /** Title and detail of blocks that stand together in the picture of a network. */
@@ -72,12 +75,24 @@ export interface Task {
 }
 
 /** Of the run's result; before there is one, of the data that it was asked for. */
-export function taskOf({ result, description }: Pick<ReportData, 'result' | 'description'>): Task {
+export function taskOf({
+  result,
+  description,
+  candidates,
+}: Pick<ReportData, 'result' | 'description' | 'candidates'>): Task {
   const { data, sentenceTokens } = description.config;
   const sentences =
     result === undefined ? isTranslationSource(String(data ?? '')) : result.dataset.pair !== undefined;
-  return sentences ? sentencesOf(result?.dataset.pair, Number(sentenceTokens)) : IMAGES;
+  if (!sentences) return IMAGES;
+  const byBleu = candidates.some(({ bleu }) => bleu !== undefined);
+  return sentencesOf(result?.dataset.pair, Number(sentenceTokens), byBleu);
 }
+
+const LOSS: Axis = {
+  ...{ name: 'held-out loss', label: 'held-out loss, nats', better: 'less' },
+  of: ({ loss }) => loss ?? 0,
+  show: ({ loss }) => `loss ${(loss ?? 0).toFixed(3)}`,
+};
 
 export const IMAGES: Task = {
   examples: 'images',
@@ -101,7 +116,7 @@ export const IMAGES: Task = {
     { head: 'held-out', show: ({ validationAccuracy }) => percent(validationAccuracy, 2) },
   ],
   axis: {
-    ...{ name: 'accuracy', label: 'accuracy, %' },
+    ...{ name: 'accuracy', label: 'accuracy, %', better: 'more' },
     of: ({ accuracy }) => accuracy * 100,
     show: ({ accuracy }) => percent(accuracy),
   },
@@ -112,6 +127,7 @@ export const IMAGES: Task = {
   },
   measured: ({ accuracy }) => percent(accuracy, 2),
   candidates: undefined,
+  progress: LOSS,
   loss: 'Augmented images; the supernet takes a new path each step.',
   accuracy: {
     title: 'Held-out accuracy',
@@ -125,9 +141,15 @@ export const IMAGES: Task = {
   picture: '',
 };
 
-/** `pair`: `en-de`, once it is known; `tokens`: of the sentence that is priced. */
-function sentencesOf(pair: string | undefined, tokens: number): Task {
+/** `pair`: `en-de`, once it is known; `tokens`: of the sentence that is priced; `byBleu`: whether candidates were translated with. */
+function sentencesOf(pair: string | undefined, tokens: number, byBleu: boolean): Task {
   const bleu = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(2));
+  const axis: Axis = {
+    ...{ name: 'BLEU', label: 'BLEU', better: 'more' },
+    of: (scored) => scored.bleu ?? 0,
+    show: (scored) => `${bleu(scored.bleu)} BLEU`,
+  };
+  const candidates = byBleu ? { ...axis, name: 'held-out BLEU', label: 'held-out BLEU' } : LOSS;
   const side = ({ stage }: BlockResult) => (stage === 0 ? 'encoder' : 'decoder');
   return {
     examples: 'sentences',
@@ -156,27 +178,18 @@ function sentencesOf(pair: string | undefined, tokens: number): Task {
       { head: 'chrF', show: ({ chrf }) => bleu(chrf) },
       { head: 'held-out BLEU', show: ({ validationBleu }) => bleu(validationBleu) },
     ],
-    axis: {
-      ...{ name: 'BLEU', label: 'BLEU' },
-      of: (scored) => scored.bleu ?? 0,
-      show: (scored) => `${bleu(scored.bleu)} BLEU`,
-    },
+    axis,
     score: {
       title: 'BLEU against energy',
-      caption:
-        'Networks trained from scratch, measured on the test set. Candidates are not here: the supernet scores them by the likelihood of held-out sentences, which the next figure shows.',
+      caption: `Networks trained from scratch, measured on the test set. Candidates are not here: the supernet scores them by ${byBleu ? 'its translations' : 'the likelihood'} of held-out sentences, which the next figure shows.`,
     },
     measured: (network) => `${bleu(network.bleu)} BLEU`,
     candidates: {
-      axis: {
-        ...{ name: 'held-out loss', label: 'held-out loss, nats' },
-        of: ({ loss }) => loss ?? 0,
-        show: ({ loss }) => `loss ${(loss ?? 0).toFixed(3)}`,
-      },
-      title: 'Candidates: loss against energy',
-      caption:
-        'As the supernet scored them on held-out sentences, before any training of their own: the mean loss of a subword. Lower is better; the line joins those that nothing beats in both.',
+      axis: candidates,
+      title: `Candidates: ${byBleu ? 'BLEU' : 'loss'} against energy`,
+      caption: `As the supernet scored them on held-out sentences, before any training of their own: ${byBleu ? 'the BLEU of its translations. Higher' : 'the mean loss of a subword. Lower'} is better; the line joins those that nothing beats in both.`,
     },
+    progress: candidates,
     loss: 'Of the next subword; the supernet takes a new path each step.',
     accuracy: {
       title: 'Held-out accuracy of the next subword',
