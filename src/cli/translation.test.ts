@@ -145,6 +145,8 @@ test.each([
     ['search', ...SETTINGS, '--crop-pad', '2'],
     '--data numbers holds sentences, and --crop-pad is about images',
   ],
+  [['train', ...SETTINGS, '--weight-bits', '8'], 'and --weight-bits is about images'],
+  [['search', ...SETTINGS, '--activation-bits', '8'], 'and --activation-bits is about images'],
   [
     ['search', '--data', 'glyphs', '--beam', '2'],
     '--data glyphs holds images, and --beam is about sentences',
