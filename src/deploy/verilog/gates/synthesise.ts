@@ -46,8 +46,9 @@ function countOf(byType: Readonly<Record<string, number>>, modules: ReadonlySet<
   return { cells: Object.fromEntries(cells), um2, equivalents: um2 / GATE_EQUIVALENT };
 }
 
+/** Only what is needed is read: ABC's choices follow the numbers of nets, which count on from file to file. */
 const COMMANDS = (top: string, set: string, dir: string) => `
-read_verilog ${VERILOG_DIR}rtl/*.v
+read_verilog ${VERILOG_DIR}rtl/accumulator.v${top === 'accumulator' ? '' : ` ${VERILOG_DIR}rtl/${top}.v`}
 hierarchy -top ${top} ${set}
 rename -top ${top}
 synth -noabc -top ${top}
@@ -59,7 +60,7 @@ tee -q -o ${join(dir, 'stat.json')} stat -json
 `;
 
 /**
- * The module `top` of native/verilog/rtl with these parameters.
+ * The module `top` of native/verilog/rtl with these parameters: an element, its accumulator, or a requantisation unit.
  * @throws ShiftAddError 'missing' where Yosys is not installed
  */
 export function synthesise(top: string, parameters: Readonly<Record<string, number>>): Synthesis {
