@@ -10,7 +10,7 @@ import { type CProof, proveC } from './prove/prove.ts';
 import { cortexTarget, hostTarget, isThere, NO_CORTEX, NO_HOST, NO_QEMU, QEMU } from './prove/targets.ts';
 import { type CProgram, writeC } from './write.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const host = hostTarget() !== undefined;
 if (!host) console.log(`skipped: ${NO_HOST}`);

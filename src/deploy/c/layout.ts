@@ -74,7 +74,7 @@ function leads({ values, operations }: IntegerProgram, pieces: readonly Piece[])
 }
 
 /** Bytes that y must begin before x: no step may write what a later one reads. */
-export function leadOf(operation: Operation, x: Value, y: Value): number {
+function leadOf(operation: Operation, x: Value, y: Value): number {
   switch (operation.kind) {
     case 'rescale':
     case 'sum':

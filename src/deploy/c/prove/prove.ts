@@ -62,16 +62,16 @@ export interface CClaim {
   readonly emulated: number;
 }
 
-export const COMPILED_WITH: readonly string[] = [
+const COMPILED_WITH: readonly string[] = [
   ...['-std=c99', '-O2', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror'],
 ];
 
 /** @throws ShiftAddError 'internal' where a compiler refuses the program or a logit differs */
 export function proveC(claim: CClaim): CProof {
-  const [host, cortex] = [hostTarget(), cortexTarget()];
+  const [host, cortex, emulator] = [hostTarget(), cortexTarget(), isThere(QEMU)];
   const notes = [
     ...(host === undefined ? [NO_HOST] : []),
-    ...(cortex === undefined ? [NO_CORTEX] : isThere(QEMU) ? [] : [NO_QEMU]),
+    ...(cortex === undefined ? [NO_CORTEX] : emulator ? [] : [NO_QEMU]),
   ];
   if (host === undefined && cortex === undefined) return { targets: [], notes };
   const { program, images } = claim;
@@ -94,7 +94,7 @@ export function proveC(claim: CClaim): CProof {
   if (cortex !== undefined) {
     const fits = claim.written.arena < EMULATED_MEMORY && constantBytes(program) < EMULATED_CONSTANTS;
     if (!fits) notes.push(TOO_LARGE);
-    prove(cortex, fits && isThere(QEMU) ? claim.emulated : 0, runCortex);
+    prove(cortex, fits && emulator ? claim.emulated : 0, runCortex);
   }
   return { targets: proofs, notes };
 }
@@ -137,7 +137,9 @@ function compiled(
 ): Pick<TargetProof, 'sizes' | 'multiplications'> {
   fs.writeFileSync(join(folder, `${name}.c`), source);
   fs.writeFileSync(join(folder, `${name}.h`), header);
-  done(folder, compiler, [...COMPILED_WITH, ...flags, '-fstack-usage', '-c', `${name}.c`]);
+  const compile = [...COMPILED_WITH, ...flags, '-c', `${name}.c`];
+  // not every compiler says what it needs of the stack
+  if (output(folder, compiler, [...compile, '-fstack-usage']) === undefined) done(folder, compiler, compile);
   const sections = output(folder, size, ['-A', `${name}.o`]);
   const usage = join(folder, `${name}.su`);
   const listing = output(folder, objdump, ['-d', '--no-show-raw-insn', `${name}.o`]);
