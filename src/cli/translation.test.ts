@@ -145,7 +145,10 @@ test.each([
     ['search', ...SETTINGS, '--crop-pad', '2'],
     '--data numbers holds sentences, and --crop-pad is about images',
   ],
-  [['train', ...SETTINGS, '--weight-bits', '8'], 'and --weight-bits is about images'],
+  [
+    ['train', '--network', 'all-attention', ...SETTINGS, '--weight-bits', '8'],
+    'and --weight-bits is about images',
+  ],
   [['search', ...SETTINGS, '--activation-bits', '8'], 'and --activation-bits is about images'],
   [
     ['search', '--data', 'glyphs', '--beam', '2'],
