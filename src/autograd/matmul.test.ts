@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createReference } from '../backends/reference/reference.ts';
-import { add } from './arithmetic.ts';
 import { draw, gradientError, tapeGradients } from './gradcheck.ts';
-import type { Tensor } from './graph.ts';
 import { matmul } from './matmul.ts';
 
 const backend = createReference();
@@ -24,22 +22,6 @@ describe('matmul', () => {
   test.each([false, true])('one matrix for all batches, transposed %s', async (transposeB) => {
     const inputs = [draw('a', [2, 3, 4]), draw('b', transposeB ? [5, 4] : [4, 5])];
     expect(await gradientError(backend, inputs, ([x, y]) => matmul(x, y, { transposeB }))).toBeLessThan(1e-3);
-  });
-
-  test.each([false, true])('a bias is added to every row, transposed %s', async (transposeB) => {
-    const inputs = [draw('a', [2, 3, 4]), draw('b', transposeB ? [5, 4] : [4, 5]), draw('bias', [5])];
-    const product = ([x, y, bias]: Tensor[]) => matmul(x, y, { transposeB, bias, alpha: 0.5 });
-    expect(await gradientError(backend, inputs, product)).toBeLessThan(1e-3);
-    const apart = await tapeGradients(backend, inputs, ([x, y, bias]) =>
-      add(matmul(x, y, { transposeB, alpha: 0.5 }), bias),
-    );
-    const { y } = await tapeGradients(backend, inputs, product);
-    y.forEach((value, i) => {
-      expect(value).toBeCloseTo(apart.y[i], 5);
-    });
-    await expect(tapeGradients(backend, [inputs[0], inputs[1], draw('c', [4])], product)).rejects.toThrow(
-      'a product of 5 columns needs a bias [5], got [4]',
-    );
   });
 
   test('values equal a loop', async () => {

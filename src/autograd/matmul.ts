@@ -11,8 +11,6 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
   /** Factor on the product. */
   readonly alpha?: number;
-  /** [n], added to every row of the result: in one pass over it instead of two. */
-  readonly bias?: Tensor;
 }
 
 /**
@@ -22,7 +20,7 @@ export interface MatmulOptions {
  * @throws ShiftAddError 'shape' when inner sizes or leading axes differ.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false, alpha = 1, bias } = options;
+  const { transposeA = false, transposeB = false, alpha = 1 } = options;
   const rankA = a.shape.length;
   const rankB = b.shape.length;
   const misfit = () =>
@@ -47,25 +45,9 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const { backend } = graph;
   const y = backend.allocate(batch * m * n);
   const common = { batch, alpha, accumulate: false };
-  const product = { ...common, m, n, k, transposeA, transposeB };
-  if (bias === undefined) {
-    backend.matmul(a.buffer, b.buffer, y, product);
-  } else {
-    if (!sameShape(bias.shape, [n])) {
-      throw new ShiftAddError(
-        'shape',
-        `a product of ${n} columns needs a bias [${n}], got ${showShape(bias.shape)}`,
-      );
-    }
-    const [once, again] = [
-      { offset: 0, stride: 0 },
-      { offset: 0, stride: n },
-    ];
-    backend.copyBlocks(bias.buffer, y, batch * m, n, once, again, false);
-    backend.matmul(a.buffer, b.buffer, y, { ...product, accumulate: true });
-  }
+  backend.matmul(a.buffer, b.buffer, y, { ...common, m, n, k, transposeA, transposeB });
 
-  return graph.record([...lead, rows, n], y, bias === undefined ? [a, b] : [a, b, bias], (dy) => {
+  return graph.record([...lead, rows, n], y, [a, b], (dy) => {
     const da = a.needsGradient ? backend.allocate(batch * m * k) : null;
     const db = b.needsGradient ? backend.allocate(batch * k * n) : null;
     if (da !== null && transposeA) {
@@ -84,9 +66,6 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       const shape = { ...common, m: k, n, k: m, transposeA: !transposeA, transposeB: false };
       backend.matmul(a.buffer, dy, db, shape);
     }
-    if (bias === undefined) return [da, db];
-    const dbias = bias.needsGradient ? backend.allocate(n) : null;
-    if (dbias !== null) backend.reduce('sum', dy, dbias, 1, batch * m, n);
-    return [da, db, dbias];
+    return [da, db];
   });
 }

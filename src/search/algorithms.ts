@@ -10,12 +10,12 @@ import { RANDOM_SEARCH_DEFAULTS, randomSearch } from './random-search.ts';
 import type { CommonConfig, Sampler } from './sampler.ts';
 import { PUBLISHED_TRANSLATION_EVOLUTION } from './translation-problem.ts';
 
+export type Release = 'images' | 'translation';
+
 /**
  * Every algorithm set up from the same few settings and with the same budget, `generations` x `population`
  * evaluations on the whole evaluation set or what takes as long, so that one can stand for another.
  */
-export type Release = 'images' | 'translation';
-
 export interface SearchSettings {
   readonly limits: Limits;
   readonly population: number;

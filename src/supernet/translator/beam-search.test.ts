@@ -84,6 +84,16 @@ test('a sentence is translated alike alone and among others', async () => {
   expect(alone.score).toBeCloseTo(together[0].score, 4);
 });
 
+test('weights that are not numbers are told, not translated', async () => {
+  const damaged = toyTranslator(backend, network);
+  for (const { value } of damaged.store.parameters()) backend.fill(value, Number.NaN);
+  const options = { beam: 2, penalty: 0.6, limit: () => 4 };
+  await expect(beamSearch(damaged, network, source, FRAME, options)).rejects.toThrow(
+    /no next subword has a probability/,
+  );
+  damaged.dispose();
+});
+
 test('one that is longer than the translator knows positions for is named', async () => {
   const short = toyTranslator(backend, network, { longest: 4 });
   const options = { beam: 1, penalty: 0, limit: () => 4 };

@@ -50,7 +50,10 @@ interface Beam {
   readonly ended: Translation[];
 }
 
-/** The best translation of every sentence. Called while no graph is open. Throws 'data' for sentences that are too long. */
+/**
+ * The best translation of every sentence. Called while no graph is open. Throws 'data' for sentences that are too long,
+ * 'run' where weights that are not numbers leave nothing to choose from.
+ */
 export async function beamSearch(
   translator: Translator,
   network: TranslationNetwork,

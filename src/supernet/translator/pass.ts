@@ -68,8 +68,8 @@ export class Pass {
   /** x [..., inputs] -> [..., outputs] */
   linear(name: string, x: Tensor, outputs: number): Tensor {
     const inputs = x.shape[x.shape.length - 1];
-    const bias = this.weight(`${name}.bias`, outputs);
-    return matmul(x, this.weight(`${name}.weight`, inputs, outputs), { bias });
+    const product = matmul(x, this.weight(`${name}.weight`, inputs, outputs));
+    return add(product, this.weight(`${name}.bias`, outputs));
   }
 
   layerNorm(name: string, x: Tensor): Tensor {

@@ -10,7 +10,7 @@
  *
  * How a position meets the others is the caller's: all at once while training, one by one while decoding.
  */
-import { multiply } from '../../autograd/arithmetic.ts';
+import { add, multiply } from '../../autograd/arithmetic.ts';
 import { concatenate } from '../../autograd/concatenate.ts';
 import { dropout } from '../../autograd/dropout.ts';
 import type { Tensor } from '../../autograd/graph.ts';
@@ -135,9 +135,9 @@ function lightweight(
   const linear = (role: 'in' | 'shift' | 'out', input: Tensor, parts = 1) => {
     const halves = (whole: Tensor) =>
       role === 'shift' ? cut(whole, [width, width]) : cutParts(whole, parts, width, width);
-    const row = cutParts(pass.row(`${layer}.lightweight.${kind}.${role}.bias`), parts, 1, width);
-    const bias = reshape(row, [parts * width]);
-    return matmul(input, lightweightTensor(pass, layer, kind, role, halves), { bias });
+    const product = matmul(input, lightweightTensor(pass, layer, kind, role, halves));
+    const bias = cutParts(pass.row(`${layer}.lightweight.${kind}.${role}.bias`), parts, 1, width);
+    return add(product, reshape(bias, [parts * width]));
   };
   let inner = linear('in', x, gated ? 2 : 1);
   if (gated) {
