@@ -68,6 +68,8 @@ export interface TrainResult {
 export type ResultOf<J extends Job> = J extends EvaluateJob ? Score : TrainResult;
 
 export interface RunJobOptions {
+  /** Jobs that are asked for at once, this one among them; 1 unless said. */
+  readonly together?: number;
   /** Aborted: a job not begun is withdrawn, one begun ends soon, and the promise rejects with 'interrupted'. */
   readonly signal?: AbortSignal;
   /** What a training tells after its phase's start, which whoever asks for it tells. Scores tell nothing. */

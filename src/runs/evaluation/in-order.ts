@@ -38,7 +38,7 @@ export async function* ordered<J, R>(
   if (signal?.aborted) stop();
   const running = jobs.map((job, i) =>
     run(job, {
-      signal: left.signal,
+      ...{ signal: left.signal, together: jobs.length },
       ...(onEvent === undefined ? {} : { onEvent: (told: JobEvent) => onEvent(i, told) }),
     }),
   );

@@ -43,8 +43,6 @@ export class Trainers {
   private readonly all: Trainer[] = [];
   private readonly waiting: ((trainer: Trainer) => void)[] = [];
   private last: Promise<unknown> = Promise.resolve();
-  /** What is asked for in one go. */
-  private asked: { count: number; readonly complete: Promise<void> } | undefined;
 
   /** `workers`: translators at once; 0 for as many as the backend has threads. */
   constructor(context: SentenceContext, workers: number) {
@@ -57,11 +55,7 @@ export class Trainers {
 
   /** Trains one. Throws 'interrupted' when aborted, else what the training threw. */
   async run(job: TranslatorJob, options: RunJobOptions = {}): Promise<TrainedTranslator> {
-    this.asked ??= { count: 0, complete: Promise.resolve().then(() => void (this.asked = undefined)) };
-    const { asked } = this;
-    asked.count++;
-    await asked.complete;
-    const alone = oneByOne(asked.count, this.slots, this.context.backend.threads);
+    const alone = oneByOne(options.together ?? 1, this.slots, this.context.backend.threads);
     return alone ? this.here(job, options) : this.elsewhere(job, options);
   }
 
