@@ -16,7 +16,7 @@ let found: Record<string, never>;
 let bytes: RunBytes;
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const SETTINGS = ['--data', 'numbers', '--preset', 'smoke', '--seed', '3'];
+const SETTINGS = ['--data', 'numbers', '--preset', 'smoke', '--seed', '3', '--trials', '3'];
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(join(tmpdir(), 'translation-'));

@@ -205,6 +205,11 @@ export const RUN_OPTIONS = {
   scoreImages: integer('held-out images a candidate is scored on', 1000, 1),
   calibrationImages: integer('training images that recalibrate the norms of a path', 512, 1),
   winners: integer('candidates to retrain; the best on held-out images wins', 2, 1),
+  trials: integer(
+    'candidates of a search that are first trained alone for --trial-epochs; those to retrain are the best of them on held-out data; 0 for none',
+    0,
+  ),
+  trialEpochs: integer('epochs of such a trial', 1, 1),
   frugal: integer(
     'candidates to retrain that cost no more than the cheapest baseline; 0 for no such search',
     1,
@@ -408,6 +413,7 @@ const SINCE_0_1_0 = [
   'rankPaths',
   ...['limitArea', 'limitMultiplications', 'limitAdditions', 'limitShifts'],
   'randomSearches',
+  ...['trials', 'trialEpochs'],
   ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
   ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],

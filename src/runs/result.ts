@@ -91,6 +91,15 @@ const estimate = z.strictObject({
   high: z.number().nullable(),
 });
 
+/** A path in the supernet and trained alone, both on held-out data. */
+const pathAlone = z.strictObject({
+  genotype: z.string(),
+  supernetLoss: z.number(),
+  supernetAccuracy: fraction,
+  loss: z.number(),
+  accuracy: fraction,
+});
+
 /** How the supernet orders paths, against how training alone does: by loss on held-out images. */
 const rank = z.strictObject({
   kendallTau: estimate,
@@ -98,15 +107,7 @@ const rank = z.strictObject({
   /** Of the intervals, which a bootstrap over paths gives (percentiles of that many resamples). */
   confidence: fraction,
   resamples: count,
-  paths: z.array(
-    z.strictObject({
-      genotype: z.string(),
-      supernetLoss: z.number(),
-      supernetAccuracy: fraction,
-      loss: z.number(),
-      accuracy: fraction,
-    }),
-  ),
+  paths: z.array(pathAlone),
 });
 
 export const resultSchema = z.strictObject({
@@ -154,7 +155,11 @@ export const resultSchema = z.strictObject({
       }),
     ),
   }),
-  search: z.strictObject({ evaluated: count, generations: count, limits }),
+  search: z.strictObject({
+    ...{ evaluated: count, generations: count, limits },
+    /** Candidates that were trained alone for a short time, to choose those that were retrained. */
+    trials: z.array(pathAlone).optional(),
+  }),
   winner: network,
   /** The other searched networks that were retrained. */
   candidates: z.array(network),

@@ -14,24 +14,30 @@ export interface WinnerOptions {
   readonly tighter?: { readonly count: number; readonly limits: Limits } | undefined;
 }
 
+/** How `count` are taken from those ranked best first; the first ones unless said otherwise. */
+export type Taking<G> = (ranked: readonly Scored<G>[], count: number) => readonly Scored<G>[];
+
 export interface Winner<G> {
   readonly candidate: Scored<G>;
   readonly chosenUnder: 'limits' | 'tighter';
 }
 
 /** At most `count` + `tighter.count` different candidates, best first within each group. */
-export function chooseWinners<G>(scored: readonly Scored<G>[], options: WinnerOptions): Winner<G>[] {
+export function chooseWinners<G>(
+  scored: readonly Scored<G>[],
+  options: WinnerOptions,
+  take: Taking<G> = (ranked, count) => ranked.slice(0, count),
+): Winner<G>[] {
   const { count, limits = {}, tighter } = options;
   wholeNumber('winners', 'count', count);
   if (tighter) wholeNumber('winners', 'tighter count', tighter.count);
   const ranked = scored.filter(({ costs }) => meets(costs, limits)).sort(compareScored);
-  const chosen: Winner<G>[] = ranked
-    .slice(0, count)
-    .map((candidate) => ({ candidate, chosenUnder: 'limits' as const }));
+  const taken = take(ranked, count);
+  const chosen = taken.map((candidate) => ({ candidate, chosenUnder: 'limits' as const }));
   if (!tighter) return chosen;
-  const rest = ranked.slice(count).filter(({ costs }) => meets(costs, tighter.limits));
+  const rest = ranked.filter((one) => !taken.includes(one) && meets(one.costs, tighter.limits));
   return [
     ...chosen,
-    ...rest.slice(0, tighter.count).map((candidate) => ({ candidate, chosenUnder: 'tighter' as const })),
+    ...take(rest, tighter.count).map((candidate) => ({ candidate, chosenUnder: 'tighter' as const })),
   ];
 }

@@ -47,6 +47,8 @@ export interface TrainJob {
   readonly seed?: number;
   /** First weights come from the run's supernet, as far as they fit: its checkpoint lies in the run's folder. */
   readonly inherits?: boolean;
+  /** In place of the run's. */
+  readonly epochs?: number;
   /** Measure it on the test set too, and return its weights: asked for what may win, not for ranked paths. */
   readonly tests: boolean;
 }

@@ -58,7 +58,7 @@ export async function trainNetwork(
       title: `training ${nameOf(job.architecture)}`,
       record,
       network,
-      epochs: config.epochs,
+      epochs: job.epochs ?? config.epochs,
       material: () =>
         imageMaterial(context, {
           ...{ phase, stream: 'alone', pathAt: () => path },

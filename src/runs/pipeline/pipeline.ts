@@ -2,18 +2,18 @@
  * The main job, phase after phase. Each phase keeps its own checkpoint and returns at once when it is done, so
  * that resuming a run is running it again:
  *
- *   supernet -> search -> search below the cheapest baseline -> retrain each, measure -> winner, result
+ *   supernet -> search -> search below the cheapest baseline -> (trials) -> retrain each, measure -> winner, result
  *                                -> with --random-searches: as many random ones, to compare with
  *                                        with --rank: score paths -> ... -> train them alone, compare the orders
  */
 import { ShiftAddError } from '../../core/errors.ts';
 import { findAccelerator, type Limits } from '../../hardware/index.ts';
 import type { Scored } from '../../search/problem.ts';
-import { chooseWinners } from '../../search/winners.ts';
 import { encode } from '../../spaces/genotype.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import { adderScales } from '../../supernet/adder-scales.ts';
 import { checkExceptions, quantisedLayers } from '../../supernet/quantisation.ts';
+import type { TrainJob } from '../evaluation/evaluator.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { baselines } from './baselines.ts';
 import { chooseWinner } from './choose-winner.ts';
@@ -27,6 +27,8 @@ import { checkFeasible, imageSearch, problemOf, runSearchPhase } from './search-
 import { type SessionOptions, session } from './session.ts';
 import { spaceSubject } from './space-subject.ts';
 import { runSupernetPhase } from './supernet-phase.ts';
+import { trainsWith } from './train-jobs.ts';
+import { checkTrials, contenders, runTrials } from './trials.ts';
 
 /** The limits in force: shares are of the all-convolution network in the reference shape. */
 function limitsInForce({ config, pricer, space }: RunContext): Limits {
@@ -49,17 +51,15 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   checkRank(context);
   const fixed = baselines(space);
   const frugal = frugalLimits(context, limits, fixed);
-  const searches = (frugal === undefined ? 1 : 2) + config.randomSearches;
-  const of =
-    1 + searches + config.winners + (frugal ? config.frugal : 0) + fixed.length + rankPhases(context);
+  checkTrials(config.trials, Math.max(config.winners, frugal === undefined ? 0 : config.frugal));
+  const own = frugal === undefined ? 1 : 2;
+  const searches = own + config.randomSearches;
+  const retrained = config.winners + (frugal ? config.frugal : 0) + fixed.length;
+  const of = 1 + searches + own * config.trials + retrained + rankPhases(context);
   const { curve, scales, scored, ranked } = await searchPhases(context, limits, frugal, of);
-  // A baseline is retrained anyway, so something else is searched for, unless nothing else meets the limits.
-  const known = new Set(fixed.map(({ genotype }) => encode(genotype)));
-  const others = scored.filter(({ key }) => !known.has(key));
-  const chosen = chooseWinners(others.length > 0 ? others : scored, {
-    count: config.winners,
-    limits,
-    ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
+  const searched = 1 + searches + (config.rank === 0 ? 0 : 1);
+  const { chosen, trials } = await chooseRetrained(context, { index: 1 + searched, of }, scored, {
+    ...{ limits, frugal, fixed },
   });
   const main = chosen.filter(({ chosenUnder }) => chosenUnder === 'limits').length;
   const jobs = [
@@ -70,8 +70,8 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
     })),
     ...fixed.map((baseline) => ({ ...baseline, role: 'baseline' as const })),
   ];
-  const before = 1 + searches + (config.rank === 0 ? 0 : 1);
-  const phases = 1 + searches + jobs.length + rankPhases(context);
+  const before = searched + trials.length;
+  const phases = 1 + searches + trials.length + jobs.length + rankPhases(context);
   const networks = await runRetrainPhases(context, { first: 1 + before, of: phases }, jobs);
   const winner = chooseWinner(networks, split.held.length, (genotype) => pricer.price(genotype).energyMj);
   const subject = spaceSubject(context, winner.genotype);
@@ -85,6 +85,7 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
     supernetCurve: curve,
     supernetScales: scales,
     scored,
+    trials,
     networks,
     winner,
     ...(rank === undefined ? {} : { rank }),
@@ -92,6 +93,36 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   });
   writeResult(run.result, result);
   return result;
+}
+
+/** Candidates to retrain: the best of the searches, or of their trials where there are any. */
+function chooseRetrained(
+  context: RunContext,
+  place: { readonly index: number; readonly of: number },
+  scored: readonly Scored<Genotype>[],
+  {
+    limits,
+    frugal,
+    fixed,
+  }: { limits: Limits; frugal: Limits | undefined; fixed: ReturnType<typeof baselines> },
+) {
+  const { config, space } = context;
+  // A baseline is retrained anyway, so something else is searched for, unless nothing else meets the limits.
+  const known = new Set(fixed.map(({ genotype }) => encode(genotype)));
+  const others = scored.filter(({ key }) => !known.has(key));
+  const candidates = others.length > 0 ? others : scored;
+  const options = {
+    ...{ count: config.winners, limits },
+    ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
+  };
+  return runTrials<Genotype, TrainJob>(context, place, {
+    contenders: contenders(candidates, config.trials, options, problemOf(context).features),
+    ...{ options, trains: trainsWith(context) },
+    job: (phase, { key }) => ({
+      ...{ kind: 'train', phase, architecture: { genotype: key, space }, tests: false },
+      epochs: config.trialEpochs,
+    }),
+  });
 }
 
 /** Supernet, both searches and the paths to rank; the supernet's memory is given back before anything is retrained. */

@@ -7,17 +7,18 @@
  *   rank:1 ...     one training each
  *   rank           tau and rho with their intervals
  */
-import { internal, ShiftAddError } from '../../core/errors.ts';
+import { ShiftAddError } from '../../core/errors.ts';
 import { FEWEST_RANKED, type RankCorrelation, rankCorrelation } from '../../metrics/rank-interval.ts';
 import { countSpace } from '../../spaces/count.ts';
 import { encode } from '../../spaces/genotype.ts';
 import { type SampleMode, sample } from '../../spaces/sample.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import type { Score } from '../../training/score.ts';
-import type { EvaluateJob, Offer } from '../evaluation/evaluator.ts';
+import type { EvaluateJob, Offer, TrainJob } from '../evaluation/evaluator.ts';
 import { inOrder } from '../evaluation/in-order.ts';
-import { loadPhase, measuredPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
-import { type TrainTask, trainTasks } from './train-jobs.ts';
+import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
+import { type AloneTask, scoresAlone } from './scores-alone.ts';
+import { trainsWith } from './train-jobs.ts';
 
 /** A path as the supernet scores it. */
 export interface RankedPath {
@@ -146,29 +147,16 @@ async function trainPaths(
   place: Place,
   paths: readonly RankedPath[],
 ): Promise<ComparedPath[]> {
-  const scores = new Map<RankedPath, Score>();
-  const tasks: (TrainTask & { readonly path: RankedPath })[] = [];
-  for (const [i, path] of paths.entries()) {
-    const phase = `rank:${i + 1}`;
-    const measured = loadPhase<{ readonly alone: Score }>(context, measuredPhase(phase));
-    if (measured !== undefined) {
-      scores.set(path, measured.state.alone);
-      continue;
-    }
-    const architecture = { genotype: path.genotype, space: context.space };
-    const job = { kind: 'train', phase, architecture, tests: false } as const;
-    const title = `training path ${i + 1} of ${paths.length} alone (${path.genotype})`;
-    tasks.push({ job, title, place: { index: place.index + i, of: place.of }, path });
-  }
-  for await (const { task, result } of trainTasks(context, tasks)) {
-    const { loss, accuracy } = result.validation;
-    savePhase(context, measuredPhase(task.job.phase), { alone: { loss, accuracy } });
-    scores.set(task.path, { loss, accuracy });
-  }
-  return paths.map((path) => ({
-    ...path,
-    alone: scores.get(path) ?? internal(`${path.genotype} was not trained`),
-  }));
+  const tasks = paths.map(
+    ({ genotype }, i): AloneTask<TrainJob> => ({
+      title: `training path ${i + 1} of ${paths.length} alone (${genotype})`,
+      job: (phase) => ({
+        ...{ kind: 'train', phase, architecture: { genotype, space: context.space }, tests: false },
+      }),
+    }),
+  );
+  const scores = await scoresAlone(context, { prefix: 'rank', ...place }, trainsWith(context), tasks);
+  return paths.map((path, i) => ({ ...path, alone: scores[i] }));
 }
 
 /** `supernet against training alone, 8 paths: Kendall's tau 0.64 (95 %: 0.21 to 0.92), Spearman's rho ...` */

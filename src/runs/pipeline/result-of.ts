@@ -16,6 +16,7 @@ import type { Measured, Retrained } from './retrain-phase.ts';
 import { frontOf } from './search-phase.ts';
 import { spaceSubject } from './space-subject.ts';
 import type { Subject } from './subject.ts';
+import { type Trial, trialResult, trialsResult } from './trials.ts';
 
 /** One network of the result: scores, price and the boxes of its picture. */
 export function networkResult(
@@ -61,6 +62,7 @@ export interface Findings {
   /** Of the supernet's adders when it was trained; undefined without any. */
   readonly supernetScales: ScaleRange | undefined;
   readonly scored: readonly Scored<Genotype>[];
+  readonly trials: readonly Trial[];
   readonly networks: readonly Retrained[];
   readonly winner: Retrained;
   readonly rank?: RankFinding;
@@ -97,6 +99,7 @@ export function resultOf(context: RunContext, findings: Findings): ResultInput {
       evaluated: findings.scored.length,
       generations: findings.generations,
       limits: { ...findings.limits },
+      ...trialsResult(findings.trials),
     },
     winner: retrainedResult(context, { ...winner, name: 'winner' }),
     candidates: of('candidate'),
@@ -119,13 +122,7 @@ function rankResult({ paths, kendallTau, spearmanRho, confidence, resamples }: R
     spearmanRho,
     confidence,
     resamples,
-    paths: paths.map(({ genotype, supernet, alone: own }) => ({
-      genotype,
-      supernetLoss: supernet.loss,
-      supernetAccuracy: supernet.accuracy,
-      loss: own.loss,
-      accuracy: own.accuracy,
-    })),
+    paths: paths.map(trialResult),
   };
 }
 

@@ -18,27 +18,33 @@ export interface TrainTask<J extends { readonly phase: string } = TrainJob> {
   readonly place: { readonly index: number; readonly of: number };
 }
 
+/** Who trains networks, and how many at once. */
+export interface Trains<J, R> {
+  readonly slots: number;
+  readonly run: RunJob<J, R>;
+}
+
+/** The evaluator of a run, as the one who trains. */
+export function trainsWith({ evaluator }: Pick<RunContext, 'evaluator'>): Trains<TrainJob, TrainResult> {
+  return { slots: evaluator.slots, run: (job, options) => evaluator.run(job, options) };
+}
+
 /** Trains through the evaluator of the run, as `inTurns` does. */
 export function trainTasks<T extends TrainTask>(
   context: RunContext,
   tasks: readonly T[],
 ): AsyncGenerator<{ readonly task: T; readonly result: TrainResult }, void, void> {
-  const { evaluator } = context;
-  return inTurns<TrainJob, TrainResult, T>(context, tasks, evaluator.slots, (job, options) =>
-    evaluator.run(job, options),
-  );
+  return inTurns<TrainJob, TrainResult, T>(context, tasks, trainsWith(context));
 }
 
 /**
  * Trains and gives the results in the order of the tasks; whoever takes one has told and saved what follows from it
- * before the next one's turn begins. `slots`: as many as `run` trains at once. Throws 'interrupted' when the run is asked
- * to stop.
+ * before the next one's turn begins. Throws 'interrupted' when the run is asked to stop.
  */
 export async function* inTurns<J extends { readonly phase: string }, R, T extends TrainTask<J>>(
   context: Frame,
   tasks: readonly T[],
-  slots: number,
-  run: RunJob<J, R>,
+  { slots, run }: Trains<J, R>,
 ): AsyncGenerator<{ readonly task: T; readonly result: R }, void, void> {
   const { signal } = context;
   const turns = new Turns(context, tasks, slots);

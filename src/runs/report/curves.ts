@@ -36,7 +36,7 @@ export function curvesOf(journal: readonly JournalEntry[], shown: (name: string)
   };
   for (const { event } of journal) {
     // Paths trained to compare orders are many and stand in a figure of their own.
-    if ('phase' in event && event.phase.startsWith('rank:')) continue;
+    if ('phase' in event && /^(rank|trial):/.test(event.phase)) continue;
     if (event.type === 'train-step') at(event.phase).steps.push([event.step / event.steps, event.loss]);
     if (event.type !== 'epoch-ended') continue;
     const phase = at(event.phase);

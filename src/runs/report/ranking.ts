@@ -6,6 +6,7 @@ import { domainOf, drawing, PHONE, plot } from './plot.ts';
 import type { Task } from './task.ts';
 
 type Rank = NonNullable<Result['rank']>;
+type Paths = Rank['paths'];
 
 /** `Kendall's tau 0.64 (0.21 to 0.92), Spearman's rho 0.79 (0.29 to 0.97)` in sentences. */
 export function rankCaption(
@@ -20,13 +21,21 @@ export function rankCaption(
   );
 }
 
+/** Which candidates were trained alone for a short time, and that their own losses chose. */
+export function trialsCaption(trials: Paths, epochs: number, { examples }: Pick<Task, 'examples'>): string {
+  return (
+    `${trials.length} candidates that lie apart, each trained alone for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}; ` +
+    `both losses are on held-out ${examples}, and those lowest were retrained.`
+  );
+}
+
 function estimate(name: string, { value, low, high }: Rank['kendallTau']): string {
   if (value === null || low === null || high === null)
     return `${name} undefined (one score is the same for all)`;
   return `${name} ${significant(value, 2)} (${significant(low, 2)} to ${significant(high, 2)})`;
 }
 
-export function ranking({ paths, kendallTau }: Rank, width: number): Markup {
+export function ranking(paths: Paths, width: number): Markup {
   const phone = width <= PHONE;
   const height = phone ? 320 : 420;
   const count = phone ? 4 : 6;
@@ -47,7 +56,7 @@ export function ranking({ paths, kendallTau }: Rank, width: number): Markup {
   return drawing(
     width,
     height,
-    `Loss of ${paths.length} paths trained alone against their loss in the supernet, Kendall's tau ${kendallTau.value === null ? 'undefined' : kendallTau.value.toFixed(2)}`,
+    `Loss of ${paths.length} paths trained alone against their loss in the supernet`,
     frame.axes,
     markup`<g class="front-dots">${paths.map(
       ({ genotype, supernetLoss, supernetAccuracy, loss, accuracy }) =>

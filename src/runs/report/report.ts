@@ -32,7 +32,7 @@ import {
   levelText,
 } from './palette.ts';
 import { figure } from './plot.ts';
-import { rankCaption, ranking } from './ranking.ts';
+import { rankCaption, ranking, trialsCaption } from './ranking.ts';
 import { scatter } from './scatter.ts';
 import { searched, searchMarks } from './searched.ts';
 import { STYLE } from './style.ts';
@@ -62,6 +62,7 @@ ${curveFigures(data, task)}
 ${searchFigure(data, task)}
 ${volumeFigure(data)}
 ${rankFigure(data, task)}
+${trialsFigure(data, task)}
 ${histogramFigure(data)}
 ${facts(data)}`;
   const page = markup`<!doctype html>
@@ -193,7 +194,19 @@ function rankFigure({ result }: ReportData, task: Task): Markup | undefined {
     caption: rankCaption(rank, task),
     wide: 640,
   };
-  return figure(text, (width) => ranking(rank, width));
+  return figure(text, (width) => ranking(rank.paths, width));
+}
+
+function trialsFigure({ result, description }: ReportData, task: Task): Markup | undefined {
+  const trials = result?.search.trials;
+  if (trials === undefined) return undefined;
+  const text = {
+    id: 'trials',
+    title: 'Trials of candidates',
+    caption: trialsCaption(trials, Number(description.config.trialEpochs), task),
+    wide: 640,
+  };
+  return figure(text, (width) => ranking(trials, width));
 }
 
 function histogramFigure({ histograms }: ReportData): Markup | undefined {

@@ -1,7 +1,7 @@
 /**
  * The main job on sentence pairs, phase after phase, each with its own checkpoint:
  *
- *   supernet -> search under limits -> retrain the best and the fixed networks, measure -> winner, result
+ *   supernet -> search under limits -> (trials) -> retrain the best and the fixed networks, measure -> winner, result
  *
  * Held-out pairs choose; the test set is measured once for each network that is trained alone.
  */
@@ -12,7 +12,6 @@ import { findAccelerator, type Limits } from '../../hardware/index.ts';
 import { corpusBleu } from '../../metrics/bleu/bleu.ts';
 import type { Candidate, Scored, SearchProblem } from '../../search/problem.ts';
 import { translationProblem } from '../../search/translation-problem.ts';
-import { chooseWinners } from '../../search/winners.ts';
 import { encodeTranslation } from '../../spaces/seq2seq/genotype.ts';
 import { PUBLISHED_TRANSLATION_RATES } from '../../spaces/seq2seq/moves.ts';
 import type { TranslationGenotype } from '../../spaces/seq2seq/network.ts';
@@ -26,6 +25,7 @@ import { inFrame } from '../pipeline/frame.ts';
 import { checkArea, limitsOf, objectivesOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
 import { checkFeasible, frontOf, runSearchPhase, type SearchWork } from '../pipeline/search-phase.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
+import { checkTrials, contenders, runTrials, type Trial, trialsResult } from '../pipeline/trials.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { translationBaselines } from './baselines.ts';
 import { openTranslationContext, type TranslationContext } from './context.ts';
@@ -33,8 +33,13 @@ import { saveTranslator } from './files.ts';
 import { translateTexts } from './measure.ts';
 import { namedTranslator } from './named-translator.ts';
 import { translatorResult } from './result-of.ts';
-import { heldPairs, scoreHeld, type TrainedTranslator } from './train-alone.ts';
-import { type Trainee, trainTranslationSupernet, trainTranslators } from './train-network.ts';
+import { heldPairs, scoreHeld, type TrainedTranslator, type TranslatorJob } from './train-alone.ts';
+import {
+  type Trainee,
+  trainsTranslators,
+  trainTranslationSupernet,
+  trainTranslators,
+} from './train-network.ts';
 
 /** Opens what a run on sentences needs, does its work, and closes everything. */
 export async function translationSession<T>(
@@ -63,9 +68,10 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   const fixed = translationBaselines(space);
   const limits = limitsOf(config, pricer.price(fixed[0].genotype));
   checkFeasible(context, limits, { problem: problemOf(context), task: TRANSLATION_SEARCH });
+  checkTrials(config.trials, config.winners);
 
   const searches = 1 + config.randomSearches;
-  const of = 1 + searches + config.winners + fixed.length;
+  const of = 1 + searches + config.trials + config.winners + fixed.length;
   const { supernet, curve } = await trainTranslationSupernet(context, of);
   let scored: readonly Scored<TranslationGenotype>[];
   try {
@@ -75,7 +81,20 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   }
   const known = new Set(fixed.map(({ genotype }) => encodeTranslation(genotype)));
   const others = scored.filter(({ key }) => !known.has(key));
-  const chosen = chooseWinners(others.length > 0 ? others : scored, { count: config.winners, limits });
+  const options = { count: config.winners, limits };
+  const candidates = others.length > 0 ? others : scored;
+  const onTrial = contenders(candidates, config.trials, options, problemOf(context).features);
+  const { chosen, trials } = await runTrials<TranslationGenotype, TranslatorJob>(
+    context,
+    { index: 2 + searches, of },
+    {
+      ...{ contenders: onTrial, options, trains: trainsTranslators(context) },
+      job: (phase, { key, genotype }) => ({
+        ...{ phase, title: `trial of ${key}`, network: networkOf(space, genotype) },
+        trialEpochs: config.trialEpochs,
+      }),
+    },
+  );
   const trainees: (Trainee & { readonly genotype: TranslationGenotype })[] = [
     ...chosen.map(({ candidate }, i) => ({
       ...traineeOf(context, `candidate-${i + 1}`, candidate.genotype),
@@ -88,7 +107,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   ];
   const measured = await trainTranslators(
     context,
-    { first: 2 + searches, of: 1 + searches + trainees.length },
+    { first: 2 + searches + trials.length, of: 1 + searches + trials.length + trainees.length },
     trainees,
   );
   const best = bestOf(trainees, measured);
@@ -98,7 +117,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
     result: translatorResult(context, trainee, measured[i]),
   }));
   const result = resultOf(context, {
-    ...{ limits, curve, scored, networks, best },
+    ...{ limits, curve, scored, trials, networks, best },
     accelerator: { ...accelerator },
     times: { finishedAt: new Date().toISOString(), secondsOfLastProcess: (Date.now() - started) / 1000 },
   });
@@ -212,6 +231,7 @@ interface Findings {
   readonly limits: Limits;
   readonly curve: readonly CurvePoint[];
   readonly scored: readonly Scored<TranslationGenotype>[];
+  readonly trials: readonly Trial[];
   readonly networks: readonly { readonly role: Trainee['role']; readonly result: ResultInput['winner'] }[];
   readonly best: number;
   readonly times: ResultInput['times'];
@@ -243,7 +263,10 @@ function resultOf(context: TranslationContext, found: Findings): ResultInput {
       paramsUnshared: countTranslator(size, { ...sharing, families: [] }).total,
       curve: found.curve.map((point) => ({ ...point })),
     },
-    search: { evaluated: scored.length, generations: config.generations, limits: { ...found.limits } },
+    search: {
+      ...{ evaluated: scored.length, generations: config.generations, limits: { ...found.limits } },
+      ...trialsResult(found.trials),
+    },
     winner: { ...networks[best].result, name: 'winner' },
     candidates: of('candidate'),
     baselines: of('baseline'),

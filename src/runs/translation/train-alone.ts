@@ -23,6 +23,16 @@ export interface TranslatorJob {
   readonly network: TranslationNetwork;
   /** First weights and batches follow it in place of the run's. */
   readonly seed?: number;
+  /** A trial: held-out loss and accuracy after so many epochs are all that is asked for. */
+  readonly trialEpochs?: number;
+}
+
+/** What a training comes to. */
+export interface TranslatorTraining {
+  /** Loss and accuracy on the held-out pairs that score candidates. */
+  readonly validation: Score;
+  /** Absent after a trial. */
+  readonly measured?: TrainedTranslator;
 }
 
 export interface TrainedTranslator {
@@ -42,9 +52,9 @@ export interface TrainAloneOptions {
 /** Trains, or goes on training, and measures. */
 export async function trainAlone(
   run: SentenceContext,
-  { phase, title, network, seed }: TranslatorJob,
+  { phase, title, network, seed, trialEpochs }: TranslatorJob,
   { onEvent = () => {}, stopped = () => false }: TrainAloneOptions = {},
-): Promise<TrainedTranslator> {
+): Promise<TranslatorTraining> {
   const context = {
     ...run,
     sharing: run.sharingAlone,
@@ -58,11 +68,15 @@ export async function trainAlone(
   };
   try {
     const curve = await runTrainPhase(context, {
-      ...{ phase, title, network: translator, epochs: config.epochs, averaging: config.averaging },
+      ...{ phase, title, network: translator, epochs: trialEpochs ?? config.epochs },
+      averaging: config.averaging,
       record: jobRecord(context, { phase, onEvent, stopped }),
       material: () => sentenceMaterial(context, { stream: 'alone', networkAt: () => network }),
       validate: () => scoreHeld(context, translator, network, between),
     });
+    if (trialEpochs !== undefined) {
+      return { validation: await scoreHeld(context, translator, network, between) };
+    }
     const measure = async (part: 'valid' | 'test') => {
       const found = await measureTranslator(
         ...[context, translator, network, encoded[part], dataset[part], between],
@@ -72,7 +86,7 @@ export async function trainAlone(
     };
     const validation = await measure('valid');
     const test = await measure('test');
-    return { validation, test, curve, tensors: await tensorsOf(translator) };
+    return { validation, measured: { validation, test, curve, tensors: await tensorsOf(translator) } };
   } finally {
     translator.dispose();
   }

@@ -9,11 +9,16 @@ import { Translator } from '../../supernet/translator/translator.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { loadPhase, measuredPhase, retrainPhase, savePhase, stopIfAsked, tell } from '../pipeline/context.ts';
 import { phaseRecord } from '../pipeline/phase-record.ts';
-import { inTurns } from '../pipeline/train-jobs.ts';
+import { inTurns, type Trains } from '../pipeline/train-jobs.ts';
 import { runTrainPhase } from '../pipeline/train-phase.ts';
 import type { TranslationContext } from './context.ts';
 import { sentenceMaterial } from './material.ts';
-import { scoreHeld, type TrainedTranslator, type TranslatorJob } from './train-alone.ts';
+import {
+  scoreHeld,
+  type TrainedTranslator,
+  type TranslatorJob,
+  type TranslatorTraining,
+} from './train-alone.ts';
 
 /** Paths whose mean held-out score stands for the supernet in its curve. */
 const PROBES = 3;
@@ -97,17 +102,20 @@ export async function trainTranslators(
     const job = { phase, title, network, ...(seed === undefined ? {} : { seed }) };
     tasks.push({ job, title, place: { index: first + i, of }, one });
   }
-  const { trainers } = context;
-  const run = (job: TranslatorJob, options: Parameters<typeof trainers.run>[1]) => trainers.run(job, options);
-  for await (const { task, result } of inTurns<TranslatorJob, TrainedTranslator, (typeof tasks)[number]>(
-    context,
-    tasks,
-    trainers.slots,
-    run,
+  for await (const { task, result } of inTurns<TranslatorJob, TranslatorTraining, (typeof tasks)[number]>(
+    ...[context, tasks, trainsTranslators(context)],
   )) {
-    done.set(task.one, keep(context, task.one, result));
+    const measured = result.measured ?? internal(`${task.one.name} was not measured`);
+    done.set(task.one, keep(context, task.one, measured));
   }
   return trainees.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
+}
+
+/** The trainers of a run, as those who train. */
+export function trainsTranslators({
+  trainers,
+}: Pick<TranslationContext, 'trainers'>): Trains<TranslatorJob, TranslatorTraining> {
+  return { slots: trainers.slots, run: (job, options) => trainers.run(job, options) };
 }
 
 /** Tells and saves what a training came to. */

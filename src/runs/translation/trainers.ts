@@ -12,7 +12,7 @@ import { workerProgram } from '../../core/worker-program.ts';
 import type { JobEvent, RunJobOptions } from '../evaluation/evaluator.ts';
 import { type PostedError, received, withdrawn } from '../evaluation/thread-messages.ts';
 import type { SentenceContext } from './context.ts';
-import { type TrainedTranslator, type TranslatorJob, trainAlone } from './train-alone.ts';
+import { type TranslatorJob, type TranslatorTraining, trainAlone } from './train-alone.ts';
 
 /** What a thread starts with: it reads data and subwords itself, as the run did. */
 export interface TrainerStart {
@@ -26,7 +26,7 @@ export type ToTrainer = { readonly kind: 'job'; readonly job: TranslatorJob } | 
 
 export type FromTrainer =
   | { readonly kind: 'told'; readonly told: JobEvent }
-  | { readonly kind: 'done'; readonly result: TrainedTranslator }
+  | { readonly kind: 'done'; readonly result: TranslatorTraining }
   | { readonly kind: 'failed'; readonly error: PostedError };
 
 /** Whether `count` jobs are better done one after the other with all `threads` than each in one of `slots`. */
@@ -54,13 +54,13 @@ export class Trainers {
   }
 
   /** Trains one. Throws 'interrupted' when aborted, else what the training threw. */
-  async run(job: TranslatorJob, options: RunJobOptions = {}): Promise<TrainedTranslator> {
+  async run(job: TranslatorJob, options: RunJobOptions = {}): Promise<TranslatorTraining> {
     const alone = oneByOne(options.together ?? 1, this.slots, this.context.backend.threads);
     return alone ? this.here(job, options) : this.elsewhere(job, options);
   }
 
   /** One after the other in this thread. */
-  private here(job: TranslatorJob, { signal, onEvent }: RunJobOptions): Promise<TrainedTranslator> {
+  private here(job: TranslatorJob, { signal, onEvent }: RunJobOptions): Promise<TranslatorTraining> {
     const done = this.last.then(() => {
       const stopped = () => signal?.aborted === true;
       if (stopped()) throw withdrawn();
@@ -70,7 +70,7 @@ export class Trainers {
     return done;
   }
 
-  private async elsewhere(job: TranslatorJob, options: RunJobOptions): Promise<TrainedTranslator> {
+  private async elsewhere(job: TranslatorJob, options: RunJobOptions): Promise<TranslatorTraining> {
     const trainer = await this.free();
     try {
       if (options.signal?.aborted) throw withdrawn();
@@ -124,11 +124,11 @@ class Trainer {
     });
   }
 
-  train(job: TranslatorJob, { signal, onEvent }: RunJobOptions): Promise<TrainedTranslator> {
+  train(job: TranslatorJob, { signal, onEvent }: RunJobOptions): Promise<TranslatorTraining> {
     const withdraw = () => Atomics.store(this.abort, 0, 1);
     Atomics.store(this.abort, 0, 0);
     signal?.addEventListener('abort', withdraw, { once: true });
-    return new Promise<TrainedTranslator>((resolve, reject) => {
+    return new Promise<TranslatorTraining>((resolve, reject) => {
       this.job = {
         listen: (message) => {
           if (message.kind === 'told') onEvent?.(message.told);

@@ -1,0 +1,71 @@
+/** Trials: more candidates than are retrained are trained alone for a short time, and their own losses choose. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { shiftaddnas } from './testing/in-process.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+beforeAll(() => {
+  folder = fs.mkdtempSync(join(tmpdir(), 'trials-'));
+});
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+interface Trial {
+  readonly genotype: string;
+  readonly supernetLoss: number;
+  readonly loss: number;
+}
+
+/** What result.json says of trials, and of the candidates that were retrained, the winner among them. */
+function read(out: string) {
+  const { search, winner, candidates } = JSON.parse(fs.readFileSync(join(out, 'result.json'), 'utf8'));
+  const journal = fs.readFileSync(join(out, 'journal.jsonl'), 'utf8').trim().split('\n');
+  return {
+    trials: search.trials as Trial[],
+    retrained: [winner, ...candidates].map(({ genotype }: Trial) => genotype),
+    phases: journal.map((line) => JSON.parse(line)).filter(({ type }) => type === 'phase-started'),
+  };
+}
+
+const byLoss = (trials: readonly Trial[]) =>
+  [...trials].sort((a, b) => a.loss - b.loss).map(({ genotype }) => genotype);
+
+test.each([
+  ['images', ['--data', 'glyphs', '--frugal', '0']],
+  ['sentence pairs', ['--data', 'numbers']],
+])('of %s: those with the lowest losses alone are retrained', async (what, data) => {
+  const out = at(what);
+  const settings = ['--preset', 'smoke', '--trials', '4', '--winners', '2', '--seed', '1'];
+  const { code, stderr } = await shiftaddnas('search', ...data, ...settings, '--out', out, '--json');
+  expect(code, stderr).toBe(0);
+  const { trials, retrained, phases } = read(out);
+  expect(trials).toHaveLength(4);
+  expect(new Set(trials.map(({ genotype }) => genotype)).size).toBe(4);
+  for (const { supernetLoss, loss } of trials) expect(loss).not.toBe(supernetLoss);
+  expect(retrained.sort()).toEqual(byLoss(trials).slice(0, 2).sort());
+  expect(phases.map(({ index }) => index)).toEqual(phases.map((_, i) => i + 1));
+  expect(phases.at(-1).of).toBe(phases.length);
+  expect(fs.readFileSync(join(out, 'report.html'), 'utf8')).toContain('Trials');
+});
+
+test('below the cheapest baseline trials choose too', async () => {
+  const out = at('frugal');
+  const settings = ['--preset', 'smoke', '--trials', '3', '--winners', '1', '--frugal', '1', '--seed', '2'];
+  const { code, stderr } = await shiftaddnas('search', '--data', 'glyphs', ...settings, '--out', out);
+  expect(code, stderr).toBe(0);
+  const { trials, retrained } = read(out);
+  expect(trials.length).toBeGreaterThan(3);
+  expect(retrained).toHaveLength(2);
+  expect(retrained).toContain(byLoss(trials.slice(0, 3))[0]);
+});
+
+test('fewer trials than are retrained leave nothing to choose', async () => {
+  const run = ['search', '--data', 'numbers', '--preset', 'smoke', '--trials', '2', '--winners', '2'];
+  const { code, stderr } = await shiftaddnas(...run, '--out', at('few'));
+  expect(code).toBe(2);
+  expect(stderr).toContain('--trials 2 leaves nothing to choose where 2 are retrained');
+});
