@@ -104,10 +104,19 @@ static void positions(const Step& s, const Field<typename Tile::X>& field, const
   alignas(64) int32_t tile[MR * width];
   const int64_t here = smaller<int64_t>(width, y.c - channel);
   const Target target = targetOf(y);
+  const typename Tile::X* next = field.at(from);
+  int64_t left = field.columns - from % field.columns;
   for (int64_t p = from; p < to; p += MR) {
     const typename Tile::X* at[MR];
-    // positions behind the last are computed as the last, and not stored
-    for (int i = 0; i < MR; i++) at[i] = field.at(smaller(p + i, to - 1));
+    for (int i = 0; i < MR; i++) {
+      at[i] = next;
+      // positions behind the last are computed as the last, and not stored
+      if (p + i + 1 >= to) continue;
+      next += field.rightStride;
+      if (--left > 0) continue;
+      next += field.downStride - field.columns * field.rightStride;
+      left = field.columns;
+    }
     Tile::template compute<MR, NV>(at, field, weights, s.start + channel, tile);
     for (int i = 0; i < MR && p + i < to; i++)
       finish(tile + i * width, here, s.requantise, channel, target, value, (p + i) * y.c + channel);

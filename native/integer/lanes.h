@@ -23,9 +23,43 @@ typedef int64_t int64Anywhere __attribute__((aligned(1), may_alias));
 
 INLINE void copyBytes(void* to, const void* from, int64_t bytes) { __builtin_memcpy(to, from, (size_t)bytes); }
 
-/** L bytes or words as 32-bit lanes. */
+// L bytes or words as 32-bit lanes, and lanes that fit as bytes or words. GCC makes a conversion of a whole vector of bytes
+// one lane at a time, hence the instructions.
+#if defined(__AVX512BW__) && VECTOR_BYTES == 64
+INLINE vi widen(const uint8_t* p) { return (vi)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)p)); }
+INLINE vi widen(const int16_t* p) { return (vi)_mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i*)p)); }
+INLINE vbPart bytesOf(vi a) { return (vbPart)_mm512_cvtepi32_epi8((__m512i)a); }
+INLINE vsPart wordsOf(vi a) { return (vsPart)_mm512_cvtepi32_epi16((__m512i)a); }
+#elif defined(__AVX2__) && VECTOR_BYTES == 32
+INLINE vi widen(const uint8_t* p) { return (vi)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)p)); }
+INLINE vi widen(const int16_t* p) { return (vi)_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i*)p)); }
+INLINE __m128i wordsInOrder(vi a) {
+  return _mm256_castsi256_si128(_mm256_permute4x64_epi64(_mm256_packs_epi32((__m256i)a, (__m256i)a), 0x08));
+}
+INLINE vbPart bytesOf(vi a) {
+  return (vbPart)_mm_cvtsi128_si64(_mm_packus_epi16(wordsInOrder(a), _mm_setzero_si128()));
+}
+INLINE vsPart wordsOf(vi a) { return (vsPart)wordsInOrder(a); }
+#elif defined(__SSE2__) && VECTOR_BYTES == 16
+INLINE vi widen(const uint8_t* p) {
+  const __m128i none = _mm_setzero_si128();
+  return (vi)_mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(*(const int32Anywhere*)p), none), none);
+}
+INLINE vi widen(const int16_t* p) {
+  const __m128i v = _mm_loadl_epi64((const __m128i*)p);
+  return (vi)_mm_srai_epi32(_mm_unpacklo_epi16(v, v), 16);
+}
+INLINE vbPart bytesOf(vi a) {
+  const __m128i words = _mm_packs_epi32((__m128i)a, (__m128i)a);
+  return (vbPart)_mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+}
+INLINE vsPart wordsOf(vi a) { return (vsPart)_mm_cvtsi128_si64(_mm_packs_epi32((__m128i)a, (__m128i)a)); }
+#else
 INLINE vi widen(const uint8_t* p) { return __builtin_convertvector(*(const vbPartAnywhere*)p, vi); }
 INLINE vi widen(const int16_t* p) { return __builtin_convertvector(*(const vsPartAnywhere*)p, vi); }
+INLINE vbPart bytesOf(vi a) { return __builtin_convertvector(a, vbPart); }
+INLINE vsPart wordsOf(vi a) { return __builtin_convertvector(a, vsPart); }
+#endif
 
 INLINE vi magnitude(vi a) { return a < 0 ? -a : a; }
 INLINE vi smallest(vi a, vi b) { return a < b ? a : b; }
@@ -152,6 +186,12 @@ INLINE void storeNegative(int32_t* to, Sums a) {
 }
 #else
 #define BYTES_SAD 0
+#endif
+/** Whether rowssad.h has the instructions it is about. */
+#if defined(__AVX512BW__) && VECTOR_BYTES == 64
+#define ROWS_SAD 1
+#else
+#define ROWS_SAD 0
 #endif
 #if BYTES_SAD
 /** Output channels of a vector. */

@@ -4,15 +4,22 @@
 
 namespace ISA::whole {
 
-static void rescaleStep(const Step& s, const Value& x, const Value& y, const uint8_t* from, uint8_t* to) {
+template <typename X>
+static void rescaleAll(const Step& s, const X* x, int32_t off, const Value& y, uint8_t* to) {
   const Target target = targetOf(y);
-  alignas(64) int32_t acc[8 * L];
-  for (int64_t p = 0; p < y.positions(); p++)
-    for (int64_t c = 0; c < y.c; c += 8 * L) {
-      const int64_t here = smaller<int64_t>(8 * L, y.c - c), at = p * y.c + c;
-      for (int64_t k = 0; k < here; k++) acc[k] = storedAt(from, x.wide, at + k);
-      finish(acc, here, s.requantise, c, target, to, at);
+  // after L times the channels whole vectors meet the same ones again: so often do factors stand one behind the other
+  const int64_t n = y.length(), period = y.c * L;
+  alignas(64) int32_t acc[L];
+  for (int64_t from = 0; from < n; from += period)
+    for (int64_t i = from; i < smaller(n, from + period); i += L) {
+      storeInt(acc, widen(x + i) - off);
+      put(to, i, requantised(acc, s.requantise, i - from, target), (int)smaller<int64_t>(n - i, L), y.wide);
     }
+}
+
+static void rescaleStep(const Step& s, const Value& x, const Value& y, const uint8_t* from, uint8_t* to) {
+  if (x.wide) return rescaleAll(s, (const int16_t*)from, 0, y, to);
+  rescaleAll(s, from, 128, y, to);
 }
 
 template <typename A, typename B>

@@ -25,32 +25,39 @@ struct Taker {
 /** Room for whole vectors from any channel on. */
 INLINE int64_t paddedChannels(int64_t m) { return wholeVectors(m) + 2 * L; }
 
+/** `times` copies of an array, one behind the other. */
 template <typename T>
-static const T* padded(Taker& taker, const void* from, int64_t count) {
-  T* to = taker.take<T>(paddedChannels(count));
-  if (to) copyBytes(to, from, count * (int64_t)sizeof(T));
+static void repeated(T* to, const void* from, int64_t count, int64_t times) {
+  for (int64_t i = 0; i < times; i++) copyBytes(to + i * count, from, count * (int64_t)sizeof(T));
+}
+
+template <typename T>
+static const T* padded(Taker& taker, const void* from, int64_t count, int64_t times) {
+  T* to = taker.take<T>(paddedChannels(count * times));
+  if (to) repeated(to, from, count, times);
   return to;
 }
 
-static void readRequantise(Requantise& to, const int32_t* code, const uint8_t* numbers, int64_t m, Taker& taker) {
+/** `times`: how often the channels stand one behind the other, for steps that take positions as they lie. */
+static void readRequantise(Requantise& to, const int32_t* code, const uint8_t* numbers, int64_t m, int64_t times, Taker& taker) {
   to.terms = code[11];
   to.shift = code[13];
   if (to.terms < 0) return;
   const uint8_t* from = numbers + (int64_t)code[12] * 8;
   if (to.terms == 0) {
-    to.factor = padded<double>(taker, from, m);
-    to.offset = padded<double>(taker, from + m * 8, m);
+    to.factor = padded<double>(taker, from, m, times);
+    to.offset = padded<double>(taker, from + m * 8, m, times);
     return;
   }
-  to.stride = paddedChannels(m);
+  to.stride = paddedChannels(m * times);
   const int32_t* const* arrays[3] = {&to.left, &to.right, &to.sign};
   for (int i = 0; i < 3; i++) {
     int32_t* packed = taker.take<int32_t>(to.terms * to.stride);
     *(const int32_t**)arrays[i] = packed;
     if (!packed) return;
-    for (int32_t k = 0; k < to.terms; k++, from += m * 4) copyBytes(packed + k * to.stride, from, m * 4);
+    for (int32_t k = 0; k < to.terms; k++, from += m * 4) repeated(packed + k * to.stride, from, m, times);
   }
-  to.addend = padded<int32_t>(taker, from, m);
+  to.addend = padded<int32_t>(taker, from, m, times);
 }
 
 /** [blocks][r][run / G][vectors of the block][lanes][G] of numbers as `as` makes them; 0 where there is no weight. */
@@ -202,7 +209,7 @@ static Program* prepare(const int32_t* code, const uint8_t* numbers, Memory memo
     s.aShift = code[14], s.bShift = code[15], s.addend = code[16], s.shift = code[17];
     s.heads = code[18], s.multiplier = code[19];
     const Value &x = p->values[s.x], &y = p->values[s.y];
-    readRequantise(s.requantise, code, numbers, y.c, taker);
+    readRequantise(s.requantise, code, numbers, y.c, s.kind == rescale ? L : 1, taker);
     if (s.kind == window) {
       readWindow(s, x, y, (const int16_t*)(numbers + (int64_t)code[10] * 8), taker);
       p->scratchBytes = larger(p->scratchBytes, windowScratch(s, x, y));

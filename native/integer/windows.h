@@ -20,26 +20,40 @@ INLINE int32_t storedAt(const uint8_t* value, bool wide, int64_t i) {
   return wide ? ((const int16_t*)value)[i] : (int32_t)value[i] - 128;
 }
 
+/** Whether a row of the padded copy holds the bytes of the map's row as they lie. */
+template <typename X>
+INLINE bool asItLies(const Step& s, const Value& x) {
+  return s.depth == x.c && (sizeof(X) == 1) == !x.wide;
+}
+
 /** One row of the padded copy; channels behind the last hold 0. */
 template <typename X>
 static void copyRow(const Step& s, const Value& x, const uint8_t* value, int64_t row, X* to) {
   const int64_t width = x.w + 2 * s.pad, depth = s.depth;
   const int64_t above = row - s.pad;
-  const bool bytes = sizeof(X) == 1;
-  const X zero = (X)(bytes ? x.zero + 128 : x.zero);
-  for (int64_t column = 0; column < width; column++) {
-    X* pixel = to + column * depth;
-    const int64_t along = column - s.pad;
-    const bool inside = above >= 0 && above < x.h && along >= 0 && along < x.w;
-    if (!inside) {
-      for (int64_t c = 0; c < x.c; c++) pixel[c] = zero;
-    } else {
-      const int64_t from = (above * x.w + along) * x.c;
-      if (bytes || x.wide)
-        copyBytes(pixel, value + from * (int64_t)sizeof(X), x.c * (int64_t)sizeof(X));
-      else
-        for (int64_t c = 0; c < x.c; c++) pixel[c] = (X)((int32_t)value[from + c] - 128);
+  const bool inside = above >= 0 && above < x.h;
+  const X zero = (X)(sizeof(X) == 1 ? x.zero + 128 : x.zero);
+  const auto fill = [&](int64_t from, int64_t until) {
+    if (depth == x.c) {
+      for (int64_t i = from * depth; i < until * depth; i++) to[i] = zero;
+      return;
     }
+    for (int64_t column = from; column < until; column++)
+      for (int64_t c = 0; c < depth; c++) to[column * depth + c] = c < x.c ? zero : (X)0;
+  };
+  if (!inside) return fill(0, width);
+  fill(0, s.pad);
+  fill(s.pad + x.w, width);
+  X* first = to + s.pad * depth;
+  const int64_t from = above * x.w * x.c;
+  if (asItLies<X>(s, x)) return copyBytes(first, value + from * (int64_t)sizeof(X), (int64_t)x.w * x.c * (int64_t)sizeof(X));
+  for (int64_t column = 0; column < x.w; column++) {
+    X* pixel = first + column * depth;
+    const int64_t at = from + column * x.c;
+    if ((sizeof(X) == 1) == !x.wide)
+      copyBytes(pixel, value + at * (int64_t)sizeof(X), x.c * (int64_t)sizeof(X));
+    else
+      for (int64_t c = 0; c < x.c; c++) pixel[c] = (X)((int32_t)value[at + c] - 128);
     for (int64_t c = x.c; c < depth; c++) pixel[c] = 0;
   }
 }
@@ -150,8 +164,8 @@ static void rowsSadStep(const Step& s, const Value& x, const Value& y, const uin
   for (int32_t row = 0; row < g.rows; row++) expandRow(s, x, from, g, row, expanded, fourth);
   const int64_t work = y.length() * s.r * s.s * x.c;
   // tasks of whole tiles
-  inParts(ceilDiv(g.count, 16), work, [&](int64_t first, int64_t last) {
-    rowsSadSegments(s, g, x, y, expanded, fourth, to, first * 16, smaller(last * 16, g.count));
+  inParts(ceilDiv(g.count, rowsSadSegments), work, [&](int64_t first, int64_t last) {
+    rowsSadSegmentsOf(s, g, x, y, expanded, fourth, to, first * rowsSadSegments, smaller(last * rowsSadSegments, g.count));
   });
 }
 #endif

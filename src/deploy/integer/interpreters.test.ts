@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { addonPath } from '../../backends/native/addon.ts';
+import { Random } from '../../core/random.ts';
+import { ProgramBuilder } from './builder.ts';
 import { nativeInstructionSets, openNative } from './native.ts';
 import { openProgram, openReference } from './open.ts';
 import type { IntegerProgram } from './program.ts';
@@ -67,6 +69,52 @@ describe('the same numbers as the reference', () => {
       }
     }
   });
+});
+
+/** An adder layer three columns wide, as dense as the widest loops take it; `bits`: of its output. */
+function adderRows([h, w, c, m]: readonly number[], bits: 8 | 16, random: Random): IntegerProgram {
+  const build = new ProgramBuilder([h, w, c]);
+  const whole = (low: number, high: number) => low + random.integer(high - low + 1);
+  const weights = Array.from({ length: m * 9 * c }, (_, i) => [-128, 127, whole(-128, 127)][i % 3]);
+  const weight = build.tensor('weight', 'int8', [m, 3, 3, c], weights);
+  const digits = () => {
+    const signs = Array.from({ length: 3 }, () => whole(-1, 1));
+    return { signs, places: signs.map((sign) => (sign === 0 ? 0 : whole(-12, 1))), addend: whole(-500, 500) };
+  };
+  const requantise = build.terms('layer', Array.from({ length: m }, digits), 3);
+  const [low, high] = bits === 8 ? [-100, 119] : [-30_000, 29_999];
+  build.add(
+    {
+      ...{ kind: 'window', name: 'layer', x: 0, arithmetic: 'add', weight, weightShift: 0, requantise },
+      window: { r: 3, s: 3, stride: 1, pad: 1, groups: 1 },
+    },
+    { shape: [h, w, m], bits, zero: 0, low, high, step: 1 },
+  );
+  const { values, operations, tensors } = build;
+  return { network: 'rows', classes: ['a'], values, operations, tensors };
+}
+
+test.each([
+  [5, 33, 64, 17],
+  [9, 32, 16, 64],
+  [3, 8, 21, 5],
+  [4, 16, 22, 16],
+  [7, 9, 130, 33],
+  [2, 40, 65, 20],
+  [6, 7, 3, 4],
+])('an adder layer on %ix%i, %i to %i channels, extremes among its images', (...shape) => {
+  const random = Random.fromSeed(`rows ${shape}`);
+  for (const bits of [8, 16] as const) {
+    const program = adderRows(shape, bits, random);
+    const size = shape[0] * shape[1] * shape[2];
+    const drawn = Uint8Array.from({ length: size }, () => random.integer(256));
+    for (const image of [drawn, new Uint8Array(size), new Uint8Array(size).fill(255)]) {
+      const expected = interpretValues(program, image);
+      const opened = [openWasm(program), ...isas.map((isa) => openNative(program, { isa, threads: 1 }))];
+      for (const { isa, values } of opened)
+        expect(firstDifference(program, values(image), expected), `${isa}, ${bits} bits`).toBe(undefined);
+    }
+  }
 });
 
 test('whichever there is, a program is opened with it, and many images give what one gives', () => {
