@@ -124,7 +124,7 @@ export const cost: Command = {
     'shiftaddnas cost --onnx model.onnx --resolution 224 --accelerator rowstationary-45nm',
     'shiftaddnas cost --network shiftaddnas-t0-v3 --explain',
     'shiftaddnas cost --space hytra --genotype "2-4-5-5:cc|cscc|scass|aacaa" --resolution 224 --classes 1000 --retrain-blocks published --retrain-width 2',
-    'shiftaddnas cost --space multi30k --genotype "256-128:AC4f512.D8f512.A4f1024|A4x4s2f512" --tokens 14 --per-layer',
+    'shiftaddnas cost --space multi30k --genotype "256-192:AC4f512.D8f512.A4f1024|A4x4s2f512" --tokens 14 --per-layer',
     'shiftaddnas cost --run runs/first --per-layer',
   ],
   async run(context) {
