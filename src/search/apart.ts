@@ -1,29 +1,46 @@
 /**
  * The best that differ: what a search proposes last are near copies of its best, and a few trials tell more of candidates
- * that lie apart. Greedy, from the best on: one is taken when it differs enough from all taken before it.
+ * that lie apart. Greedy, from the best on: one is taken when it differs enough from all taken before it. What a supernet
+ * compares unfairly, networks of several widths, takes turns.
  */
 
 /** Share of features in which two must differ: about a fifth of their choices. */
 const APART = 0.2;
 
+/** What a choice of candidates looks at. */
+export interface Looks<T> {
+  /** What is true of one, as words; a word that stands twice counts twice. */
+  features(one: T): readonly string[];
+  /** Scores are compared within a size, for what is unfair between them; one size for all where it is left out. */
+  size?(one: T): string;
+}
+
 /**
- * Up to `count` of `ranked`, best first, each apart from those before it; where too few are, the best of the others follow.
- * `features`: what is true of one, as words; a word that stands twice counts twice.
+ * Up to `count` of `ranked`, best first: the sizes take turns, the one with the best first, and each gives its best that is
+ * apart from all given before. Where too few are apart, the best of the others follow.
  */
-export function bestApart<T>(
-  ranked: readonly T[],
-  count: number,
-  features: (one: T) => readonly string[],
-): T[] {
-  const taken: { readonly one: T; readonly words: ReadonlyMap<string, number> }[] = [];
-  const near: T[] = [];
+export function bestApart<T>(ranked: readonly T[], count: number, { features, size }: Looks<T>): T[] {
+  const sizes = new Map<string, T[]>();
   for (const one of ranked) {
-    if (taken.length === count) break;
-    const words = countWords(features(one));
-    if (taken.every((other) => difference(words, other.words) >= APART)) taken.push({ one, words });
-    else near.push(one);
+    const key = size?.(one) ?? '';
+    sizes.set(key, [...(sizes.get(key) ?? []), one]);
   }
-  return [...taken.map(({ one }) => one), ...near.slice(0, count - taken.length)];
+  const taken: { readonly one: T; readonly words: ReadonlyMap<string, number> }[] = [];
+  const near = new Set<T>();
+  const takeApart = (queue: T[]) => {
+    for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+      const words = countWords(features(one));
+      if (taken.every((other) => difference(words, other.words) >= APART)) return taken.push({ one, words });
+      near.add(one);
+    }
+    return 0;
+  };
+  const left = () => [...sizes.values()].some((queue) => queue.length > 0);
+  while (taken.length < count && left()) {
+    for (const queue of sizes.values()) if (taken.length < count) takeApart(queue);
+  }
+  const others = ranked.filter((one) => near.has(one));
+  return [...taken.map(({ one }) => one), ...others.slice(0, count - taken.length)];
 }
 
 /** 0 for the same words, 1 for none in common: 1 - |A n B| / |A u B| of multisets (Jaccard). */

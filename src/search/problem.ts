@@ -23,6 +23,10 @@ export interface SearchProblem<G> {
    * Left out, the letters of the key and their neighbours stand in.
    */
   features?(genotype: G): readonly string[];
+  /**
+   * What weights that networks share are unfair to: scores are comparable between genotypes of one size. Left out, all are.
+   */
+  size?(genotype: G): string;
 }
 
 export interface Costs {

@@ -38,6 +38,8 @@ export function translationProblem(
     key: encodeTranslation,
     price,
     features: translationFeatures,
+    // sliced weights: narrow networks train the first channels of all
+    size: ({ encoder, decoder }) => `${encoder}-${decoder}`,
   };
 }
 

@@ -116,7 +116,7 @@ function chooseRetrained(
     ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
   };
   return runTrials<Genotype, TrainJob>(context, place, {
-    contenders: contenders(candidates, config.trials, options, problemOf(context).features),
+    contenders: contenders(candidates, config.trials, options, problemOf(context)),
     ...{ options, trains: trainsWith(context) },
     job: (phase, { key }) => ({
       ...{ kind: 'train', phase, architecture: { genotype: key, space }, tests: false },

@@ -39,14 +39,17 @@ export function contenders<G>(
   scored: readonly Scored<G>[],
   trials: number,
   options: WinnerOptions,
-  features: SearchProblem<G>['features'] = undefined,
+  { features, size }: Pick<SearchProblem<G>, 'features' | 'size'>,
 ): Winner<G>[] {
   if (trials === 0) return chooseWinners(scored, options);
   const { tighter } = options;
   const more = { ...options, count: trials, tighter: tighter && { ...tighter, count: trials } };
   if (features === undefined) return chooseWinners(scored, more);
   return chooseWinners(scored, more, (ranked, count) =>
-    bestApart(ranked, count, ({ genotype }) => features(genotype)),
+    bestApart<Scored<G>>(ranked, count, {
+      features: ({ genotype }) => features(genotype),
+      ...(size === undefined ? {} : { size: ({ genotype }: Scored<G>) => size(genotype) }),
+    }),
   );
 }
 

@@ -83,7 +83,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   const others = scored.filter(({ key }) => !known.has(key));
   const options = { count: config.winners, limits };
   const candidates = others.length > 0 ? others : scored;
-  const onTrial = contenders(candidates, config.trials, options, problemOf(context).features);
+  const onTrial = contenders(candidates, config.trials, options, problemOf(context));
   const { chosen, trials } = await runTrials<TranslationGenotype, TranslatorJob>(
     context,
     { index: 2 + searches, of },
