@@ -95,7 +95,7 @@ function discard(run: OpenRun, withFolder: boolean): void {
 function busFor(context: CommandContext, { run, config, resumed }: OpenedRun): EventBus {
   const bus = new EventBus();
   if (context.json || given<boolean>(context, 'quiet') === true) return bus;
-  const earlier = resumed ? readJournal(run.journal).map(({ event }) => event) : [];
+  const earlier = resumed ? readJournal(run.journal) : [];
   const examples = isTranslationSource(config.data) ? 'sentences' : 'images';
   const listen = progressListener({ ...progressTo(process.stderr), earlier, examples });
   bus.subscribe((event) => listen(withoutSentence(event)));

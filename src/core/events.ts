@@ -54,6 +54,22 @@ export interface RunResumed {
   readonly text: string;
 }
 
+/** How much work a phase is, so that people are told how long a run takes. */
+export interface PlannedPhase {
+  /** As `phase-started` calls it. */
+  readonly phase: string;
+  /** Phases of one kind go at one pace. */
+  readonly kind: 'supernet' | 'search' | 'training';
+  /** In passes over the training data, forward and back; above 0. */
+  readonly work: number;
+}
+
+/** What a run does from its start to its end: told when it starts or goes on, and again once more is known. */
+export interface RunPlanned {
+  readonly type: 'run-planned';
+  readonly phases: readonly PlannedPhase[];
+}
+
 export interface PhaseStarted {
   readonly type: 'phase-started';
   /** Identifier, unique in the run: `supernet`, `search`, `retrain:all-conv`. */
@@ -63,8 +79,6 @@ export interface PhaseStarted {
   readonly of: number;
   /** For people: `retraining all-conv`. */
   readonly title: string;
-  /** Expected part of the whole run's time, above 0 up to 1: sharpens the time left. */
-  readonly share?: number;
 }
 
 export interface TrainStep {
@@ -174,21 +188,17 @@ export interface BatchesWaited {
   readonly makers: number;
 }
 
-/** How far networks are that are trained side by side. For people only: journals hold each network's own events. */
+/** How far networks are that are trained side by side, in their order. */
 export interface NetworksTraining {
   readonly type: 'networks-training';
-  /** Those begun and not done, in order; `done` from 0 to 1. */
-  readonly running: readonly { readonly phase: string; readonly done: number }[];
-  /** Sum over all of them, and how many they are. */
-  readonly done: number;
-  readonly of: number;
-  /** Index of the last one's phase in the run. */
-  readonly last: number;
+  /** Of their phases, from 0 to 1. */
+  readonly networks: readonly { readonly phase: string; readonly done: number }[];
 }
 
 export type RunEvent =
   | RunStarted
   | RunResumed
+  | RunPlanned
   | PhaseStarted
   | TrainStep
   | EpochEnded
@@ -201,6 +211,9 @@ export type RunEvent =
   | Note
   | PhaseEnded
   | RunEnded;
+
+/** Events that people are shown and no journal holds: what they say is in the settings, or in other events. */
+export const SHOWN_ONLY: readonly RunEvent['type'][] = ['run-planned', 'networks-training'];
 
 /** Fields that differ between two runs of the same seed: the journal keeps them apart. */
 export const WALL_CLOCK_FIELDS = [

@@ -2,20 +2,18 @@ import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../core/events.ts';
 import { showDuration } from './duration.ts';
 import { type ProgressOptions, progressListener } from './progress.ts';
-import { TimeLeft } from './timeleft.ts';
 
-const started = (phase: string, index: number, of: number, share?: number): RunEvent => ({
+const started = (phase: string, index: number, of: number): RunEvent => ({
   type: 'phase-started',
   ...{ phase, index, of, title: `training ${phase}` },
-  ...(share === undefined ? {} : { share }),
 });
 const step = (phase: string, done: number, steps = 100): RunEvent => ({
   type: 'train-step',
   ...{ phase, step: done, steps, loss: 2 / done, rate: 0.1, imagesPerSecond: 512.4 },
 });
-const together = (done: number, ...running: [string, number][]): RunEvent => ({
+const together = (...networks: [phase: string, done: number][]): RunEvent => ({
   type: 'networks-training',
-  ...{ done, of: 3, last: 4, running: running.map(([phase, part]) => ({ phase, done: part })) },
+  networks: networks.map(([phase, done]) => ({ phase, done })),
 });
 const ended = (phase: string): RunEvent => ({ type: 'phase-ended', phase, seconds: 61 });
 
@@ -112,7 +110,10 @@ describe('progress', () => {
   test('networks that are trained at the same time stand behind the one whose turn it is', () => {
     const out = shown({ interactive: false }, [
       [0, started('retrain:one', 3, 6)],
-      [5_000, together(0.5, ['retrain:one', 0.3], ['retrain:two', 0.2])],
+      [
+        5_000,
+        together(['retrain:one', 0.3], ['retrain:two', 0.2], ['retrain:three', 0], ['retrain:four', 1]),
+      ],
       [6_000, step('retrain:one', 30)],
       [11_000, ended('retrain:one')],
       [11_000, started('retrain:two', 4, 6)],
@@ -122,68 +123,18 @@ describe('progress', () => {
     expect(out.at(-1)).not.toContain('beside');
   });
 
-  test('a resumed run knows the phase it goes on with, and its pace counts from where it came in', () => {
-    const earlier = [started('supernet', 2, 2), step('supernet', 50)];
+  test('a resumed run knows the phase it goes on with, and the pace it had', () => {
+    const at = ['2026-01-01T09:00:00.000Z', '2026-01-01T09:00:50.000Z'];
+    const earlier = [started('supernet', 2, 2), step('supernet', 50)].map((event, i) => ({
+      event,
+      at: at[i],
+    }));
     const out = shown({ interactive: false, earlier }, [
+      [0, { type: 'run-resumed', text: 'going on' }],
       [10_000, step('supernet', 60)],
       [20_000, step('supernet', 70)],
     ]);
     expect(out.at(-1)).toMatch(/^\[2\/2\] training supernet {2}70 % .* 30 s left\n$/);
-  });
-});
-
-describe('time left', () => {
-  const secondsAfter = (timeline: readonly (readonly [ms: number, event: RunEvent])[]) => {
-    let clock = 0;
-    const left = new TimeLeft(() => clock);
-    for (const [ms, event] of timeline) {
-      clock = ms;
-      left.listen(event);
-    }
-    return left.seconds();
-  };
-
-  test('nothing is said before there is a pace', () => {
-    expect(secondsAfter([[0, started('a', 1, 1)]])).toBeUndefined();
-    expect(
-      secondsAfter([
-        [0, started('a', 1, 1)],
-        [10, step('a', 1, 1000)],
-      ]),
-    ).toBeUndefined();
-  });
-
-  test('phases to come are as long as the mean phase so far', () => {
-    // Phase 1 took 60 s; phase 2 is at a quarter after 10 s, so 40 s whole; two more of (60 + 40) / 2 s.
-    const left = secondsAfter([
-      [0, started('a', 1, 4)],
-      [60_000, step('a', 100)],
-      [60_000, ended('a')],
-      [60_000, started('b', 2, 4)],
-      [70_000, step('b', 25)],
-    ]);
-    expect(left).toBeCloseTo(30 + 2 * 50);
-  });
-
-  test('networks that are trained together are left at their common pace, and so is what follows them', () => {
-    // Half a network in 10 s; 1.5 of three are left, and one phase after them.
-    const left = secondsAfter([
-      [0, started('one', 2, 5)],
-      [5_000, together(1, ['one', 0.5], ['two', 0.5])],
-      [15_000, together(1.5, ['one', 0.8], ['two', 0.7])],
-    ]);
-    expect(left).toBeCloseTo((1.5 + 1) * 20);
-  });
-
-  test('phases that state their shares size the ones to come', () => {
-    const left = secondsAfter([
-      [0, started('a', 1, 3, 0.6)],
-      [60_000, step('a', 100)],
-      [60_000, ended('a')],
-      [60_000, started('b', 2, 3, 0.2)],
-      [65_000, step('b', 25)],
-    ]);
-    expect(left).toBeCloseTo(15 + 20);
   });
 });
 

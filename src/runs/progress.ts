@@ -6,6 +6,7 @@
  */
 import type { Listener, NetworkScores, PhaseStarted, RunEvent } from '../core/events.ts';
 import { showDuration } from './duration.ts';
+import type { JournalEntry } from './journal.ts';
 import { TimeLeft } from './timeleft.ts';
 
 export interface ProgressOptions {
@@ -19,8 +20,8 @@ export interface ProgressOptions {
   readonly now?: () => number;
   /** What is trained on, for its pace: images unless said otherwise. */
   readonly examples?: 'images' | 'sentences';
-  /** Of a resumed run: its events so far, so that the phase it goes on with has its name. Nothing of them is shown. */
-  readonly earlier?: Iterable<RunEvent>;
+  /** Journal of a resumed run, for the name of the phase it goes on with and for its pace. Nothing of it is shown. */
+  readonly earlier?: readonly JournalEntry[];
 }
 
 const REDRAW_MS = 100;
@@ -44,6 +45,7 @@ export function progressListener(options: ProgressOptions): Listener {
     columns = () => 80,
     now = () => performance.now(),
     examples = 'images',
+    earlier = [],
   } = options;
   const timeLeft = new TimeLeft(now);
   let phase = { name: '', label: '', title: '' };
@@ -75,12 +77,8 @@ export function progressListener(options: ProgressOptions): Listener {
     open = true;
   };
 
-  for (const event of options.earlier ?? []) {
-    if (event.type === 'phase-started') {
-      phase = phaseOf(event);
-      timeLeft.resume(event);
-    }
-  }
+  for (const { event } of earlier) if (event.type === 'phase-started') phase = phaseOf(event);
+  timeLeft.resume(earlier);
 
   return (event: RunEvent) => {
     timeLeft.listen(event);
@@ -113,7 +111,9 @@ export function progressListener(options: ProgressOptions): Listener {
         draw();
         return;
       case 'networks-training': {
-        const others = event.running.filter((one) => one.phase !== phase.name);
+        const others = event.networks.filter(
+          (one) => one.phase !== phase.name && one.done > 0 && one.done < 1,
+        );
         beside = others.map((one) => `${one.phase.split(':').at(-1)} ${Math.floor(one.done * 100)} %`);
         return;
       }
@@ -150,6 +150,7 @@ export function progressListener(options: ProgressOptions): Listener {
         if (event.unreadable !== undefined) line(describeUnreadable(event.unreadable));
         line(`${event.text === undefined ? event.outcome : event.text} after ${showDuration(event.seconds)}`);
         return;
+      case 'run-planned':
       case 'search-started':
         return;
       default:

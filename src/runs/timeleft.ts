@@ -1,132 +1,144 @@
 /**
- * How long a run still takes: the rest of the phase at its own pace, plus the phases to come. Those are sized by
- * their shares where phases state them (`phase-started.share`), else by the mean phase so far.
+ * How long a run still takes: the work that is left of its phases, each kind at its own pace. A kind of which little is
+ * seen yet goes as fast as the others, for the plan counts all of them in one unit.
+ *
+ *   planned   supernet 16   search 2   ten short trainings of 1   six of 5     passes over the training data
+ *   seen      4 in 80 s                                                        20 s a pass
+ *   left      12          + 2        + 10                       + 30           18 minutes
+ *
+ * What was seen of a resumed run stands in its journal, which is heard at the times it was written at.
  */
-import type { NetworksTraining, PhaseStarted, RunEvent } from '../core/events.ts';
+import type { PlannedPhase, RunEvent } from '../core/events.ts';
 import { showDuration } from './duration.ts';
+import type { JournalEntry } from './journal.ts';
 
-/** Networks that are trained side by side, as one piece of work. */
-interface Group {
-  /** Milliseconds, and networks done by then. */
-  readonly started: number;
-  readonly first: number;
-  readonly of: number;
+/** How much was done in how many milliseconds. */
+interface Seen {
+  ms: number;
   done: number;
-  /** Phases of the run behind those of the group. */
-  readonly after: number;
 }
 
-/** Before this much of a phase (or this many seconds) its pace says too little. */
-const SETTLED_FRACTION = 0.02;
-const SETTLED_MS = 1_500;
+interface Kind extends Seen {
+  left: number;
+  planned: number;
+}
 
 interface PhaseClock {
-  readonly index: number;
-  readonly of: number;
-  readonly share: number | undefined;
-  /** When this process came to it and which part was done by then; unknown until a resumed phase moves. */
-  started: number | undefined;
+  /** Milliseconds in which it was the phase of the run. */
+  ms: number;
+  /** Part of it that was done before it was first heard of, and that is done now. */
   first: number;
   done: number;
 }
 
+/** Before so many milliseconds nothing is said. */
+const SETTLED_MS = 1_500;
+/** The pace of the others counts as if so much of a kind had been seen at it: how it starts is not how it goes on. */
+const BELIEVED = 0.1;
+
 export class TimeLeft {
   private readonly now: () => number;
-  private current: PhaseClock | undefined;
-  private group: Group | undefined;
-  /** Ended phases that ran here from their start: milliseconds and share. */
-  private readonly ended: { readonly ms: number; readonly share: number | undefined }[] = [];
-  /** Shares of all phases up to the current one; undefined once a phase does not state one. */
-  private sharesSoFar: number | undefined = 0;
+  private plan = new Map<string, PlannedPhase>();
+  private phases = new Map<string, PhaseClock>();
+  private current: string | undefined;
+  private last: number | undefined;
+  /** Whether it heard the run from its start: then all that is done was done in the time it knows. */
+  private whole = false;
 
   /** `now`: milliseconds of a steady clock. */
   constructor(now: () => number) {
     this.now = now;
   }
 
-  /** A resumed run goes on in this phase: its pace is known from the second event on. */
-  resume({ index, of, share }: PhaseStarted): void {
-    this.current = { index, of, share, started: undefined, first: 0, done: 0 };
-    this.sharesSoFar = undefined;
+  /** A resumed run: what its journal says. */
+  resume(earlier: Iterable<JournalEntry>): void {
+    for (const { event, at } of earlier) this.listen(event, Date.parse(at));
+    this.last = undefined;
   }
 
-  listen(event: RunEvent): void {
+  listen(event: RunEvent, now = this.now()): void {
+    if (event.type !== 'run-resumed') this.pass(now);
+    this.last = now;
     switch (event.type) {
-      case 'phase-started': {
-        const { index, of, share } = event;
-        this.current = { index, of, share, started: this.now(), first: 0, done: 0 };
-        const before = index === 1 ? 0 : this.sharesSoFar;
-        this.sharesSoFar = before === undefined || share === undefined ? undefined : before + share;
+      case 'run-started':
+        this.forget();
+        this.whole = true;
         return;
-      }
+      case 'run-planned':
+        this.plan = new Map(event.phases.map((one) => [one.phase, one]));
+        return;
+      case 'phase-started':
+        this.current = event.phase;
+        if (!this.phases.has(event.phase)) this.phases.set(event.phase, { ms: 0, first: 0, done: 0 });
+        return;
       case 'networks-training':
-        this.together(event);
+        for (const { phase, done } of event.networks) {
+          if (done > 0) this.progress(phase, Math.max(done, this.phases.get(phase)?.done ?? 0));
+        }
         return;
       case 'train-step':
-        this.progress(event.step / event.steps);
+        this.current = event.phase;
+        this.progress(event.phase, event.step / event.steps);
         return;
       case 'candidate-scored':
-        this.progress(event.index / event.of);
+        if (this.current !== undefined) this.progress(this.current, event.index / event.of);
         return;
       case 'phase-ended':
-        // A phase that was resumed ran here in part only: its time says nothing about the others.
-        if (this.current?.started !== undefined && this.current.first === 0) {
-          this.ended.push({ ms: this.now() - this.current.started, share: this.current.share });
-        }
-        this.current = undefined;
+        this.progress(event.phase, 1);
+        return;
+      case 'run-ended':
+        if (event.outcome === 'finished') this.forget();
         return;
       default:
         return;
     }
   }
 
-  private together({ done, of, last }: NetworksTraining): void {
-    const { current } = this;
-    if (current === undefined) return;
-    if (this.group?.of !== of || done < this.group.done) {
-      this.group = { started: this.now(), first: done, of, done, after: current.of - last };
-    }
-    this.group.done = done;
+  /** A process may do several runs, one after the other. */
+  private forget(): void {
+    this.plan = new Map();
+    this.phases = new Map();
+    this.current = undefined;
+    this.whole = false;
   }
 
-  /** Networks that are left, at the pace of all that are trained together. */
-  private ofGroup(group: Group): number | undefined {
-    const { started, first, done, of, after } = group;
-    const elapsed = this.now() - started;
-    if (done - first <= 0 || (done - first < SETTLED_FRACTION && elapsed < SETTLED_MS)) return undefined;
-    return ((of - done + after) * elapsed) / (done - first) / 1000;
+  /** Time goes to the phase that the run is in. */
+  private pass(now: number): void {
+    const phase = this.current === undefined ? undefined : this.phases.get(this.current);
+    if (phase !== undefined && this.last !== undefined) phase.ms += Math.max(0, now - this.last);
   }
 
-  private progress(done: number): void {
-    if (this.current === undefined) return;
-    if (this.current.started === undefined) {
-      this.current.started = this.now();
-      this.current.first = done;
-    }
-    this.current.done = done;
+  private progress(name: string, done: number): void {
+    const phase = this.phases.get(name);
+    if (phase === undefined) this.phases.set(name, { ms: 0, first: this.whole ? 0 : done, done });
+    else phase.done = done;
   }
 
   /** Seconds, or undefined while nothing can be said. */
   seconds(): number | undefined {
-    const phase = this.current;
-    if (this.group !== undefined && this.group.done < this.group.of) return this.ofGroup(this.group);
-    if (phase?.started === undefined) return undefined;
-    const elapsed = this.now() - phase.started;
-    const done = phase.done - phase.first;
-    if (done <= 0 || (done < SETTLED_FRACTION && elapsed < SETTLED_MS)) return undefined;
-    const whole = elapsed / done;
-    return ((1 - phase.done) * whole + this.later(phase, whole)) / 1000;
+    const kinds = this.kinds();
+    const all = { ms: 0, done: 0 };
+    for (const { ms, done } of kinds) {
+      all.ms += ms;
+      all.done += done;
+    }
+    if (all.done === 0 || all.ms < SETTLED_MS) return undefined;
+    return kinds.reduce((sum, kind) => sum + kind.left * paceOf(kind, all), 0) / 1000;
   }
 
-  /** Milliseconds of the phases after this one, which takes `whole` itself. */
-  private later(phase: PhaseClock, whole: number): number {
-    const known = [...this.ended, { ms: whole, share: phase.share }];
-    const total = known.reduce((sum, { ms }) => sum + ms, 0);
-    const shares = known.reduce((sum, { share }) => sum + (share ?? Number.NaN), 0);
-    if (this.sharesSoFar !== undefined && shares > 0) {
-      return (Math.max(0, 1 - this.sharesSoFar) * total) / shares;
+  private kinds(): Kind[] {
+    const kinds = new Map<string, Kind>();
+    for (const name of new Set([...this.plan.keys(), ...this.phases.keys()])) {
+      const { kind, work } = this.plan.get(name) ?? { kind: name, work: 1 };
+      const { ms, first, done } = this.phases.get(name) ?? { ms: 0, first: 0, done: 0 };
+      const sum = kinds.get(kind) ?? { ms: 0, done: 0, left: 0, planned: 0 };
+      sum.ms += ms;
+      sum.done += Math.max(0, done - first) * work;
+      sum.left += (1 - done) * work;
+      sum.planned += work;
+      kinds.set(kind, sum);
     }
-    return ((phase.of - phase.index) * total) / known.length;
+    return [...kinds.values()];
   }
 
   /** `3:12 left`, or '' while nothing can be said. */
@@ -134,4 +146,14 @@ export class TimeLeft {
     const seconds = this.seconds();
     return seconds === undefined ? '' : `${showDuration(seconds)} left`;
   }
+}
+
+/** Milliseconds for a unit of work. */
+function paceOf({ ms, done, planned }: Kind, all: Seen): number {
+  const others = { ms: all.ms - ms, done: all.done - done };
+  if (others.done === 0) return ms / done;
+  const pace = others.ms / others.done;
+  if (done === 0) return pace;
+  const believed = BELIEVED * planned;
+  return (ms + believed * pace) / (done + believed);
 }

@@ -36,6 +36,8 @@ export interface PlannedSearch {
   readonly generations: number;
   /** Candidates that are scored on the whole evaluation set, if the space holds as many. */
   readonly evaluations: number;
+  /** Evaluations on the whole set that take as long as all of the search. */
+  readonly effort: number;
   /** Parts of the evaluation set that candidates may ask for, below 1. */
   readonly shares: readonly number[];
 }
@@ -46,6 +48,7 @@ const whole = ({ population, generations }: SearchSettings) => ({
   batches: 1,
   generations,
   evaluations: generations * population,
+  effort: generations * population,
   shares: [],
 });
 
@@ -72,14 +75,15 @@ const publishedTranslation: Plan = (settings) => {
   const { limits, population, parents, generations } = settings;
   const crossovers = Math.floor((population - parents) / 2);
   const mutations = Math.max(0, population - parents - crossovers);
+  const evaluations = population + (generations - 1) * (population - parents);
   return {
     ...whole(settings),
+    ...{ evaluations, effort: evaluations },
     sampler: evolution,
     config: {
       ...PUBLISHED_TRANSLATION_EVOLUTION,
       ...{ limits, population, parents, elite: parents, mutations, crossovers, generations },
     },
-    evaluations: population + (generations - 1) * (population - parents),
   };
 };
 

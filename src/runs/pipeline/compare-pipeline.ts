@@ -14,6 +14,7 @@ import { NETWORKS } from '../network-files.ts';
 import type { NetworkResult } from '../result.ts';
 import type { RunContext } from './context.ts';
 import { namedNetwork } from './named-network.ts';
+import { tellTrainings } from './planned-work.ts';
 import { networkResult, writeNetwork } from './result-of.ts';
 import { type Chosen, type Measured, trainAndMeasure } from './retrain-phase.ts';
 import { type SessionOptions, session } from './session.ts';
@@ -68,6 +69,7 @@ export function runComparison(
     const layers = rows.flatMap(({ subject }) => [...subject.layers()]);
     checkExceptions(context.quantisation, layers, 'one of the networks');
     const chosen = rows.flatMap((row) => seeds.map((seed) => trainingOf(row, seed, seeds.length > 1)));
+    tellTrainings(context, chosen);
     const trained = await trainAndMeasure(context, { first: 1, of: chosen.length }, chosen);
     const found = rows.map((row, i) =>
       summarise(context, row, seeds, trained.slice(i * seeds.length, (i + 1) * seeds.length)),

@@ -1,7 +1,7 @@
 /** What every run has around its work: journal and list of candidates that listen, its start, its end, its failure. */
 import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
-import type { EventBus } from '../../core/events.ts';
+import { type EventBus, SHOWN_ONLY } from '../../core/events.ts';
 import type { Random } from '../../core/random.ts';
 import { version } from '../../version.ts';
 import { ArchitectureLog } from '../architectures.ts';
@@ -33,7 +33,7 @@ export function openFrame(
   // What threads still tell of a training that was stopped comes after the end of the run, and is told again on resuming.
   let ended = false;
   bus.subscribe((event) => {
-    if (ended || told.again || event.type === 'networks-training') return;
+    if (ended || told.again || SHOWN_ONLY.includes(event.type)) return;
     ended = event.type === 'run-ended';
     journal.record(event);
     architectures.record(event);

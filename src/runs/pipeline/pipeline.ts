@@ -20,10 +20,25 @@ import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
 import { checkArea, IMAGE_SEARCH, limitsOf } from './planned-search.ts';
-import { checkRank, type RankedPath, rankPhases, runRankPhase, scoreRankPaths } from './rank-phase.ts';
+import { numbered, type SearchedRun, searchedWork } from './planned-work.ts';
+import {
+  checkRank,
+  type RankedPath,
+  rankPhases,
+  rankWork,
+  runRankPhase,
+  scoreRankPaths,
+} from './rank-phase.ts';
 import { networkResult, resultOf, writeNetwork } from './result-of.ts';
 import { runRetrainPhases } from './retrain-phase.ts';
-import { checkFeasible, imageSearch, problemOf, runSearchPhase } from './search-phase.ts';
+import {
+  checkFeasible,
+  imageSearch,
+  problemOf,
+  runSearchPhase,
+  type SearchPlan,
+  searchPlans,
+} from './search-phase.ts';
 import { type SessionOptions, session } from './session.ts';
 import { spaceSubject } from './space-subject.ts';
 import { runSupernetPhase } from './supernet-phase.ts';
@@ -56,7 +71,13 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const searches = own + config.randomSearches;
   const retrained = config.winners + (frugal ? config.frugal : 0) + fixed.length;
   const of = 1 + searches + own * config.trials + retrained + rankPhases(context);
-  const { curve, scales, scored, ranked } = await searchPhases(context, limits, frugal, of);
+  const plans = searchPlans(config, ownSearches(context, limits, frugal), of);
+  const frugals = numbered('frugal', frugal === undefined ? 0 : config.frugal);
+  tellWork(context, {
+    ...{ searches: plans, trials: own * config.trials },
+    alone: [...numbered('candidate', config.winners), ...frugals, ...fixed],
+  });
+  const { curve, scales, scored, ranked } = await searchPhases(context, plans, of);
   const searched = 1 + searches + (config.rank === 0 ? 0 : 1);
   const { chosen, trials } = await chooseRetrained(context, { index: 1 + searched, of }, scored, {
     ...{ limits, frugal, fixed },
@@ -70,6 +91,7 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
     })),
     ...fixed.map((baseline) => ({ ...baseline, role: 'baseline' as const })),
   ];
+  tellWork(context, { searches: plans, trials: trials.length, alone: jobs });
   const before = searched + trials.length;
   const phases = 1 + searches + trials.length + jobs.length + rankPhases(context);
   const networks = await runRetrainPhases(context, { first: 1 + before, of: phases }, jobs);
@@ -125,43 +147,41 @@ function chooseRetrained(
   });
 }
 
-/** Supernet, both searches and the paths to rank; the supernet's memory is given back before anything is retrained. */
-async function searchPhases(context: RunContext, limits: Limits, frugal: Limits | undefined, of: number) {
+/** The run's own search, and the one below the cheapest baseline. */
+function ownSearches({ config: { generations } }: RunContext, limits: Limits, frugal: Limits | undefined) {
+  const main = { phase: 'search', title: 'searching', limits, generations };
+  if (frugal === undefined) return [main];
+  const title = 'searching below the cheapest baseline';
+  const fewer = Math.max(1, Math.ceil(generations / 2));
+  return [main, { phase: 'search-frugal', title, limits: frugal, generations: fewer }];
+}
+
+/** Tells how much work the run is. */
+function tellWork(context: RunContext, work: Pick<SearchedRun, 'searches' | 'trials' | 'alone'>): void {
+  const { bus, config, split } = context;
+  const [trained, held] = [split.kept.length, split.held.length];
+  const scored = Math.min(config.scoreImages, held) + Math.min(config.calibrationImages, trained);
+  const examples = { trained, scored };
+  const phases = searchedWork(config, { ...work, task: IMAGE_SEARCH, examples });
+  bus.emit({ type: 'run-planned', phases: [...phases, ...rankWork(context, examples)] });
+}
+
+/** Supernet, searches and the paths to rank; the supernet's memory is given back before anything is retrained. */
+async function searchPhases(context: RunContext, plans: readonly SearchPlan[], of: number) {
   const { config, run } = context;
   const { network, curve } = await runSupernetPhase(context, of);
   const offer = await context.evaluator.offer(network);
   try {
     const work = imageSearch(context, offer);
-    const { generations } = config;
-    const main = { phase: 'search', title: 'searching', index: 2, of, limits, generations };
-    const scored = [...(await runSearchPhase(context, main, work))];
-    if (frugal !== undefined) {
-      const plan = {
-        phase: 'search-frugal',
-        title: 'searching below the cheapest baseline',
-        index: 3,
-        of,
-        limits: frugal,
-        generations: Math.max(1, Math.ceil(generations / 2)),
-      };
-      scored.push(...(await runSearchPhase(context, plan, work)));
-    }
-    const own = frugal === undefined ? 1 : 2;
-    for (let i = 1; i <= config.randomSearches; i++) {
-      const title = `searching at random, to compare (${i} of ${config.randomSearches})`;
-      const plan = {
-        ...main,
-        phase: `search-random-${i}`,
-        title,
-        index: 1 + own + i,
-        baseline: true as const,
-      };
-      await runSearchPhase(context, plan, work);
+    const scored: Scored<Genotype>[] = [];
+    for (const plan of plans) {
+      const found = await runSearchPhase(context, plan, work);
+      if (plan.baseline !== true) scored.push(...found);
     }
     await writeHistograms(run.histograms, network);
     let ranked: readonly RankedPath[] | undefined;
     if (config.rank > 0) {
-      const place = { index: 2 + own + config.randomSearches, of };
+      const place = { index: 2 + plans.length, of };
       ranked = await scoreRankPaths(context, place, offer);
     }
     return { curve, scales: await adderScales(network), scored: distinct(scored), ranked };

@@ -8,6 +8,7 @@
  *   rank           tau and rho with their intervals
  */
 import { ShiftAddError } from '../../core/errors.ts';
+import type { PlannedPhase } from '../../core/events.ts';
 import { FEWEST_RANKED, type RankCorrelation, rankCorrelation } from '../../metrics/rank-interval.ts';
 import { countSpace } from '../../spaces/count.ts';
 import { encode } from '../../spaces/genotype.ts';
@@ -17,7 +18,8 @@ import type { Score } from '../../training/score.ts';
 import type { EvaluateJob, Offer, TrainJob } from '../evaluation/evaluator.ts';
 import { inOrder } from '../evaluation/in-order.ts';
 import { loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
-import { type AloneTask, scoresAlone } from './scores-alone.ts';
+import { type Examples, scoringWork, trainingsWork } from './planned-work.ts';
+import { type AloneTask, alonePhases, scoresAlone } from './scores-alone.ts';
 import { trainsWith } from './train-jobs.ts';
 
 /** A path as the supernet scores it. */
@@ -44,6 +46,16 @@ interface Place {
 export function rankPhases({ config }: RunContext): number {
   return config.rank === 0 ? 0 : 1 + config.rank;
 }
+
+/** Their work. */
+export function rankWork({ config }: RunContext, examples: Examples): PlannedPhase[] {
+  if (config.rank === 0) return [];
+  const scoring = scoringWork(SCORES_PHASE, config.rank, examples);
+  return [scoring, ...trainingsWork(alonePhases(TRAININGS, config.rank), config.epochs)];
+}
+
+const SCORES_PHASE = 'rank-scores';
+const TRAININGS = 'rank';
 
 /** Throws `usage` where so many different paths cannot be compared: asked before anything is trained. */
 export function checkRank(context: RunContext): void {
@@ -91,7 +103,7 @@ export async function scoreRankPaths(
   place: Place,
   { supernet }: Offer,
 ): Promise<readonly RankedPath[]> {
-  const phase = 'rank-scores';
+  const phase = SCORES_PHASE;
   const saved = loadPhase<{ readonly paths: readonly RankedPath[]; readonly done: boolean }>(context, phase);
   if (saved?.state.done) return saved.state.paths;
   const genotypes = rankPaths(context);
@@ -155,7 +167,7 @@ async function trainPaths(
       }),
     }),
   );
-  const scores = await scoresAlone(context, { prefix: 'rank', ...place }, trainsWith(context), tasks);
+  const scores = await scoresAlone(context, { prefix: TRAININGS, ...place }, trainsWith(context), tasks);
   return paths.map((path, i) => ({ ...path, alone: scores[i] }));
 }
 

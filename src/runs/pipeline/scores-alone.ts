@@ -16,6 +16,11 @@ export interface AlonePlaces {
   readonly of: number;
 }
 
+/** What the phases of `count` such trainings are called. */
+export function alonePhases(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}:${i + 1}`);
+}
+
 /** A training to ask for; what it lacks is the name of its phase. */
 export interface AloneTask<J extends { readonly phase: string }> {
   readonly title: string;
@@ -31,8 +36,9 @@ export async function scoresAlone<J extends { readonly phase: string }>(
 ): Promise<Score[]> {
   const scores: (Score | undefined)[] = asked.map(() => undefined);
   const tasks: (TrainTask<J> & { readonly at: number })[] = [];
+  const phases = alonePhases(prefix, asked.length);
   for (const [at, { title, job }] of asked.entries()) {
-    const phase = `${prefix}:${at + 1}`;
+    const phase = phases[at];
     const measured = loadPhase<{ readonly alone: Score }>(context, measuredPhase(phase));
     if (measured !== undefined) scores[at] = measured.state.alone;
     else tasks.push({ job: job(phase), title, place: { index: index + at, of }, at });
@@ -42,5 +48,5 @@ export async function scoresAlone<J extends { readonly phase: string }>(
     savePhase(context, measuredPhase(task.job.phase), { alone: { loss, accuracy } });
     scores[task.at] = { loss, accuracy };
   }
-  return scores.map((score, at) => score ?? internal(`${prefix}:${at + 1} was not trained`));
+  return scores.map((score, at) => score ?? internal(`${phases[at]} was not trained`));
 }

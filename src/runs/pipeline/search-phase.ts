@@ -21,6 +21,7 @@ import { PUBLISHED_RATES } from '../../spaces/neighbours.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import type { EvaluateJob, Offer } from '../evaluation/evaluator.ts';
 import { inOrder } from '../evaluation/in-order.ts';
+import type { RunConfig } from '../options.ts';
 import { type Frame, loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
 import { IMAGE_SEARCH, plannedSearch, type SearchTask } from './planned-search.ts';
 
@@ -39,6 +40,21 @@ export interface SearchPlan {
   readonly generations: number;
   /** A random search that the run's own is held against. */
   readonly baseline?: true;
+}
+
+/** The searches of a run behind its supernet: its own, and random ones with the budget of the first. */
+export function searchPlans(
+  { randomSearches }: RunConfig,
+  own: readonly Omit<SearchPlan, 'index' | 'of'>[],
+  of: number,
+): SearchPlan[] {
+  const random = Array.from({ length: randomSearches }, (_, i) => ({
+    ...own[0],
+    phase: `search-random-${i + 1}`,
+    title: `searching at random, to compare (${i + 1} of ${randomSearches})`,
+    baseline: true as const,
+  }));
+  return [...own, ...random].map((plan, i) => ({ ...plan, index: 2 + i, of }));
 }
 
 /** What a search of a task needs beside the settings of the run. */
@@ -77,6 +93,12 @@ export function imageSearch(context: RunContext, offer: Offer): SearchWork<Genot
   };
 }
 
+/** The search that a plan stands for. */
+export function searchOf(config: RunConfig, plan: SearchPlan, task: SearchTask): PlannedSearch {
+  const settings = plan.baseline === true ? { ...config, algorithm: 'random' } : config;
+  return plannedSearch(settings, plan.limits, plan.generations, task);
+}
+
 /** Everything scored in full, in the order proposed. Throws 'limit' when no architecture meets the limits. */
 export async function runSearchPhase<G>(
   context: Frame,
@@ -86,8 +108,7 @@ export async function runSearchPhase<G>(
   const { random, config } = context;
   const { phase, title, index, of, limits } = plan;
   const role = plan.baseline === true ? { baseline: true as const } : {};
-  const settings = plan.baseline === true ? { ...config, algorithm: 'random' } : config;
-  const planned = plannedSearch(settings, limits, plan.generations, task);
+  const planned = searchOf(config, plan, task);
   const { sampler, generations, evaluations } = planned;
   const saved = loadPhase<SavedSearch<G>>(context, phase);
   let state: SearchState<G> = saved?.state.search ?? sampler.init<G>(planned.config, random.split(phase));

@@ -158,13 +158,11 @@ test('an odd one comes first and alone, and several are shown together', async (
   evaluator.step('t2', 2);
   expect(shown.filter(({ type }) => type === 'networks-training').at(-1)).toEqual({
     type: 'networks-training',
-    running: [
+    networks: [
+      { phase: 't0', done: 1 },
       { phase: 't1', done: 1 / 3 },
       { phase: 't2', done: 2 / 3 },
     ],
-    done: 2,
-    of: 3,
-    last: 3,
   });
   evaluator.running.get('t2')?.done();
   evaluator.running.get('t1')?.done();

@@ -129,14 +129,8 @@ class Turns {
 
   /** Several at once are shown together, and so are those that began earlier. */
   private tellAll(): void {
-    const { bus } = this.context;
     if ((this.slots < 2 || this.tasks.length < 2) && !this.resumed) return;
-    const running = this.tasks
-      .map(({ job }, i) => ({ phase: job.phase, done: this.done[i] }))
-      .filter(({ done }, i) => i >= this.turn && done > 0 && done < 1);
-    const done = this.done.reduce((sum, part) => sum + part, 0);
-    const of = this.tasks.length;
-    const last = this.tasks[of - 1].place.index;
-    bus.emit({ type: 'networks-training', running, done, of, last });
+    const networks = this.tasks.map(({ job: { phase } }, i) => ({ phase, done: this.done[i] }));
+    this.context.bus.emit({ type: 'networks-training', networks });
   }
 }

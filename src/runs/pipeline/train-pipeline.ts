@@ -6,6 +6,7 @@ import { refuseInheritance } from '../evaluation/inheriting.ts';
 import type { RunConfig } from '../options.ts';
 import type { NetworkResult } from '../result.ts';
 import { namedNetwork } from './named-network.ts';
+import { tellTrainings } from './planned-work.ts';
 import { networkResult, writeNetwork } from './result-of.ts';
 import { trainAndMeasure } from './retrain-phase.ts';
 import { type SessionOptions, session } from './session.ts';
@@ -26,6 +27,7 @@ export function runTraining(
     if (weights !== undefined && context.quantisation !== undefined) refuseFewBits(weights);
     const start = weights === undefined ? {} : { weights };
     const one = { name: 'network', role: 'candidate', subject, ...start } as const;
+    tellTrainings(context, [one]);
     const [measured] = await trainAndMeasure(context, { first: 1, of: 1 }, [one]);
     const result = networkResult('network', subject, measured);
     writeNetwork(context, context.run.winner, subject, measured, result);

@@ -17,6 +17,9 @@ import { type Frame, loadPhase, savePhase, tell } from './context.ts';
 import { type AloneTask, type Held, scoresAlone } from './scores-alone.ts';
 import type { Trains } from './train-jobs.ts';
 
+/** What their phases begin with. */
+export const TRIAL = 'trial';
+
 /** A candidate as the supernet scores it, and after a training of its own. */
 export interface Trial {
   readonly genotype: string;
@@ -74,7 +77,7 @@ export async function runTrials<G, J extends { readonly phase: string }>(
       job: (phase) => job(phase, candidate),
     }),
   );
-  const alone = await scoresAlone(context, { prefix: 'trial', ...place }, trains, tasks);
+  const alone = await scoresAlone(context, { prefix: TRIAL, ...place }, trains, tasks);
   const trials = all.map(({ candidate: { key, loss, accuracy } }, i) => ({
     ...{ genotype: key, supernet: { loss, accuracy } },
     alone: alone[i],

@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
 import { NETWORKS } from '../network-files.ts';
+import { tellTrainings } from '../pipeline/planned-work.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
 import type { NetworkResult } from '../result.ts';
 import { namedTranslator } from './named-translator.ts';
@@ -52,6 +53,7 @@ export function runTranslationComparison(
         ...{ name: seeds.length > 1 ? `${word} seed ${seed}` : word, seed },
       })),
     );
+    tellTrainings(context, trainees);
     const trained = await trainTranslators(context, { first: 1, of: trainees.length }, trainees);
     const found = rows.map(({ word, trainee }, i): ComparedTranslator => {
       const own = trained.slice(i * seeds.length, (i + 1) * seeds.length);

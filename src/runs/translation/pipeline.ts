@@ -23,7 +23,15 @@ import type { CurvePoint } from '../../training/trainer.ts';
 import { stopIfAsked } from '../pipeline/context.ts';
 import { inFrame } from '../pipeline/frame.ts';
 import { checkArea, limitsOf, objectivesOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
-import { checkFeasible, frontOf, runSearchPhase, type SearchWork } from '../pipeline/search-phase.ts';
+import { numbered, type SearchedRun, searchedWork, tellTrainings } from '../pipeline/planned-work.ts';
+import {
+  checkFeasible,
+  frontOf,
+  runSearchPhase,
+  type SearchPlan,
+  type SearchWork,
+  searchPlans,
+} from '../pipeline/search-phase.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
 import { checkTrials, contenders, runTrials, type Trial, trialsResult } from '../pipeline/trials.ts';
 import { type ResultInput, writeResult } from '../result.ts';
@@ -72,10 +80,16 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
 
   const searches = 1 + config.randomSearches;
   const of = 1 + searches + config.trials + config.winners + fixed.length;
+  const main = { phase: 'search', title: 'searching', limits, generations: config.generations };
+  const plans = searchPlans(config, [main], of);
+  tellWork(context, {
+    ...{ searches: plans, trials: config.trials },
+    alone: [...numbered('candidate', config.winners), ...fixed],
+  });
   const { supernet, curve } = await trainTranslationSupernet(context, of);
   let scored: readonly Scored<TranslationGenotype>[];
   try {
-    scored = await runSearches(context, supernet, limits, of);
+    scored = await runSearches(context, supernet, plans);
   } finally {
     supernet.dispose();
   }
@@ -105,6 +119,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
       role: 'baseline' as const,
     })),
   ];
+  tellWork(context, { searches: plans, trials: trials.length, alone: trainees });
   const measured = await trainTranslators(
     context,
     { first: 2 + searches + trials.length, of: 1 + searches + trials.length + trainees.length },
@@ -134,21 +149,30 @@ function traineeOf(
   return { name, key: encodeTranslation(genotype), genotype, network: networkOf(space, genotype), costs };
 }
 
-/** The search of the run, and random ones to compare with. */
+/** Tells how much work the run is. */
+function tellWork(
+  context: TranslationContext,
+  work: Pick<SearchedRun, 'searches' | 'trials' | 'alone'>,
+): void {
+  const { bus, config, encoded } = context;
+  const examples = { trained: encoded.train.from.length, scored: heldPairs(context).chosen.length };
+  bus.emit({
+    type: 'run-planned',
+    phases: searchedWork(config, { ...work, task: TRANSLATION_SEARCH, examples }),
+  });
+}
+
+/** What the run's own search has scored in full. */
 async function runSearches(
   context: TranslationContext,
   supernet: Translator,
-  limits: Limits,
-  of: number,
+  plans: readonly SearchPlan[],
 ): Promise<readonly Scored<TranslationGenotype>[]> {
-  const { generations, randomSearches } = context.config;
   const work = translationSearch(context, supernet);
-  const main = { phase: 'search', title: 'searching', index: 2, of, limits, generations };
-  const scored = await runSearchPhase(context, main, work);
-  for (let i = 1; i <= randomSearches; i++) {
-    const title = `searching at random, to compare (${i} of ${randomSearches})`;
-    const plan = { ...main, phase: `search-random-${i}`, title, index: 2 + i, baseline: true as const };
-    await runSearchPhase(context, plan, work);
+  const scored: Scored<TranslationGenotype>[] = [];
+  for (const plan of plans) {
+    const found = await runSearchPhase(context, plan, work);
+    if (plan.baseline !== true) scored.push(...found);
   }
   return scored;
 }
@@ -282,6 +306,7 @@ function resultOf(context: TranslationContext, found: Findings): ResultInput {
 export function runTranslationTraining(options: SessionOptions, word: string) {
   return translationSession(options, async (context) => {
     const trainee = { ...namedTranslator(context, word), name: 'network' };
+    tellTrainings(context, [trainee]);
     const [measured] = await trainTranslators(context, { first: 1, of: 1 }, [trainee]);
     writeTranslator(context, context.run.winner, trainee, measured);
     return translatorResult(context, trainee, measured);
