@@ -1,17 +1,11 @@
 /** Pools: positions outside the map take no part. */
 import { MOST_TERMS } from '../../integer/program.ts';
 import { fixed, fixedKernel, type Part } from './part.ts';
+import { overPositions } from './slide.ts';
 
-/** Moves over positions and channels, then over what lies inside the map: `each` takes number(l->x, from). */
-const pooled = (before: string, each: string, after: string): string => `\
-  const struct map *y = l->y;
-  int32_t top = -l->slide.pad;
-  int32_t line = l->slide.first;
-  int32_t out = 0;
-  for (int32_t e = 0; e < y->h; e++, top += l->slide.stride, line += l->slide.down) {
-    int32_t edge = -l->slide.pad;
-    int32_t at = line;
-    for (int32_t f = 0; f < y->w; f++, edge += l->slide.stride, at += l->slide.right) {
+/** Over positions and channels, then over what lies inside the map: `each` takes number(l->x, from). */
+const pooled = (before: string, each: string, after: string): string =>
+  overPositions(`\
       for (int32_t k = 0; k < y->c; k++) {
 ${before}
         int32_t below = at + k;
@@ -23,9 +17,7 @@ ${each}
           }
         }
 ${after}
-      }
-    }
-  }`;
+      }`);
 
 export const POOLS: readonly Part[] = [
   fixed(

@@ -4,6 +4,7 @@
  * that the layer holds, so none is a product.
  */
 import { type Features, fixed, fixedKernel, type Part } from './part.ts';
+import { overPositions, SLIDE } from './slide.ts';
 
 const KINDS = { conv: 'CONV', shift: 'SHIFT', add: 'ADD' } as const;
 const FUNCTIONS = { conv: 'sum_products', shift: 'sum_shifted', add: 'sum_distances' } as const;
@@ -33,19 +34,7 @@ export const WINDOWS: readonly Part[] = [
     needs: () => [],
     text: ({ patchBits }) => `typedef int${patchBits}_t patch; /* numbers of what a window sees */`,
   },
-  fixed(
-    'slide',
-    ['extent'],
-    `\
-/* A window and how it moves over a value; places are counted in numbers. */
-struct slide {
-  extent r, s, stride, pad;
-  int32_t first; /* place of its upper left corner at the first position: before the map where there is padding */
-  int32_t row;   /* from a row of the map to the next */
-  int32_t down;  /* from a row of positions to the next */
-  int32_t right; /* from a position to the next */
-};`,
-  ),
+  SLIDE,
   fixed(
     'window',
     ['map', 'slide', 'scaling', 'patch'],
@@ -161,14 +150,7 @@ ${runs(`\
     `\
 KERNEL void run_window(const struct window *l)
 {
-  const struct map *y = l->y;
-  int32_t top = -l->slide.pad;
-  int32_t line = l->slide.first;
-  int32_t out = 0;
-  for (int32_t e = 0; e < y->h; e++, top += l->slide.stride, line += l->slide.down) {
-    int32_t edge = -l->slide.pad;
-    int32_t at = line;
-    for (int32_t f = 0; f < y->w; f++, edge += l->slide.stride, at += l->slide.right) {
+${overPositions(`\
       const patch *x = l->seen;
       const uint8_t *weights = l->weights;
       int32_t member = 0; /* of its group */
@@ -179,9 +161,7 @@ KERNEL void run_window(const struct window *l)
           member = 0;
           x += l->inputs;
         }
-      }
-    }
-  }
+      }`)}
 }`,
   ),
 ];
