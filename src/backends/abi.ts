@@ -22,6 +22,7 @@ import type {
   UnaryOp,
   WindowShape,
 } from './backend.ts';
+import type { GroupName } from './groups.ts';
 
 /** What has to be there to be a backend. */
 export interface Machine {
@@ -87,6 +88,7 @@ export const UNARY: Readonly<Record<UnaryOp, number>> = {
 /** The methods of the contract that are kernels. */
 export type KernelName = Exclude<
   keyof Backend,
+  | GroupName
   | 'name'
   | 'description'
   | 'threads'

@@ -10,6 +10,8 @@
  *   order    reductions run in fixed chunks: the same bits for any number of threads
  */
 
+import type { Groups } from './groups.ts';
+
 export type DataType = 'float32' | 'int32';
 
 /** Memory of a backend. Opaque: only its own backend may look inside. */
@@ -149,7 +151,8 @@ export interface FilterShape {
   readonly left: number;
 }
 
-export interface Backend {
+/** Kernels, and the calls over many tensors at once of groups.ts. */
+export interface Backend extends Groups {
   readonly name: string;
   /** One line for people: instruction set, threads. */
   readonly description: string;

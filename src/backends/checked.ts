@@ -31,12 +31,14 @@ import {
   checkExtent,
   checkMatmul,
   checkOption,
+  checkPart,
   checkPermutation,
   checkPool,
   checkPositive,
   checkWrite,
   product,
 } from './checks.ts';
+import type { AdamPart, ClampPart, MixPart, ScalePart, SgdPart, SquaresPart } from './groups.ts';
 import {
   checkAtMost,
   checkAttention,
@@ -602,6 +604,43 @@ class Checked implements Backend {
     checkBuffer('adamStep', 'first', first, length);
     checkBuffer('adamStep', 'second', second, length);
     this.inner.adamStep(w, g, first, second, length, shape);
+  }
+
+  // ---- many tensors at once -------------------------------------------------------------------------------
+  sgdSteps(parts: readonly SgdPart[]): void {
+    for (const { w, g, velocity, length } of parts) checkPart('sgdSteps', length, { w, g, velocity });
+    this.inner.sgdSteps(parts);
+  }
+
+  adamSteps(parts: readonly AdamPart[]): void {
+    for (const { w, g, first, second, length, shape } of parts) {
+      checkPositive('adamSteps', 'step1', shape.step1);
+      checkPositive('adamSteps', 'step2', shape.step2);
+      checkPart('adamSteps', length, { w, g, first, second });
+    }
+    this.inner.adamSteps(parts);
+  }
+
+  sumsOfSquares(parts: readonly SquaresPart[], y: Buffer): void {
+    for (const { x, length } of parts) checkPart('sumsOfSquares', length, { x });
+    checkBuffer('sumsOfSquares', 'y', y, parts.length);
+    this.inner.sumsOfSquares(parts, y);
+  }
+
+  scaleEach(parts: readonly ScalePart[], factors: Buffer): void {
+    for (const { x, length } of parts) checkPart('scaleEach', length, { x });
+    checkBuffer('scaleEach', 'factors', factors, factors.length === 1 ? 1 : parts.length);
+    this.inner.scaleEach(parts, factors);
+  }
+
+  mixEach(parts: readonly MixPart[]): void {
+    for (const { x, y, length } of parts) checkPart('mixEach', length, { x, y });
+    this.inner.mixEach(parts);
+  }
+
+  clampEach(parts: readonly ClampPart[]): void {
+    for (const { x, length } of parts) checkPart('clampEach', length, { x });
+    this.inner.clampEach(parts);
   }
 
   finish(): Promise<void> {

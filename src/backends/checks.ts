@@ -69,6 +69,12 @@ export function checkBuffer(
   }
 }
 
+/** A tensor of a group: each of its buffers holds `length` floats. */
+export function checkPart(kernel: string, length: number, buffers: Readonly<Record<string, Buffer>>): void {
+  checkExtent(kernel, 'length', length);
+  for (const name in buffers) checkBuffer(kernel, name, buffers[name], length);
+}
+
 function checkWindow(kernel: string, shape: WindowShape): void {
   const { h, w, c, r, s, m, stride, pad, groups, e, f } = shape;
   for (const key of WINDOW_KEYS) checkExtent(kernel, key, shape[key]);

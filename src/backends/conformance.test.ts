@@ -10,13 +10,14 @@ import type { Values } from './conformance/case.ts';
 import { matmulCase } from './conformance/rows.ts';
 import { convolutionCases } from './conformance/windows.ts';
 import { conformanceCases, measure } from './conformance.ts';
+import { GROUPS } from './groups.ts';
 import { availableBackends, openBackend } from './open.ts';
 import { createReference } from './reference/reference.ts';
 import { bitsOf, sameBits } from './testing/bits.ts';
 import { matmulShapes, windowShapes } from './testing/drawn-shapes.ts';
 
 const presences = await availableBackends();
-const kernels = Object.keys(KERNELS);
+const kernels = Object.keys({ ...KERNELS, ...GROUPS });
 
 test('the suite has cases for every kernel, with names of their own', () => {
   const covered = new Set(conformanceCases.map((entry) => entry.kernel));

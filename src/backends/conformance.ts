@@ -10,6 +10,7 @@
  */
 import type { Backend } from './backend.ts';
 import type { ConformanceCase } from './conformance/case.ts';
+import { groupCases } from './conformance/groups.ts';
 import { lightCases } from './conformance/light.ts';
 import { rowKernelCases } from './conformance/rows.ts';
 import { sequenceCases } from './conformance/sequence.ts';
@@ -22,6 +23,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...rowKernelCases,
   ...sequenceCases,
   ...lightCases,
+  ...groupCases,
 ];
 
 /** Runs a case on both; passed when error <= tolerance. */

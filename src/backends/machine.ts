@@ -40,13 +40,14 @@ import type {
 } from './backend.ts';
 import { checked } from './checked.ts';
 import { checkIndices } from './checks.ts';
+import { type GroupName, withGroups } from './groups.ts';
 import { offerMachinePeaks } from './peaks.ts';
 import { ScopedMemory } from './scopes.ts';
 import { checkLabels, checkLengths } from './sequence-checks.ts';
 
 /** A backend over a machine. Throws 'missing' when the machine lacks a kernel of the contract. */
 export function createMachineBackend(machine: Machine): Backend {
-  const backend = checked(new MachineBackend(machine));
+  const backend = checked(withGroups(new MachineBackend(machine)));
   offerMachinePeaks(backend, machine);
   return backend;
 }
@@ -56,7 +57,7 @@ export interface SharedAddress extends SharedBuffer {
   readonly address: number;
 }
 
-class MachineBackend implements Backend {
+class MachineBackend implements Omit<Backend, GroupName> {
   private readonly machine: Machine;
   private readonly blocks: ScopedMemory<number>;
   private readonly number: Readonly<Record<KernelName, number>>;

@@ -2,6 +2,7 @@
 import type { KernelName } from '../backends/abi.ts';
 import { KERNELS } from '../backends/abi.ts';
 import type { Backend } from '../backends/backend.ts';
+import { GROUPS, type GroupName } from '../backends/groups.ts';
 import { type Measuring, stopIfAsked } from './measuring.ts';
 import { DEFAULT_SIZES, type NetworkSizes, supernetStep } from './networks.ts';
 import { atLeast, type Row } from './row.ts';
@@ -36,7 +37,7 @@ export function clocked(backend: Backend, spent: Map<string, KernelTime>): Backe
   const { name, description, threads } = backend;
   const methods: Record<string, unknown> = { name, description, threads };
   for (const other of OTHERS) methods[other] = (backend[other] as () => unknown).bind(backend);
-  for (const kernel of Object.keys(KERNELS) as KernelName[]) {
+  for (const kernel of Object.keys({ ...KERNELS, ...GROUPS }) as (KernelName | GroupName)[]) {
     const run = (backend[kernel] as (...args: unknown[]) => void).bind(backend);
     methods[kernel] = (...args: unknown[]) => {
       const from = performance.now();

@@ -446,4 +446,10 @@ const training: Omit<Backend, Recorded | Memory> = {
   dropout: never('dropout'),
   sgdStep: never('sgdStep'),
   adamStep: never('adamStep'),
+  sgdSteps: never('sgdSteps'),
+  adamSteps: never('adamSteps'),
+  sumsOfSquares: never('sumsOfSquares'),
+  scaleEach: never('scaleEach'),
+  mixEach: never('mixEach'),
+  clampEach: never('clampEach'),
 };

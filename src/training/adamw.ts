@@ -5,16 +5,17 @@
  */
 import type { Parameter } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
+import type { AdamPart, MixPart } from '../backends/groups.ts';
 import { internal } from '../core/errors.ts';
 import { sizeOf } from '../core/shapes.ts';
 import type { Gradient } from './gradients.ts';
 import {
   applyBounds,
-  applyLocalRate,
   Moments,
   type Optimiser,
   type OptimiserState,
   prepare,
+  withLocalRates,
 } from './optimiser.ts';
 
 export interface AdamWConfig {
@@ -62,50 +63,40 @@ export class AdamW implements Optimiser {
 
   step(gradients: Iterable<Gradient>, rate: number): void {
     const { beta1, beta2, epsilon, decay, rectified = false } = this.config;
-    for (const { parameter, value: gradient, family } of gradients) {
-      const { traits } = parameter;
+    const scaled = withLocalRates(this.backend, gradients, ({ traits }) => traits.localRate);
+    const steps: AdamPart[] = [];
+    // What has no step of its own yet, for its second moment says nothing: w = w (1 - rate decay) - rate * m / (1 - b1^step)
+    const alone: MixPart[] = [];
+    for (const { parameter, value: g, family } of scaled) {
+      const { traits, value: w } = parameter;
       const length = sizeOf(parameter.shape);
-      if (traits.localRate !== undefined) applyLocalRate(this.backend, gradient, length, traits.localRate);
       if (traits.shared === true && family === undefined) {
         internal(`shared parameter ${parameter.name} was trained without saying which family read it`);
       }
-      const first = firstMoment(parameter);
-      const second = secondMoment(parameter, family);
-      const moment = this.held.buffers.get(first) ?? internal(`no moment ${first}`);
-      const step1 = this.held.count(first);
-      const step2 = this.held.count(second);
+      const [first, step1] = this.moment(firstMoment(parameter));
+      const [second, step2] = this.moment(secondMoment(parameter, family));
       const own = rate * traits.rate;
       const lost = traits.decay ? decay : 0;
       const factor = rectified ? rectification(beta2, step2) : 1;
-      this.backend.adamStep(
-        parameter.value,
-        gradient,
-        moment,
-        this.held.buffers.get(second) ?? internal(`no moment ${second}`),
-        length,
-        {
-          ...{ beta1, beta2, epsilon, step1, step2, normalised: traits.shared === true },
-          // decay is multiplied by the rate, and a rectified rate is not what weights decay by
-          rate: own * factor,
-          decay: factor > 0 ? lost / factor : 0,
-        },
-      );
-      if (factor === 0) this.momentumStep(parameter, moment, length, own, lost, step1);
-      applyBounds(this.backend, parameter);
+      const shape = {
+        ...{ beta1, beta2, epsilon, step1, step2, normalised: traits.shared === true },
+        // decay is multiplied by the rate, and a rectified rate is not what weights decay by
+        rate: own * factor,
+        decay: factor > 0 ? lost / factor : 0,
+      };
+      steps.push({ w, g, first, second, length, shape });
+      if (factor === 0) {
+        alone.push({ x: first, y: w, length, keep: 1 - own * lost, add: -own / (1 - beta1 ** step1) });
+      }
     }
+    this.backend.adamSteps(steps);
+    if (alone.length > 0) this.backend.mixEach(alone);
+    applyBounds(this.backend, scaled);
   }
 
-  /** w = w (1 - rate decay) - rate * m / (1 - b1^step): while the second moment says nothing yet. */
-  private momentumStep(
-    { value }: Parameter,
-    moment: Buffer,
-    length: number,
-    rate: number,
-    decay: number,
-    step: number,
-  ): void {
-    this.backend.unary('affine', value, value, length, 1 - rate * decay, 0);
-    this.backend.axpy(moment, value, length, -rate / (1 - this.config.beta1 ** step));
+  /** A moment, and its steps with the one that is taken now. */
+  private moment(name: string): readonly [Buffer, number] {
+    return [this.held.buffers.get(name) ?? internal(`no moment ${name}`), this.held.count(name)];
   }
 
   state(): OptimiserState {

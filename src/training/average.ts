@@ -6,6 +6,7 @@
  */
 import type { Parameter } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
+import type { MixPart } from '../backends/groups.ts';
 import { sizeOf } from '../core/shapes.ts';
 
 /** Smaller at the beginning, min(decay, (1 + steps) / (10 + steps)), so that the first values are soon forgotten. */
@@ -35,10 +36,11 @@ export class WeightAverage {
   /** Takes in the weights after step `step`, counted from 0. */
   update(step: number): void {
     const decay = decayAt(this.decay, step);
-    this.forEach((weight, average, length) => {
-      this.backend.unary('affine', average, average, length, decay, 0);
-      this.backend.axpy(weight, average, length, 1 - decay);
+    const parts: MixPart[] = [];
+    this.forEach((x, y, length) => {
+      parts.push({ x, y, length, keep: decay, add: 1 - decay });
     });
+    this.backend.mixEach(parts);
   }
 
   /** Exchanges weights and averages: once to use the averages, once more to train on. */

@@ -4,6 +4,7 @@
  */
 import type { Parameter } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
+import type { ScalePart } from '../backends/groups.ts';
 import { sizeOf } from '../core/shapes.ts';
 import type { Gradient } from './gradients.ts';
 
@@ -74,21 +75,47 @@ export function prepare(moments: Moments, parameters: Iterable<Parameter>, plan:
   }
 }
 
-/** AdderNet's local learning rate: g <- eta * sqrt(k) / ||g||_2 * g, in place (spec 4.1). */
-export function applyLocalRate(backend: Backend, gradient: Buffer, length: number, eta: number): void {
-  const norm = backend.allocate(1);
-  backend.reduce('sumSquares', gradient, norm, 1, length, 1);
-  backend.unary('sqrt', norm, norm, 1);
-  backend.unary('clamp', norm, norm, 1, 1e-12, Number.MAX_VALUE);
-  backend.unary('reciprocal', norm, norm, 1);
-  backend.unary('affine', norm, norm, 1, eta * Math.sqrt(length), 0);
-  backend.binary('multiply', gradient, norm, gradient, 1, length, 'scalar');
+/**
+ * AdderNet's local learning rate: g <- eta * sqrt(k) / ||g||_2 * g where `etaOf` gives a parameter one (spec 4.1). The
+ * gradients that come back take the place of those given, which are changed in place unless two parameters have one.
+ */
+export function withLocalRates(
+  backend: Backend,
+  gradients: Iterable<Gradient>,
+  etaOf: (parameter: Parameter) => number | undefined,
+): readonly Gradient[] {
+  const list = [...gradients];
+  const uses = new Map<Buffer, number>();
+  for (const { value } of list) uses.set(value, (uses.get(value) ?? 0) + 1);
+  const parts: ScalePart[] = [];
+  const result = list.map((gradient) => {
+    const eta = etaOf(gradient.parameter);
+    if (eta === undefined) return gradient;
+    const length = sizeOf(gradient.parameter.shape);
+    let { value } = gradient;
+    if (uses.get(value) !== 1) {
+      value = backend.allocate(length);
+      backend.unary('copy', gradient.value, value, length);
+    }
+    parts.push({ x: value, length, by: eta * Math.sqrt(length) });
+    return { ...gradient, value };
+  });
+  if (parts.length === 0) return list;
+  const norms = backend.allocate(parts.length);
+  backend.sumsOfSquares(parts, norms);
+  backend.unary('sqrt', norms, norms, parts.length);
+  backend.unary('clamp', norms, norms, parts.length, 1e-12, Number.MAX_VALUE);
+  backend.unary('reciprocal', norms, norms, parts.length);
+  backend.scaleEach(parts, norms);
+  return result;
 }
 
-/** Keeps a parameter inside its bounds after a step. */
-export function applyBounds(backend: Backend, parameter: Parameter): void {
-  const { bounds } = parameter.traits;
-  if (bounds === undefined) return;
-  const length = sizeOf(parameter.shape);
-  backend.unary('clamp', parameter.value, parameter.value, length, bounds[0], bounds[1]);
+/** Keeps parameters inside their bounds after a step. */
+export function applyBounds(backend: Backend, gradients: readonly Gradient[]): void {
+  const parts = gradients.flatMap(({ parameter: { value, shape, traits } }) => {
+    if (traits.bounds === undefined) return [];
+    const [low, high] = traits.bounds;
+    return [{ x: value, length: sizeOf(shape), low, high }];
+  });
+  if (parts.length > 0) backend.clampEach(parts);
 }

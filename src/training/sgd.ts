@@ -10,11 +10,11 @@ import { sizeOf } from '../core/shapes.ts';
 import type { Gradient } from './gradients.ts';
 import {
   applyBounds,
-  applyLocalRate,
   Moments,
   type Optimiser,
   type OptimiserState,
   prepare,
+  withLocalRates,
 } from './optimiser.ts';
 
 export interface SgdConfig {
@@ -41,22 +41,21 @@ export class Sgd implements Optimiser {
 
   step(gradients: Iterable<Gradient>, rate: number): void {
     const { momentum, nesterov, decay } = this.config;
-    for (const { parameter, value: gradient } of gradients) {
-      const { traits } = parameter;
-      const length = sizeOf(parameter.shape);
-      const localRate = traits.shared === true ? 1 : traits.localRate;
-      if (localRate !== undefined) applyLocalRate(this.backend, gradient, length, localRate);
-      const name = velocity(parameter);
-      this.held.count(name);
-      const moment = this.held.buffers.get(name) ?? internal(`no moment ${name}`);
-      this.backend.sgdStep(parameter.value, gradient, moment, length, {
-        rate: rate * traits.rate,
-        momentum,
-        nesterov,
-        decay: traits.decay ? decay : 0,
-      });
-      applyBounds(this.backend, parameter);
-    }
+    const local = ({ traits }: Parameter) => (traits.shared === true ? 1 : traits.localRate);
+    const scaled = withLocalRates(this.backend, gradients, local);
+    this.backend.sgdSteps(
+      scaled.map(({ parameter, value: g }) => {
+        const { traits, value: w } = parameter;
+        const name = velocity(parameter);
+        this.held.count(name);
+        return {
+          ...{ w, g, velocity: this.held.buffers.get(name) ?? internal(`no moment ${name}`) },
+          length: sizeOf(parameter.shape),
+          shape: { rate: rate * traits.rate, momentum, nesterov, decay: traits.decay ? decay : 0 },
+        };
+      }),
+    );
+    applyBounds(this.backend, scaled);
   }
 
   state(): OptimiserState {

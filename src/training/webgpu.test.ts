@@ -6,14 +6,19 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Backend } from '../backends/backend.ts';
 import { createReference } from '../backends/reference/reference.ts';
 import { testGpu } from '../backends/testing/gpu.ts';
+import { Queue } from '../backends/webgpu/queue.ts';
 import { Random } from '../core/random.ts';
+import { sizeOf } from '../core/shapes.ts';
 import { sample } from '../spaces/sample.ts';
 import type { Genotype } from '../spaces/space.ts';
 import { Network } from '../supernet/network.ts';
 import { DEFAULT_SHARING } from '../supernet/sharing.ts';
 import { TOY_SPACE, TOY_TASK, toyImages, toyPath } from '../supernet/toy.ts';
 import { AdamW, DEFAULT_ADAMW } from './adamw.ts';
+import { WeightAverage } from './average.ts';
+import { clipGradients } from './clip.ts';
 import { imageLoss } from './image-loss.ts';
+import { Sgd } from './sgd.ts';
 import { INITIAL_TRAINING, type TrainingJob, train } from './trainer.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -56,6 +61,47 @@ describe.skipIf(!gpu.present)(gpu.reason, async () => {
   const reference = createReference();
   afterAll(() => backend.dispose());
   const paths = Random.fromSeed('paths');
+
+  test('what follows the gradients takes a few launches, not some for every tensor', async () => {
+    const network = new Network(
+      backend,
+      { space: TOY_SPACE, task: TOY_TASK, sharing: DEFAULT_SHARING },
+      Random.fromSeed('weights'),
+    );
+    const parameters = [...network.store.parameters()];
+    const { families } = DEFAULT_SHARING;
+    const optimisers = {
+      adamw: new AdamW(backend, parameters, { ...DEFAULT_ADAMW, families }),
+      radam: new AdamW(backend, parameters, { ...DEFAULT_ADAMW, families, beta2: 0.999, rectified: true }),
+      sgd: new Sgd(backend, parameters),
+    };
+    const average = new WeightAverage(backend, parameters, 0.9);
+    const launch = vi.spyOn(Queue.prototype, 'launch');
+    const launches = (work: () => void): number => {
+      launch.mockClear();
+      work();
+      return launch.mock.calls.length;
+    };
+    const scope = backend.openScope();
+    const gradients = parameters.map((parameter) => {
+      const value = backend.allocate(sizeOf(parameter.shape));
+      backend.fill(value, 1e-3);
+      return parameter.traits.shared === true ? { parameter, value, family: 'conv' } : { parameter, value };
+    });
+    expect(gradients.length).toBeGreaterThan(30);
+    // two for the norms, two for their sum, five for what comes of it, a factor on each
+    expect(launches(() => clipGradients(backend, gradients, 1))).toBeLessThanOrEqual(10);
+    // two kinds of moments, bounds; local rates are five launches where parameters have them
+    expect(launches(() => optimisers.adamw.step(gradients, 1e-3))).toBeLessThanOrEqual(3);
+    expect(launches(() => optimisers.radam.step(gradients, 1e-3))).toBeLessThanOrEqual(4);
+    expect(launches(() => optimisers.sgd.step(gradients, 1e-3))).toBeLessThanOrEqual(8);
+    expect(launches(() => average.update(0))).toBe(1);
+    launch.mockRestore();
+    scope.close();
+    for (const optimiser of Object.values(optimisers)) optimiser.dispose();
+    average.dispose();
+    await backend.finish();
+  });
 
   test.each([
     ['convolutions', () => toyPath('conv', 'conv')],

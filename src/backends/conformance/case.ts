@@ -5,10 +5,11 @@
 import { Random } from '../../core/random.ts';
 import type { KernelName } from '../abi.ts';
 import type { Backend, Buffer, DataType } from '../backend.ts';
+import type { GroupName } from '../groups.ts';
 
 export interface ConformanceCase {
   readonly name: string;
-  readonly kernel: KernelName;
+  readonly kernel: KernelName | GroupName;
   /** Largest error allowed; 0 asks for the same bits. */
   readonly tolerance: number;
   /** Runs the kernel in a scope of its own and reads the outputs. */
@@ -87,7 +88,7 @@ export class Stage {
 
 /** Makes a case of a function that runs the kernel and names its outputs. */
 export function conformanceCase(
-  kernel: KernelName,
+  kernel: KernelName | GroupName,
   detail: string,
   tolerance: number,
   relative: Relative,

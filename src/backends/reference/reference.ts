@@ -24,6 +24,7 @@ import type {
 } from '../backend.ts';
 import { checked } from '../checked.ts';
 import { checkIndices } from '../checks.ts';
+import { type GroupName, withGroups } from '../groups.ts';
 import { ScopedMemory } from '../scopes.ts';
 import { checkLabels, checkLengths } from '../sequence-checks.ts';
 import * as adder from './adder.ts';
@@ -47,7 +48,7 @@ import { topLogProbabilities } from './top.ts';
 
 /** A fresh reference backend with memory of its own. */
 export function createReference(): Backend {
-  return checked(new Reference());
+  return checked(withGroups(new Reference()));
 }
 
 /** Threads see the same array buffer. */
@@ -55,7 +56,7 @@ interface SharedArray extends SharedBuffer {
   readonly memory: SharedArrayBuffer;
 }
 
-class Reference implements Backend {
+class Reference implements Omit<Backend, GroupName> {
   readonly name = 'reference';
   readonly description = 'reference: plain TypeScript, one thread';
   readonly threads = 1;

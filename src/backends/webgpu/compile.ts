@@ -12,7 +12,7 @@ import {
   type GpuPipelineLayout,
 } from './gpu.ts';
 import type { Block } from './memory.ts';
-import { type Aliases, bindingsOf, type Program, sourceOf } from './program.ts';
+import { type Aliases, bindingsOf, type Program, sourceOf, writtenBy } from './program.ts';
 
 /** Groups of one kind that are kept: a network has hundreds, and who draws networks at random has ever new ones. */
 const MOST_GROUPS = 8192;
@@ -38,6 +38,7 @@ export class Compiler {
   private readonly device: OpenDevice;
   private readonly bindings = new Map<string, Binding>();
   private readonly compiled = new Map<string, Compiled>();
+  private readonly written = new Map<Program, readonly boolean[]>();
 
   constructor(device: OpenDevice) {
     this.device = device;
@@ -46,24 +47,34 @@ export class Compiler {
     });
   }
 
-  /** The program as it is for these buffers, of which some may be the same. */
+  /** The program as it is for these buffers, of which some may be the same, and some stand in one slab. */
   compile(program: Program, blocks: readonly Block[]): Compiled {
+    const written = this.writtenBy(program);
+    const slabs = blocks.some(({ slab }, i) => slab !== null && written[i]);
     let key = program.name;
-    for (let i = 1; i < blocks.length; i++) {
+    for (let i = 0; i < blocks.length; i++) {
       const first = blocks.indexOf(blocks[i]);
       if (first < i) key += `/${i}=${first}`;
+      else if (slabs && blocks[i].slab !== null && !written[i]) key += `/${i}w`;
     }
     let one = this.compiled.get(key);
     if (one === undefined) {
       const aliases = blocks.map((block) => blocks.indexOf(block));
-      this.compiled.set(key, (one = this.build(program, aliases, key)));
+      const besides = blocks.map(({ slab }) => slabs && slab !== null);
+      this.compiled.set(key, (one = this.build(program, aliases, besides, key)));
     }
     return one;
   }
 
-  private build(program: Program, aliases: Aliases, label: string): Compiled {
+  private writtenBy(program: Program): readonly boolean[] {
+    let written = this.written.get(program);
+    if (written === undefined) this.written.set(program, (written = writtenBy(program)));
+    return written;
+  }
+
+  private build(program: Program, aliases: Aliases, besides: readonly boolean[], label: string): Compiled {
     const { gpu } = this.device;
-    const letters = bindingsOf(program, aliases);
+    const letters = bindingsOf(program, aliases, besides);
     const most = gpu.limits.maxStorageBuffersPerShaderStage;
     if (letters.length > most) {
       throw new ShiftAddError(
@@ -73,7 +84,7 @@ export class Compiler {
       );
     }
     const binding = this.binding(letters);
-    const module = gpu.createShaderModule({ code: sourceOf(program, aliases), label });
+    const module = gpu.createShaderModule({ code: sourceOf(program, aliases, besides), label });
     return {
       pipeline: gpu.createComputePipeline({
         layout: binding.pipelineLayout,
@@ -116,7 +127,10 @@ export class Compiler {
     if (group === undefined) {
       group = this.device.gpu.createBindGroup({
         layout,
-        entries: places.map((place, i) => ({ binding: i, resource: { buffer: blocks[place].gpu } })),
+        entries: places.map((place, i) => {
+          const { gpu: buffer, offset, bytes: size } = blocks[place];
+          return { binding: i, resource: { buffer, offset, size } };
+        }),
       });
       if (groups.size === MOST_GROUPS) groups.clear();
       groups.set(key, group);

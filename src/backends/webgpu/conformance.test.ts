@@ -9,6 +9,7 @@ import type { Backend } from '../backend.ts';
 import { matmulCase } from '../conformance/rows.ts';
 import { convolutionCases } from '../conformance/windows.ts';
 import { type ConformanceCase, conformanceCases, measure } from '../conformance.ts';
+import { GROUPS } from '../groups.ts';
 import { createReference } from '../reference/reference.ts';
 import { bitsOf, sameBits } from '../testing/bits.ts';
 import { matmulShapes, windowShapes } from '../testing/drawn-shapes.ts';
@@ -28,7 +29,7 @@ describe.skipIf(!gpu.present)(gpu.reason, async () => {
     expect(error, entry.name).toBeLessThanOrEqual(tolerance);
   };
 
-  test.each(Object.keys(KERNELS))('%s is the reference', async (kernel) => {
+  test.each(Object.keys({ ...KERNELS, ...GROUPS }))('%s is the reference', async (kernel) => {
     const wrong: string[] = [];
     for (const entry of conformanceCases) {
       if (entry.kernel !== kernel) continue;

@@ -60,7 +60,7 @@ export interface GpuDevice {
     readonly layout: GpuBindGroupLayout;
     readonly entries: readonly {
       readonly binding: number;
-      readonly resource: { readonly buffer: GpuBuffer; readonly size?: number };
+      readonly resource: { readonly buffer: GpuBuffer; readonly offset?: number; readonly size?: number };
     }[];
   }): GpuBindGroup;
   createCommandEncoder(): GpuEncoder;

@@ -1,5 +1,6 @@
 /** What a kernel needs of the backend: launching programs, and memory for the time of a few launches. */
 import type { Buffer } from '../backend.ts';
+import type { Part, PartsProgram } from './parts.ts';
 import type { Program } from './program.ts';
 
 export interface Launcher {
@@ -15,6 +16,17 @@ export interface Launcher {
     y?: number,
     z?: number,
   ): void;
+  /** The same for a program that begins with a table, of these words; its numbers begin with the place of it. */
+  launchTable(
+    program: Program,
+    words: Uint32Array,
+    buffers: readonly Buffer[],
+    params: readonly number[],
+    x: number,
+    y?: number,
+  ): void;
+  /** Runs a program over many tensors, in as few launches as can be (parts.ts). */
+  launchParts(program: PartsProgram, parts: readonly Part[]): void;
   /** A buffer of so many elements of four bytes, for what `work` launches. */
   scratch(length: number, work: (buffer: Buffer) => void): void;
   /** Where a launch notes the first of its indices that is not below `limit` (index-checks.ts). */

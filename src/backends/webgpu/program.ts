@@ -72,23 +72,32 @@ function declared({ name: program, buffers }: Program): Declared[] {
   });
 }
 
-/** A letter for each binding: r where it is only read, w where it is written. Aliases share a binding. */
-export function bindingsOf(program: Program, aliases: Aliases): string {
+/** For every argument, whether it is written. */
+export function writtenBy(program: Program): readonly boolean[] {
+  return declared(program).map(({ written }) => written);
+}
+
+/**
+ * A letter for each binding: r where it is only read, w where it is written. Aliases share a binding. WebGPU forbids one
+ * buffer of the GPU, in whichever parts of it, to be bound in both ways: what stands in a slab that is written is bound as
+ * if it were written too (`besides`).
+ */
+export function bindingsOf(program: Program, aliases: Aliases, besides: readonly boolean[] = []): string {
   const all = declared(program);
   return all
     .map((_, i) => {
       if (aliases[i] !== i) return '';
-      return all.some((other, j) => aliases[j] === i && other.written) ? 'w' : 'r';
+      return all.some((other, j) => aliases[j] === i && (other.written || besides[j])) ? 'w' : 'r';
     })
     .join('');
 }
 
 /** The whole WGSL text. */
-export function sourceOf(program: Program, aliases: Aliases): string {
+export function sourceOf(program: Program, aliases: Aliases, besides: readonly boolean[] = []): string {
   const all = declared(program);
   let code = program.code;
   const lines: string[] = [];
-  const letters = bindingsOf(program, aliases);
+  const letters = bindingsOf(program, aliases, besides);
   all.forEach(({ name, type }, i) => {
     if (aliases[i] !== i) {
       code = code.replaceAll(new RegExp(`\\b${name}\\[`, 'g'), `${all[aliases[i]].name}[`);

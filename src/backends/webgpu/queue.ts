@@ -1,12 +1,12 @@
 /**
  * Launches on their way to the GPU. They are collected into one command buffer, with their numbers side by side in
- * one uniform buffer, and go off when something is read, when memory that they use is written, or when there are many.
+ * one uniform buffer and their tables in one storage buffer, and go off when something is read, when memory that they use is written, or when there are many.
  *
  *   launch ─┐                  numbers ──> uniform buffer (a place for each launch)
  *   launch ─┼─> command buffer ──submit──> GPU
  *   launch ─┘
  */
-import { ShiftAddError } from '../../core/errors.ts';
+import { internal, ShiftAddError } from '../../core/errors.ts';
 import { Compiler } from './compile.ts';
 import type { OpenDevice } from './device.ts';
 import { type GpuBindGroup, type GpuBuffer, type GpuEncoder, type GpuPass, MAP_READ, USAGE } from './gpu.ts';
@@ -15,6 +15,8 @@ import { MOST_PARAMS, type Program } from './program.ts';
 
 /** Launches of a command buffer, at most. */
 const MOST_LAUNCHES = 512;
+/** Words of the tables of a command buffer, at most. */
+export const TABLE_WORDS = 2 ** 16;
 
 export class Queue {
   readonly device: OpenDevice;
@@ -23,6 +25,10 @@ export class Queue {
   private readonly uniformGroup: GpuBindGroup;
   private readonly words = new Uint32Array(MOST_LAUNCHES * MOST_PARAMS);
   private readonly floats = new Float32Array(this.words.buffer);
+  /** What programs over many tensors look their work up in (parts.ts). */
+  private readonly tables: Block;
+  private readonly tableWords = new Uint32Array(TABLE_WORDS);
+  private tabled = 0;
   private encoder: GpuEncoder | null = null;
   private pass: GpuPass | null = null;
   private launches = 0;
@@ -34,6 +40,9 @@ export class Queue {
     this.compiler = new Compiler(device);
     const { gpu } = device;
     this.uniforms = gpu.createBuffer({ size: 4 * this.words.length, usage: USAGE.uniform | USAGE.copyTo });
+    const bytes = 4 * TABLE_WORDS;
+    const tables = gpu.createBuffer({ size: bytes, usage: USAGE.storage | USAGE.copyTo });
+    this.tables = { id: 0, gpu: tables, offset: 0, bytes, slab: null, batch: 0 };
     this.uniformGroup = gpu.createBindGroup({
       layout: this.compiler.uniformLayout,
       entries: [{ binding: 0, resource: { buffer: this.uniforms, size: 4 * MOST_PARAMS } }],
@@ -70,13 +79,35 @@ export class Queue {
     this.launches++;
   }
 
+  /** Runs a program that begins with a table, of these words; its numbers begin with the place of it. */
+  launchTable(
+    program: Program,
+    words: Uint32Array,
+    blocks: readonly Block[],
+    params: readonly number[],
+    x: number,
+    y = 1,
+  ): void {
+    if (words.length > TABLE_WORDS) internal(`a table of ${words.length} words for ${program.name}`);
+    if (this.tabled + words.length > TABLE_WORDS || this.launches === MOST_LAUNCHES) this.submit();
+    const at = this.tabled;
+    this.tableWords.set(words, at);
+    this.tabled += words.length;
+    this.launch(program, [this.tables, ...blocks], [at, ...params], x, y);
+  }
+
+  /** Blocks that the last launch used without being bound: it was bound to their slabs. */
+  used(blocks: readonly Block[]): void {
+    for (const block of blocks) block.batch = this.batch;
+  }
+
   /** Data into a block from a byte on, after everything launched before. */
   write(block: Block, offset: number, data: Float32Array | Int32Array): void {
     this.device.check();
     this.settle(block);
     // Not every host takes memory that threads share.
     const own = data.buffer instanceof ArrayBuffer ? data : data.slice();
-    if (data.length > 0) this.device.gpu.queue.writeBuffer(block.gpu, offset, own);
+    if (data.length > 0) this.device.gpu.queue.writeBuffer(block.gpu, block.offset + offset, own);
   }
 
   /** The first bytes of each block, as they are after everything launched so far. */
@@ -87,7 +118,7 @@ export class Queue {
     const encoder = this.endPass();
     let at = 0;
     for (const { block, bytes } of parts) {
-      if (bytes > 0) encoder.copyBufferToBuffer(block.gpu, 0, staging, at, bytes);
+      if (bytes > 0) encoder.copyBufferToBuffer(block.gpu, block.offset, staging, at, bytes);
       at += bytes;
     }
     this.submit();
@@ -133,9 +164,11 @@ export class Queue {
     if (this.encoder === null) return;
     const { queue } = this.device.gpu;
     if (this.launches > 0) queue.writeBuffer(this.uniforms, 0, this.words, 0, this.launches * MOST_PARAMS);
+    if (this.tabled > 0) queue.writeBuffer(this.tables.gpu, 0, this.tableWords, 0, this.tabled);
     queue.submit([this.endPass().finish()]);
     this.encoder = null;
     this.launches = 0;
+    this.tabled = 0;
     this.batch++;
   }
 

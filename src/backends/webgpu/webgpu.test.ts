@@ -93,6 +93,42 @@ describe.skipIf(!gpu.present)(gpu.reason, () => {
     expect(Array.from(await backend.read(y))).toEqual([5, 11]);
   });
 
+  test('small tensors stand in slabs: written, read and used one beside the other', async () => {
+    const backend = await open();
+    const all = Array.from({ length: 300 }, (_, i) => values(backend, [i, -i, i / 2]));
+    for (const [i, x] of all.entries()) if (i % 3 === 0) backend.free(x);
+    const again = Array.from({ length: 50 }, (_, i) => values(backend, [1000 + i]));
+    backend.binary('add', all[1], all[2], all[4], 1, 3, 'same');
+    backend.write(all[1], [8], 2);
+    const found = await Promise.all([all[4], all[1], all[5], again[49]].map((x) => backend.read(x)));
+    expect(found.map((one) => Array.from(one))).toEqual([[3, -3, 1.5], [1, -1, 8], [5, -5, 2.5], [1049]]);
+    const { reserved } = backend.memory();
+    const long = backend.allocate(2 ** 19); // too long for a slab
+    expect(backend.memory().reserved).toBeGreaterThanOrEqual(reserved + 2 ** 21);
+    backend.fill(long, 3);
+    expect((await backend.read(long))[2 ** 19 - 1]).toBe(3);
+    expect(Array.from(await backend.read(all[5]))).toEqual([5, -5, 2.5]);
+  });
+
+  test('a step of many tensors is one launch', async () => {
+    const backend = await open();
+    const tensors = (by: number): Buffer[] =>
+      Array.from({ length: 50 }, (_, i) => values(backend, new Array<number>(1 + 37 * i).fill(by + i)));
+    const [w, g, velocity] = [tensors(0), tensors(100), tensors(0)];
+    const shape = { rate: 1, momentum: 1, nesterov: false, decay: 0 };
+    const parts = w.map((one, i) => ({
+      ...{ w: one, g: g[i], velocity: velocity[i], length: one.length, shape },
+    }));
+    const launch = vi.spyOn(Queue.prototype, 'launch');
+    backend.sgdSteps(parts);
+    expect(launch).toHaveBeenCalledTimes(1);
+    launch.mockRestore();
+    // w - (v + g), with w = v = i and g = 100 + i
+    for (const i of [0, 7, 49]) {
+      expect(new Set(await backend.read(w[i])), `${i}`).toEqual(new Set([-100 - i]));
+    }
+  });
+
   test('an index that names no row is an error of the next read, and of no other', async () => {
     const backend = await open();
     const [table, y] = [values(backend, [1, 2, 3, 4]), values(backend, [7, 7, 7, 7])];

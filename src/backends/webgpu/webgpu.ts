@@ -6,6 +6,7 @@ import { internal } from '../../core/errors.ts';
 import type { KernelName } from '../abi.ts';
 import type { Backend, Buffer, DataType, SharedBuffer } from '../backend.ts';
 import { checked } from '../checked.ts';
+import type { GroupName } from '../groups.ts';
 import { offerPeaks } from '../peaks.ts';
 import { ScopedMemory } from '../scopes.ts';
 import { type DeviceChoice, findAdapter } from './adapters.ts';
@@ -13,6 +14,7 @@ import { type OpenDevice, openDevice } from './device.ts';
 import { INDEX_PLACES, IndexChecks } from './index-checks.ts';
 import { kernelsOn } from './kernels/table.ts';
 import { type Block, blocksOf } from './memory.ts';
+import { launchParts, type Part, type PartsProgram } from './parts.ts';
 import { GpuPeaks, type PeakHost } from './peaks.ts';
 import type { Program } from './program.ts';
 import { Queue } from './queue.ts';
@@ -38,7 +40,7 @@ export async function createWebGpu({ device }: WebGpuOptions = {}): Promise<Back
 }
 
 /** What a backend has beside its kernels, and what those launch with. */
-class GpuMemory implements Omit<Backend, KernelName>, PeakHost {
+class GpuMemory implements Omit<Backend, KernelName | GroupName>, PeakHost {
   readonly name = 'webgpu';
   readonly description: string;
   readonly threads = 1;
@@ -73,6 +75,22 @@ class GpuMemory implements Omit<Backend, KernelName>, PeakHost {
   ): void {
     const blocks = buffers.map((buffer) => this.blockOf(buffer));
     this.queue.launch(program, blocks, params, x, y, z);
+  }
+
+  launchTable(
+    program: Program,
+    words: Uint32Array,
+    buffers: readonly Buffer[],
+    params: readonly number[],
+    x: number,
+    y?: number,
+  ): void {
+    const blocks = buffers.map((buffer) => this.blockOf(buffer));
+    this.queue.launchTable(program, words, blocks, params, x, y);
+  }
+
+  launchParts(program: PartsProgram, parts: readonly Part[]): void {
+    launchParts(this.queue, (buffer) => this.blockOf(buffer), program, parts);
   }
 
   /** Throws where the buffer is freed or another backend's. */

@@ -39,7 +39,7 @@ interface Walk {
 
 /** Rows that are owned in a workgroup. */
 const OWNED = 64;
-/** Vectors of the workgroup's memory, for both sides that are walked over. */
+/** Vectors of the workgroup's memory, for both sides that are walked over and, of one, a sentence's length. */
 const ROOM = 1024;
 const MOST_WALKED = 16;
 
@@ -125,7 +125,7 @@ const walkProgram = programs((which: keyof typeof WALKS, width: number, padded: 
   const walk = WALKS[which];
   const { owns, walks, sums } = walk;
   const vectors = ceilDivide(width, 4);
-  const walked = Math.max(1, Math.min(MOST_WALKED, Math.floor(ROOM / 2 / vectors)));
+  const walked = Math.max(1, Math.min(MOST_WALKED, Math.floor((padded ? ROOM - 1 : ROOM) / 2 / vectors)));
   const ofQueries = walk.owner === 'query';
   /** Vector i of the row that begins at `at`; lanes behind the width are 0. */
   const load = (name: string, at: string): string =>
@@ -154,6 +154,7 @@ fn seenBy(query: u32, length: u32) -> u32 {
   let behind = clamp(i32(p.keys) - i32(p.queries) + i32(query) + 1, 0, i32(length));
   return select(length, u32(behind), p.causal != 0u);
 }
+${padded ? 'var<workgroup> seen: u32;' : ''}
 @compute @workgroup_size(${OWNED})
 fn main(${GRID}) {
   let index = group.y * groups.x + group.x;
@@ -164,7 +165,14 @@ fn main(${GRID}) {
   let sentence = item / p.heads;
   let columns = p.heads * ${width}u;
   let head = item % p.heads * ${width}u;
-  let length = ${padded ? 'u32(clamp(lengths[sentence], 0, i32(p.keys)))' : 'p.keys'};
+  ${
+    padded
+      ? `
+  // Where lengths stand in a slab that is written, the compiler must be told that all threads read the same.
+  if (local == 0u) { seen = u32(clamp(lengths[sentence], 0, i32(p.keys))); }
+  let length = workgroupUniformLoad(&seen);`
+      : 'let length = p.keys;'
+  }
   let firstQuery = sentence * p.queries;
   let firstKey = sentence * p.keyRows;
   let own = (${ofQueries ? 'firstQuery' : 'firstKey'} + select(0u, owner, live)) * columns + head;

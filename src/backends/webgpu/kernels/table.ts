@@ -1,16 +1,17 @@
 /** Every kernel of the contract, by name, in the contract's order; its arguments are the contract's behind the launcher. */
 import type { KernelName } from '../../abi.ts';
 import type { Backend, Buffer } from '../../backend.ts';
+import type { GroupName } from '../../groups.ts';
 import type { Launcher } from '../launcher.ts';
 import * as attention from './attention.ts';
 import * as convolution from './convolution.ts';
 import * as elementwise from './elementwise.ts';
 import * as filter from './filter.ts';
+import * as groups from './groups.ts';
 import * as labels from './labels.ts';
 import * as layout from './layout.ts';
 import { matmul } from './matmul.ts';
 import * as norm from './norm.ts';
-import * as optimisers from './optimisers.ts';
 import * as piecewise from './piecewise.ts';
 import * as pool from './pool.ts';
 import * as random from './random.ts';
@@ -18,7 +19,7 @@ import { reduce } from './reduce.ts';
 import * as softmax from './softmax.ts';
 
 type KernelTable = {
-  readonly [K in KernelName]: (gpu: Launcher, ...args: Parameters<Backend[K]>) => void;
+  readonly [K in KernelName | GroupName]: (gpu: Launcher, ...args: Parameters<Backend[K]>) => void;
 };
 
 const KERNELS: KernelTable = {
@@ -35,7 +36,7 @@ const KERNELS: KernelTable = {
   ...layout,
   ...piecewise,
   ...random,
-  ...optimisers,
+  ...groups,
 };
 
 /** Arguments that may be null. */
@@ -59,7 +60,10 @@ function lookAt(name: KernelName, args: readonly unknown[], own: (buffer: Buffer
 }
 
 /** The kernels as methods of a backend that launches with `gpu`; `own` throws at a buffer that is freed or another's. */
-export function kernelsOn(gpu: Launcher, own: (buffer: Buffer) => void): Pick<Backend, KernelName> {
+export function kernelsOn(
+  gpu: Launcher,
+  own: (buffer: Buffer) => void,
+): Pick<Backend, KernelName | GroupName> {
   const methods = Object.entries(KERNELS).map(([name, kernel]) => {
     const launch = kernel as (gpu: Launcher, ...args: unknown[]) => void;
     const method = (...args: unknown[]): void => {
@@ -68,5 +72,5 @@ export function kernelsOn(gpu: Launcher, own: (buffer: Buffer) => void): Pick<Ba
     };
     return [name, method];
   });
-  return Object.fromEntries(methods) as Pick<Backend, KernelName>;
+  return Object.fromEntries(methods) as Pick<Backend, KernelName | GroupName>;
 }
