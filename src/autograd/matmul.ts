@@ -53,18 +53,18 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     if (da !== null && transposeA) {
       // stored as [k, m]: op(b) dy^T
       const shape = { ...common, m: k, n: m, k: n, transposeA: transposeB, transposeB: true };
-      backend.matmul(b.buffer, dy, da, shape);
+      backend.matmul(b.buffer, dy, da, { ...shape, gradient: 'b' });
     } else if (da !== null) {
       const shape = { ...common, m, n: k, k: n, transposeA: false, transposeB: !transposeB };
-      backend.matmul(dy, b.buffer, da, shape);
+      backend.matmul(dy, b.buffer, da, { ...shape, gradient: 'a' });
     }
     if (db !== null && transposeB) {
       // stored as [n, k]: dy^T op(a)
       const shape = { ...common, m: n, n: k, k: m, transposeA: true, transposeB: transposeA };
-      backend.matmul(dy, a.buffer, db, shape);
+      backend.matmul(dy, a.buffer, db, { ...shape, gradient: 'a' });
     } else if (db !== null) {
       const shape = { ...common, m: k, n, k: m, transposeA: !transposeA, transposeB: false };
-      backend.matmul(a.buffer, dy, db, shape);
+      backend.matmul(a.buffer, dy, db, { ...shape, gradient: 'b' });
     }
     return [da, db];
   });

@@ -25,6 +25,7 @@ export function repeat(backend: Backend, g: Buffer, outer: number, axis: number,
     transposeB: false,
     alpha: 1,
     accumulate: false,
+    gradient: 'b',
   });
   backend.free(ones);
   return y;

@@ -58,6 +58,8 @@ export interface MatmulShape {
   readonly transposeB: boolean;
   readonly alpha: number;
   readonly accumulate: boolean;
+  /** The operand that is a gradient, and so may be very small: one that is asked for half precision keeps it as it is. */
+  readonly gradient?: 'a' | 'b';
 }
 
 export type Activation = 'none' | 'relu';

@@ -4,7 +4,9 @@ import type { Backend } from './backend.ts';
 import { createNative } from './native/native.ts';
 import { createReference } from './reference/reference.ts';
 import { createWasm } from './wasm/wasm.ts';
-import { createWebGpu } from './webgpu/webgpu.ts';
+import { createWebGpu, type Precision } from './webgpu/webgpu.ts';
+
+export { PRECISIONS, type Precision } from './webgpu/webgpu.ts';
 
 /** From the fastest to the slowest. */
 export const BACKEND_NAMES = ['webgpu', 'native', 'wasm', 'reference'] as const;
@@ -18,6 +20,8 @@ export interface BackendOptions {
   readonly threads?: number;
   /** The GPU: high-performance, low-power, part of its name, or its number. With 'auto' it asks for webgpu. */
   readonly device?: string;
+  /** What a GPU keeps operands of products in (webgpu.ts). 'half' with 'auto' asks for webgpu. */
+  readonly precision?: Precision;
   /** Threads or processes will compute beside it, over its memory: 'auto' takes no GPU then. */
   readonly shared?: boolean;
 }
@@ -45,7 +49,8 @@ export async function openBackend(
   options: BackendOptions = {},
 ): Promise<Backend> {
   const { device, threads, shared = threads !== undefined } = options;
-  if (name === 'auto' && device === undefined) {
+  const half = options.precision === 'half';
+  if (name === 'auto' && device === undefined && !half) {
     for (const candidate of BACKEND_NAMES.slice(shared ? 1 : 0, -1)) {
       try {
         return await OPENERS[candidate](options);
@@ -61,6 +66,13 @@ export async function openBackend(
       'usage',
       `a backend is one of auto, ${BACKEND_NAMES.join(', ')}, but got "${name}"` +
         `${near === undefined ? '' : `; did you mean "${near}"?`}`,
+      { name },
+    );
+  }
+  if (half && name !== 'webgpu' && name !== 'auto') {
+    throw new ShiftAddError(
+      'usage',
+      `only the webgpu backend computes in half precision, but it was asked of ${name}; leave one of the two out`,
       { name },
     );
   }

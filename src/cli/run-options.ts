@@ -1,7 +1,7 @@
 /** What commands that write a run have in common: their flags, their settings, their folder. */
 import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
-import { type BackendName, type BackendOptions, openBackend } from '../backends/open.ts';
+import { type BackendName, type BackendOptions, openBackend, type Precision } from '../backends/open.ts';
 import { nearest, ShiftAddError } from '../core/errors.ts';
 import { isTranslationSource } from '../data/text/open.ts';
 import { settledExceptions } from '../runs/bit-exceptions.ts';
@@ -182,5 +182,6 @@ export function openBackendOf(
   const name = given<'auto' | BackendName>(context, 'backend') ?? 'auto';
   const device = given<string>(context, 'device');
   const named = device === undefined ? {} : { device };
-  return openBackend(name, { ...threadsOf(context), ...named, ...options });
+  const precision = given<Precision>(context, 'precision') ?? 'single';
+  return openBackend(name, { ...threadsOf(context), ...named, precision, ...options });
 }

@@ -2,7 +2,7 @@
  * The one table of settings: flags, help, config files, defaults and docs are made from it and cannot drift apart.
  */
 import { z } from 'zod';
-import { BACKEND_NAMES } from '../backends/open.ts';
+import { BACKEND_NAMES, PRECISIONS } from '../backends/open.ts';
 import { DEFAULT_ADDER, SCALE_KINDS } from '../layers/adder-scale.ts';
 import { BLOCK_FORMS } from '../operators/operator.ts';
 import { ALGORITHM_NAMES } from '../search/names.ts';
@@ -340,13 +340,18 @@ export const SENTENCE_SETTINGS = [
   ...['latency', 'sentenceTokens'],
 ] as readonly (keyof RunConfig)[];
 
-/** Options that say where and how to run, but do not change the result. */
+/** Options that say where and how to run. Runs may go on with other ones; last digits follow who computes. */
 export const EXECUTION_OPTIONS = {
   backend: choice('who computes', ['auto', ...BACKEND_NAMES], 'auto'),
   threads: integer('threads; 0 for one a core', 0),
   device: text(
     'GPU that computes: high-performance, low-power, part of its name, or its number; one that is not there lists them',
     'name',
+  ),
+  precision: choice(
+    'what a GPU keeps operands of products in while it sums in single precision; half is faster on some, and rounds more',
+    PRECISIONS,
+    'single',
   ),
 } as const satisfies Record<string, Option>;
 

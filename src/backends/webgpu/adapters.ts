@@ -15,6 +15,8 @@ export interface FoundAdapter {
   readonly name: string;
   /** Whether a processor plays the GPU. */
   readonly software: boolean;
+  /** Lanes of the smallest subgroup in which they may hand values to each other; 1 where they cannot. */
+  readonly subgroup: number;
 }
 
 interface DawnPackage {
@@ -82,13 +84,15 @@ function nameOf({ info }: GpuAdapter): string {
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|warp/i;
 
-function found(adapter: GpuAdapter, known?: string): FoundAdapter {
+function found(gpu: Gpu, adapter: GpuAdapter, known?: string): FoundAdapter {
   const { info } = adapter;
   const name = known ?? nameOf(adapter);
   const software =
     info.isFallbackAdapter === true ||
     SOFTWARE.test(`${name} ${info.architecture} ${info.device} ${info.description}`);
-  return { adapter, name, software };
+  // Without `subgroup_id` nobody says which lanes of a workgroup make one.
+  const subgroups = adapter.features.has('subgroups') && gpu.wgslLanguageFeatures?.has('subgroup_id');
+  return { adapter, name, software, subgroup: subgroups ? (info.subgroupMinSize ?? 1) : 1 };
 }
 
 /**
@@ -108,8 +112,9 @@ function mayHaveGpu(): boolean {
 export async function findAdapter(choice?: DeviceChoice): Promise<FoundAdapter> {
   if (choice === undefined || choice === 'high-performance' || choice === 'low-power') {
     const powerPreference = choice ?? 'high-performance';
-    const adapter = mayHaveGpu() ? await (await gpuOf()).requestAdapter({ powerPreference }) : null;
-    const one = adapter === null ? undefined : found(adapter);
+    const gpu = mayHaveGpu() ? await gpuOf() : null;
+    const adapter = gpu === null ? null : await gpu.requestAdapter({ powerPreference });
+    const one = gpu === null || adapter === null ? undefined : found(gpu, adapter);
     if (one !== undefined && !one.software) return one;
     throw noGpu(one);
   }
@@ -119,8 +124,9 @@ export async function findAdapter(choice?: DeviceChoice): Promise<FoundAdapter> 
     number === undefined
       ? names.find((candidate) => candidate.toLowerCase().includes(choice.toLowerCase()))
       : names[number];
-  const adapter = name === undefined ? null : await (await gpuOf(name)).requestAdapter();
-  if (adapter !== null) return found(adapter, name);
+  const gpu = name === undefined ? null : await gpuOf(name);
+  const adapter = gpu === null ? null : await gpu.requestAdapter();
+  if (gpu !== null && adapter !== null) return found(gpu, adapter, name);
   throw new ShiftAddError('missing', `there is no GPU ${choice}; ${listed(names)}`, {
     backend: 'webgpu',
     device: choice,

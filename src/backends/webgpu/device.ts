@@ -6,7 +6,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import type { GpuAdapter, GpuBuffer, GpuDevice } from './gpu.ts';
 
 /** What the backend makes use of where an adapter has it. */
-const FEATURES = ['subgroups', 'shader-f16'] as const;
+const FEATURES = ['subgroups'] as const;
 
 export class OpenDevice {
   readonly gpu: GpuDevice;

@@ -1,6 +1,8 @@
 /** The part of WebGPU that the backend uses; the compiler's libraries describe it only for pages. */
 
 export interface Gpu {
+  /** What the compiler knows beyond the first WGSL. */
+  readonly wgslLanguageFeatures?: ReadonlySet<string>;
   requestAdapter(options?: {
     readonly powerPreference?: 'low-power' | 'high-performance';
   }): Promise<GpuAdapter | null>;
@@ -12,6 +14,7 @@ export interface GpuInfo {
   readonly device: string;
   readonly description: string;
   readonly isFallbackAdapter?: boolean;
+  readonly subgroupMinSize?: number;
 }
 
 /** Limits of an adapter or a device that the backend looks at. */

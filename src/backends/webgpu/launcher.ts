@@ -4,6 +4,10 @@ import type { Part, PartsProgram } from './parts.ts';
 import type { Program } from './program.ts';
 
 export interface Launcher {
+  /** Whether operands of products are kept in half precision (kernels/tile-code.ts). */
+  readonly half: boolean;
+  /** Lanes of a workgroup that at least hand values to each other (kernels/lanes.ts); 1 where they cannot. */
+  readonly subgroup: number;
   /**
    * Runs a program in x * y * z workgroups, after everything launched before; of none there is nothing to do. Buffers
    * and numbers stand in the program's order.

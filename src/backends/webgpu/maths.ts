@@ -138,6 +138,31 @@ fn quotient(a: f32, b: f32) -> f32 {
 }`,
   },
   {
+    name: 'halfOf',
+    // IEEE binary16 in 16 bits, to the nearest, ties to even; WGSL's own conversion may round either way.
+    code: `
+fn halfOf(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let sign = (bits >> 16u) & 0x8000u;
+  let size = bits & 0x7fffffffu;
+  if (size > 0x7f800000u) { return sign | 0x7e00u; }
+  if (size >= 0x477ff000u) { return sign | 0x7c00u; }
+  if (size < 0x38800000u) { return sign | u32(round(bitcast<f32>(size) * 16777216.0)); }
+  return sign | ((size + 0xfffu + ((size >> 13u) & 1u) - 0x38000000u) >> 13u);
+}`,
+  },
+  {
+    name: 'halves',
+    code: `
+fn halves(v: vec4f) -> vec2u {
+  return vec2u(halfOf(v.x) | (halfOf(v.y) << 16u), halfOf(v.z) | (halfOf(v.w) << 16u));
+}`,
+  },
+  {
+    name: 'whole',
+    code: 'fn whole(v: vec2u) -> vec4f { return vec4f(unpack2x16float(v.x), unpack2x16float(v.y)); }',
+  },
+  {
     name: 'threefry',
     // Threefry-2x32 with 20 rounds, as src/core/random.ts.
     code: `

@@ -55,6 +55,13 @@ export const MAIN = `@compute @workgroup_size(${THREADS})`;
 export const GRID =
   '@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32';
 
+/**
+ * The same where lanes of a subgroup hand values to each other: `local` then counts subgroup by subgroup, so that those of
+ * one stand side by side whatever the adapter does.
+ */
+const SUBGROUPS = /\bsubgroup[A-Z]\w*\(/;
+const GRID_OF_SUBGROUPS = `${GRID.replace('local_invocation_index) local', 'subgroup_id) subgroup')}, @builtin(subgroup_size) size: u32, @builtin(subgroup_invocation_id) lane: u32`;
+
 /** Which earlier argument an argument is the same as, or its own place: [0, 1, 0] says that the third is the first. */
 export type Aliases = readonly number[];
 
@@ -97,14 +104,19 @@ export function sourceOf(program: Program, aliases: Aliases, besides: readonly b
   const all = declared(program);
   let code = program.code;
   const lines: string[] = [];
+  if (SUBGROUPS.test(code)) {
+    lines.push('enable subgroups;');
+    code = code.replace(`${GRID}) {`, `${GRID_OF_SUBGROUPS}) {\n  let local = subgroup * size + lane;`);
+  }
+  let bound = 0;
   const letters = bindingsOf(program, aliases, besides);
   all.forEach(({ name, type }, i) => {
     if (aliases[i] !== i) {
       code = code.replaceAll(new RegExp(`\\b${name}\\[`, 'g'), `${all[aliases[i]].name}[`);
       return;
     }
-    const access = letters[lines.length] === 'w' ? 'read_write' : 'read';
-    lines.push(`@group(0) @binding(${lines.length}) var<storage, ${access}> ${name}: array<${type}>;`);
+    const access = letters[bound] === 'w' ? 'read_write' : 'read';
+    lines.push(`@group(0) @binding(${bound++}) var<storage, ${access}> ${name}: array<${type}>;`);
   });
   const fields = program.params.map((text) => {
     const [type, name] = text.split(' ');

@@ -19,16 +19,31 @@ import { GpuPeaks, type PeakHost } from './peaks.ts';
 import type { Program } from './program.ts';
 import { Queue } from './queue.ts';
 
+export const PRECISIONS = ['single', 'half'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
 export interface WebGpuOptions {
   /** `high-performance` (default), `low-power`, part of an adapter's name, or its number. */
   readonly device?: DeviceChoice;
+  /**
+   * 'half': matrix products, convolutions and adder layers keep their operands but gradients as binary16 while they sum
+   * in float32. Default 'single'.
+   */
+  readonly precision?: Precision;
+  /** false: lanes exchange values through memory, also where the adapter offers subgroups. The bits are the same. */
+  readonly subgroups?: boolean;
 }
 
 /** Opens a GPU. Throws 'missing' where there is none, or none such. */
-export async function createWebGpu({ device }: WebGpuOptions = {}): Promise<Backend> {
-  const { adapter, name, software } = await findAdapter(device);
-  const description = `webgpu: ${name}${software ? ', which computes on the processor' : ''}`;
-  const memory = new GpuMemory(await openDevice(adapter, name), description);
+export async function createWebGpu({
+  device,
+  precision = 'single',
+  subgroups = true,
+}: WebGpuOptions = {}): Promise<Backend> {
+  const { adapter, name, software, subgroup } = await findAdapter(device);
+  const half = precision === 'half';
+  const description = `webgpu: ${name}${software ? ', which computes on the processor' : ''}${half ? ', operands in half precision' : ''}`;
+  const memory = new GpuMemory(await openDevice(adapter, name), description, half, subgroups ? subgroup : 1);
   const backend = checked(
     Object.assign(
       memory,
@@ -44,15 +59,19 @@ class GpuMemory implements Omit<Backend, KernelName | GroupName>, PeakHost {
   readonly name = 'webgpu';
   readonly description: string;
   readonly threads = 1;
+  readonly half: boolean;
+  readonly subgroup: number;
   private readonly device: OpenDevice;
   private readonly queue: Queue;
   private readonly blocks: ScopedMemory<Block>;
   private readonly checks: IndexChecks;
   private readonly status: Buffer;
 
-  constructor(device: OpenDevice, description: string) {
+  constructor(device: OpenDevice, description: string, half: boolean, subgroup: number) {
     this.device = device;
     this.description = description;
+    this.half = half;
+    this.subgroup = subgroup;
     this.queue = new Queue(device);
     const source = blocksOf(this.queue);
     this.blocks = new ScopedMemory<Block>(this.name, source);

@@ -1,7 +1,7 @@
 /** `bench`: what this machine can do, how near the kernels come to it, and how long training steps take. */
 import { cpus, loadavg } from 'node:os';
 import type { Backend } from '../../backends/backend.ts';
-import { BACKEND_NAMES, type BackendName, openBackend } from '../../backends/open.ts';
+import { BACKEND_NAMES, type BackendName, openBackend, type Precision } from '../../backends/open.ts';
 import { openPeaks } from '../../backends/peaks.ts';
 import { GROUP_NAMES, parseGroups } from '../../bench/groups.ts';
 import { benchProgress } from '../../bench/progress.ts';
@@ -57,6 +57,7 @@ const options = {
     initial: 'auto',
   },
   device: { kind: 'text', help: EXECUTION_OPTIONS.device.help, placeholder: 'name' },
+  precision: EXECUTION_OPTIONS.precision,
 } as const satisfies Record<string, Option>;
 
 const setting = <T extends string | number>(
@@ -116,6 +117,7 @@ export const bench: Command = {
     const backend = await openBackend(setting<'auto' | BackendName>(context, 'backend'), {
       ...(threads === 0 ? {} : { threads }),
       ...(device === undefined ? {} : { device }),
+      precision: given<Precision>(context, 'precision') ?? 'single',
     });
     const peaks = openPeaks(backend);
     try {

@@ -51,6 +51,7 @@ const inputGradient = (name: string, operation: Operation): Tiling => ({
   buffers: [...(operation === 'clipped' ? ['read x'] : []), 'read dy', 'read w', 'write result'],
   params: WINDOW_PARAMS,
   operation,
+  gradient: 'left',
   leftAlong: 'depth',
   rightAlong: 'depth',
   code: `
@@ -119,6 +120,7 @@ const weightGradient = (name: string, operation: Operation): Tiling => ({
   buffers: ['read x', ...(operation === 'difference' ? ['read w'] : []), 'read dy', 'write result'],
   params: WINDOW_PARAMS,
   operation,
+  gradient: 'right',
   leftAlong: 'row',
   rightAlong: 'column',
   code: `

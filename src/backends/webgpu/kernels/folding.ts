@@ -10,6 +10,7 @@ import type { Buffer } from '../../backend.ts';
 import type { Launcher } from '../launcher.ts';
 import { GRID, MAIN, type Program, THREADS } from '../program.ts';
 import { ceilDivide, fold } from './grid.ts';
+import { lanesOf, mergeLanes } from './lanes.ts';
 
 export interface Folding {
   readonly name: string;
@@ -47,22 +48,15 @@ type Half = 'whole' | 'chunks' | 'merged';
 
 const made = new Map<string, Program>();
 
-function foldingProgram(folding: Folding, half: Half, columnLanes: number): Program {
+function foldingProgram(folding: Folding, half: Half, columnLanes: number, subgroup: number): Program {
   const { type, reads, writes, params = [], start, merge, finish, merging = '' } = folding;
-  const name = `${folding.name} ${half} ${columnLanes}`;
+  const name = `${folding.name} ${half} ${columnLanes}${subgroup > 1 ? ` subgroups ${subgroup}` : ''}`;
   let program = made.get(name);
   if (program !== undefined) return program;
   const rowLanes = THREADS / columnLanes;
   const step = half === 'merged' ? 'sum = merge(sum, parts[at]);' : folding.fold;
   const end = half === 'chunks' ? 'parts[group.z * p.columns + column] = sum;' : finish;
-  const tree = `
-  lanes[local] = sum;
-  workgroupBarrier();
-  for (var s = ${rowLanes / 2}u; s > 0u; s /= 2u) {
-    if (row < s) { lanes[local] = merge(lanes[local], lanes[local + s * ${columnLanes}u]); }
-    workgroupBarrier();
-  }
-  sum = lanes[local];`;
+  const tree = mergeLanes(THREADS / 2, columnLanes, 'merge(a, b)', subgroup);
   program = {
     name,
     buffers: [
@@ -71,7 +65,7 @@ function foldingProgram(folding: Folding, half: Half, columnLanes: number): Prog
     ],
     params: ['u32 columns', 'u32 axis', 'u32 inner', 'u32 chunk', ...params],
     code: `
-${rowLanes > 1 ? `var<workgroup> lanes: array<${type}, ${THREADS}>;` : ''}
+${rowLanes > 1 ? lanesOf(type, THREADS) : ''}
 ${half === 'merged' ? '' : (folding.folding ?? '')}
 ${merging}
 fn merge(a: ${type}, b: ${type}) -> ${type} { return ${merge}; }
@@ -96,8 +90,8 @@ fn main(${GRID}) {
   return program;
 }
 
-/** Lanes over columns: so many that neighbours read neighbours, so few that a short list of columns fills them. */
-function lanesOf({ axis, inner }: FoldingShape): number {
+/** Of the lanes those over columns: so many that neighbours read neighbours, so few that a short list of columns fills them. */
+function columnLanesOf({ axis, inner }: FoldingShape): number {
   if (axis <= 8) return THREADS;
   if (inner === 1) return axis <= 256 ? 16 : 1;
   return inner <= 16 ? 16 : 64;
@@ -114,25 +108,25 @@ export function launchFolding(
   const { outer, axis, inner } = shape;
   const columns = outer * inner;
   if (columns === 0) return;
-  const lanes = lanesOf(shape);
+  const lanes = columnLanesOf(shape);
   const groups = ceilDivide(columns, lanes);
   const most = ceilDivide(axis, LEAST * (THREADS / lanes));
   const chunks = Math.max(1, Math.min(most, Math.floor(ENOUGH / groups)));
   const grid = fold(groups);
   if (chunks === 1) {
-    const program = foldingProgram(folding, 'whole', lanes);
+    const program = foldingProgram(folding, 'whole', lanes, gpu.subgroup);
     gpu.launch(program, [...reads, ...writes], [columns, axis, inner, axis, ...params], ...grid);
     return;
   }
   const chunk = ceilDivide(axis, chunks);
   const width = { f32: 1, vec2f: 2, vec4f: 4 }[folding.type];
   gpu.scratch(columns * chunks * width, (parts) => {
-    const first = foldingProgram(folding, 'chunks', lanes);
+    const first = foldingProgram(folding, 'chunks', lanes, gpu.subgroup);
     const numbers = [columns, axis, inner, chunk, ...params];
     gpu.launch(first, [...reads, parts], numbers, grid[0], grid[1], chunks);
     const last = { outer: 1, axis: chunks, inner: columns };
-    const lastLanes = lanesOf(last);
-    const second = foldingProgram(folding, 'merged', lastLanes);
+    const lastLanes = columnLanesOf(last);
+    const second = foldingProgram(folding, 'merged', lastLanes, gpu.subgroup);
     const lastGrid = fold(ceilDivide(columns, lastLanes));
     gpu.launch(second, [parts, ...writes], [columns, chunks, columns, chunks, ...params], ...lastGrid);
   });

@@ -6,8 +6,9 @@ import type { AdamShape, Buffer, SgdShape } from '../../backend.ts';
 import type { AdamPart, ClampPart, MixPart, ScalePart, SgdPart, SquaresPart } from '../../groups.ts';
 import type { Launcher } from '../launcher.ts';
 import { type PartsProgram, piecesOf } from '../parts.ts';
-import { GRID, MAIN, type Program, THREADS } from '../program.ts';
+import { GRID, MAIN, programs, THREADS } from '../program.ts';
 import { fold } from './grid.ts';
+import { lanesOf, mergeLanes } from './lanes.ts';
 
 const EACH = 4;
 
@@ -102,31 +103,26 @@ export function adamStep(
 }
 
 /** Sums of pieces of parts, each by a workgroup; `place` is that of a part's first piece. */
-const PIECES: PartsProgram = {
-  name: 'sumsOfSquares',
+const squares = (subgroup: number): PartsProgram => ({
+  name: `sumsOfSquares${subgroup > 1 ? ` subgroups ${subgroup}` : ''}`,
   buffers: ['read x', 'write pieces'],
   params: ['u32 place'],
   each: 16,
-  functions: `var<workgroup> lanes: array<f32, ${THREADS}>;`,
+  functions: lanesOf('f32', THREADS),
   before: 'var sum = 0.0;',
   code: 'sum += x[i] * x[i];',
   after: `
-  lanes[local] = sum;
-  workgroupBarrier();
-  for (var s = ${THREADS / 2}u; s > 0u; s /= 2u) {
-    if (local < s) { lanes[local] += lanes[local + s]; }
-    workgroupBarrier();
-  }
-  if (local == 0u) { pieces[q.place + piece] = lanes[0]; }`,
-};
+  ${mergeLanes(THREADS / 2, 1, 'a + b', subgroup)}
+  if (local == 0u) { pieces[q.place + piece] = sum; }`,
+});
 
 /** A row of the table: the first piece of a part, and how many it has. A workgroup has a part. */
-const MERGE: Program = {
-  name: 'sumsOfSquares merged',
+const merged = programs((subgroup: number) => ({
+  name: `sumsOfSquares merged${subgroup > 1 ? ` subgroups ${subgroup}` : ''}`,
   buffers: ['read table: u32', 'read pieces', 'write y'],
   params: ['u32 at', 'u32 rows'],
   code: `
-var<workgroup> lanes: array<f32, ${THREADS}>;
+${lanesOf('f32', THREADS)}
 ${MAIN}
 fn main(${GRID}) {
   let part = min(group.y * groups.x + group.x, p.rows - 1u);
@@ -134,22 +130,18 @@ fn main(${GRID}) {
   let count = table[p.at + 2u * part + 1u];
   var sum = 0.0;
   for (var i = local; i < count; i += ${THREADS}u) { sum += pieces[first + i]; }
-  lanes[local] = sum;
-  workgroupBarrier();
-  for (var s = ${THREADS / 2}u; s > 0u; s /= 2u) {
-    if (local < s) { lanes[local] += lanes[local + s]; }
-    workgroupBarrier();
-  }
-  if (local == 0u) { y[part] = lanes[0]; }
+  ${mergeLanes(THREADS / 2, 1, 'a + b', subgroup)}
+  if (local == 0u) { y[part] = sum; }
 }`,
-};
+}));
 
 export function sumsOfSquares(gpu: Launcher, parts: readonly SquaresPart[], y: Buffer): void {
   if (parts.length === 0) return;
+  const program = squares(gpu.subgroup);
   const table = new Uint32Array(2 * parts.length);
   let count = 0;
   for (const [i, { length }] of parts.entries()) {
-    const pieces = piecesOf(PIECES, length);
+    const pieces = piecesOf(program, length);
     table.set([count, pieces], 2 * i);
     count += pieces;
   }
@@ -157,8 +149,8 @@ export function sumsOfSquares(gpu: Launcher, parts: readonly SquaresPart[], y: B
     const placed = parts.map(({ x, length }, i) => ({
       ...{ buffers: [x, pieces], length, numbers: [table[2 * i]] },
     }));
-    gpu.launchParts(PIECES, placed);
-    gpu.launchTable(MERGE, table, [pieces, y], [parts.length], ...fold(parts.length));
+    gpu.launchParts(program, placed);
+    gpu.launchTable(merged(gpu.subgroup), table, [pieces, y], [parts.length], ...fold(parts.length));
   });
 }
 

