@@ -195,6 +195,12 @@ test('to safetensors, evaluated from there, and trained from there', async () =>
   expect(again.epochs).toBe(1);
   const config = JSON.parse(fs.readFileSync(at('again', 'config.json'), 'utf8'));
   expect(config.config.weights).toBe(file);
+  expect(await json('train', '--resume', at('again'))).toMatchObject({ accuracy: again.accuracy });
+  fs.appendFileSync(file, ' ');
+  expect(await refused('train', '--resume', at('again'))).toMatch(
+    /own\.safetensors \(--weights\) has changed/,
+  );
+  fs.truncateSync(file, fs.statSync(file).size - 1);
   expect(await refused('train', ...weights, ...training(at('no')))).toMatch(/--transformation none/);
   expect(await refused('evaluate', ...weights, '--data', data, '--mean', '1,2')).toMatch(
     /each of the 1 channels/,

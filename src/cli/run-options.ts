@@ -154,7 +154,7 @@ function savedSettings(run: OpenRun, command: string): Pick<OpenedRun, 'config' 
     );
   }
   const entries = Object.entries(run.description.config);
-  const beside = new Set(['network', 'networks', 'seeds']);
+  const beside = new Set(['network', 'networks', 'seeds', 'weights']);
   const extra = Object.fromEntries(entries.filter(([key]) => beside.has(key)));
   const settings = Object.fromEntries(entries.filter(([key]) => !beside.has(key)));
   const parsed = runConfigSchema.safeParse({ ...LATER_SETTINGS, ...settings });

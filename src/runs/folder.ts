@@ -1,7 +1,7 @@
 /**
  * A run is a folder. Who writes it has its lock; who only reads it (report, evaluate, export) needs none.
  *
- *   config.json           what was asked for, with defaults; also what marks the folder as a run
+ *   config.json           what was asked for, with defaults, and the sums of files it names; what marks the folder as a run
  *   journal.jsonl         events              architectures.jsonl   every candidate
  *   checkpoints/          to go on from       winner/               to evaluate and export
  *   histograms.json       weights             subwords.json         of sentences
@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { diskError, LEFTOVER, writeFileAtomic } from '../core/atomic.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { acquireLock, type Lock } from './lock.ts';
+import { checkSources, type SourceFile, sourceFiles, sourceFilesSchema } from './source-files.ts';
 
 const FORMAT = 'shiftaddnas-run';
 const SCHEMA = 1;
@@ -76,10 +77,8 @@ export function createRun(dir: string, description: RunDescription): OpenRun {
     makeFolder(paths.checkpoints);
     makeFolder(paths.winner);
     const { command, config } = description;
-    writeFileAtomic(
-      paths.config,
-      `${JSON.stringify({ format: FORMAT, schema: SCHEMA, command, config }, null, 2)}\n`,
-    );
+    const written = { format: FORMAT, schema: SCHEMA, command, config, files: sourceFiles(config) };
+    writeFileAtomic(paths.config, `${JSON.stringify(written, null, 2)}\n`);
     return open(paths, { command, config }, lock);
   } catch (error) {
     lock.release();
@@ -87,10 +86,14 @@ export function createRun(dir: string, description: RunDescription): OpenRun {
   }
 }
 
-/** Opens an existing run to go on with it. @throws ShiftAddError 'run' when it is none, damaged or in use; 'disk' */
+/**
+ * Opens an existing run to go on with it.
+ * @throws ShiftAddError 'run' when it is none, damaged or in use, or when files that it began with have changed; 'disk'
+ */
 export function resumeRun(dir: string): OpenRun {
   const paths = runPaths(dir);
-  const description = readDescription(dir);
+  const { files, ...description } = readConfig(dir);
+  checkSources(dir, files);
   const lock = acquireLock(paths.lock);
   try {
     for (const folder of [paths.checkpoints, paths.winner]) makeFolder(folder);
@@ -104,6 +107,11 @@ export function resumeRun(dir: string): OpenRun {
 
 /** Reads config.json. @throws ShiftAddError 'run' when `dir` is not a run of this program */
 export function readDescription(dir: string): RunDescription {
+  const { files: _, ...description } = readConfig(dir);
+  return description;
+}
+
+function readConfig(dir: string): RunDescription & { readonly files: readonly SourceFile[] } {
   const path = runPaths(dir).config;
   let text: string;
   try {
@@ -128,7 +136,9 @@ export function readDescription(dir: string): RunDescription {
   if (typeof command !== 'string' || typeof config !== 'object' || config === null) {
     return fail('is damaged: it lacks its command or its config');
   }
-  return { command, config: config as Record<string, unknown> };
+  const files = sourceFilesSchema.safeParse(value.files);
+  if (!files.success) return fail('is damaged: it does not say which files the run began with');
+  return { command, config: config as Record<string, unknown>, files: files.data };
 }
 
 function open(paths: RunPaths, description: RunDescription, lock: Lock): OpenRun {
