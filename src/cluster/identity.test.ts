@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest';
 import { openBackend } from '../backends/open.ts';
 import type { ImageDataset } from '../data/dataset.ts';
+import { fingerprint } from '../data/fingerprint.ts';
 import { drawGlyphs } from '../data/glyphs/glyphs.ts';
 import { sharedSet } from '../data/shared-set.ts';
 import type { Job } from '../runs/evaluation/evaluator.ts';
 import { DEFAULT_CONFIG } from '../runs/options.ts';
 import { loadSpace } from '../spaces/load.ts';
 import { version } from '../version.ts';
-import { fingerprint } from './fingerprint.ts';
 import { probe } from './probe.ts';
 import { refuseBackend, refuseData, refuseProgram } from './refusal.ts';
 import { jobId, PROTOCOL, type RunCard, runId } from './run-card.ts';

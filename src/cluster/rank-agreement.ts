@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import type { Backend } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
+import { fingerprint } from '../data/fingerprint.ts';
 import type { RunConfig } from '../runs/options.ts';
 import type { JobContext } from '../runs/pipeline/context.ts';
 import { openJobContext } from '../runs/pipeline/job-context.ts';
@@ -14,7 +15,6 @@ import { parseSpace } from '../spaces/schema.ts';
 import type { Space } from '../spaces/space.ts';
 import type { Ranks } from '../training/ranks.ts';
 import { version } from '../version.ts';
-import { fingerprint } from './fingerprint.ts';
 import { probe } from './probe.ts';
 
 /** All that opening a run takes; a space may come from a file that only rank 0 has. */
@@ -26,7 +26,7 @@ interface Invitation {
 
 /** What ranks must have in common beside it. */
 interface Card {
-  /** Of the data (fingerprint.ts). */
+  /** Of the data (src/data/fingerprint.ts). */
   readonly data: string;
   /** What the backend computes (probe.ts): weights of ranks that round differently would drift apart. */
   readonly bits: string;

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { ShiftAddError } from '../core/errors.ts';
+import { fingerprint } from '../data/fingerprint.ts';
 import type { Job } from '../runs/evaluation/evaluator.ts';
 import { nameOf } from '../runs/evaluation/train-network.ts';
 import type { RunConfig } from '../runs/options.ts';
@@ -13,7 +14,6 @@ import type { RunContext } from '../runs/pipeline/context.ts';
 import type { Space } from '../spaces/space.ts';
 import type { Quantisation } from '../supernet/quantisation.ts';
 import { version } from '../version.ts';
-import { fingerprint } from './fingerprint.ts';
 import { probe } from './probe.ts';
 import type { TeacherBlobs } from './teacher-blobs.ts';
 
@@ -29,7 +29,7 @@ export interface RunCard {
   readonly computes: string;
   /** What it computes, as bits (probe.ts). */
   readonly probe: string;
-  /** Of the data (fingerprint.ts). */
+  /** Of the data (src/data/fingerprint.ts). */
   readonly data: string;
   readonly config: RunConfig;
   readonly space: Space;

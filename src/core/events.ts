@@ -44,6 +44,8 @@ export interface RunStarted {
   readonly command: string;
   readonly version: string;
   readonly seed: number;
+  /** SHA-256 of the data, hexadecimal; absent in what earlier versions wrote. */
+  readonly data?: string;
   /** What computes: processor, cores, memory, backend. For people. */
   readonly machine: Readonly<Record<string, string | number>>;
 }

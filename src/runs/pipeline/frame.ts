@@ -6,7 +6,7 @@ import type { Random } from '../../core/random.ts';
 import { version } from '../../version.ts';
 import { ArchitectureLog } from '../architectures.ts';
 import type { OpenRun } from '../folder.ts';
-import { Journal } from '../journal.ts';
+import { Journal, readJournal } from '../journal.ts';
 import { machine } from '../machine.ts';
 import type { RunConfig } from '../options.ts';
 import { type Frame, rewind, type Told } from './context.ts';
@@ -53,6 +53,8 @@ export interface FrameWork {
   readonly started: number;
   /** What is said at the start of a run, not when it is resumed. */
   readonly notes: readonly string[];
+  /** SHA-256 of the data (src/data/fingerprint.ts). */
+  readonly data: string;
   /** Files that could not be decoded. */
   readonly unreadable?: ReadonlySet<string>;
 }
@@ -61,7 +63,7 @@ export interface FrameWork {
 export async function inFrame<T>(
   frame: Frame,
   options: Pick<FrameOptions, 'resumed' | 'backend'>,
-  { started, notes, unreadable = new Set() }: FrameWork,
+  { started, notes, data, unreadable = new Set() }: FrameWork,
   work: () => Promise<T>,
 ): Promise<T> {
   const { bus } = frame;
@@ -70,7 +72,7 @@ export async function inFrame<T>(
     ...(unreadable.size > 0 ? { unreadable: [...unreadable].sort() } : {}),
   });
   try {
-    start(frame, options, notes);
+    start(frame, options, { notes, data });
     const result = await work();
     bus.emit({ type: 'run-ended', outcome: 'finished', ...measured() });
     return result;
@@ -95,9 +97,10 @@ export function endQuietly(work: () => void): void {
 function start(
   frame: Frame,
   { resumed, backend }: Pick<FrameOptions, 'resumed' | 'backend'>,
-  notes: readonly string[],
+  { notes, data }: Pick<FrameWork, 'notes' | 'data'>,
 ): void {
   const { bus, run, config } = frame;
+  if (resumed) checkData(frame, data);
   if (resumed && rewind(frame)) {
     bus.emit({ type: 'run-resumed', text: `going on from the checkpoints in ${run.dir}` });
     return;
@@ -107,7 +110,20 @@ function start(
     command: run.description.command,
     version,
     seed: config.seed,
+    data,
     machine: machine(backend),
   });
   for (const text of notes) bus.emit({ type: 'note', text });
+}
+
+/** Throws 'run' where the data are not those that the run began with. */
+function checkData({ run, config }: Frame, data: string): void {
+  const begun = readJournal(run.journal).find(({ event }) => event.type === 'run-started')?.event;
+  const expected = begun?.type === 'run-started' ? begun.data : undefined;
+  if (expected === undefined || expected === data) return;
+  throw new ShiftAddError(
+    'run',
+    `${run.dir} goes on with the data that it began with, but ${config.data} has changed since; put the data back that it began with, or start a new run`,
+    { dir: run.dir, data: config.data, expected, found: data },
+  );
 }

@@ -3,6 +3,7 @@
  * closes what it opened whatever happens.
  */
 import { ShiftAddError } from '../../core/errors.ts';
+import { fingerprint } from '../../data/fingerprint.ts';
 import type { openDataset } from '../../data/open.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
@@ -64,9 +65,9 @@ export async function session<T>(
     ...(measured === undefined ? [] : [measured]),
   ];
   try {
-    return await inFrame(context, options, { started, notes, unreadable: context.unreadable }, () =>
-      work(context),
-    );
+    const { dataset, unreadable } = context;
+    const frameWork = { started, notes, data: fingerprint(dataset), unreadable };
+    return await inFrame(context, options, frameWork, () => work(context));
   } finally {
     await context.evaluator.dispose();
     endQuietly(() => context.close());

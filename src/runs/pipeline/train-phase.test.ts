@@ -170,3 +170,11 @@ describe('with a teacher', () => {
     await expect(go('missing', taught(join(folder, 'nowhere')))).rejects.toThrow(/holds no trained network/);
   });
 });
+
+test('a run that is resumed wants the data it began with', async () => {
+  await expect(go('data', PLAIN, 2)).rejects.toMatchObject({ code: 'interrupted' });
+  await expect(go('data', { ...PLAIN, trainLimit: 240 })).rejects.toThrow(
+    /data goes on with the data that it began with, but glyphs has changed since/,
+  );
+  expect(await go('data', PLAIN)).toBe(await go('data-whole', PLAIN));
+});

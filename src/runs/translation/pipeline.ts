@@ -8,6 +8,7 @@
 
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
+import { fingerprintPairs } from '../../data/fingerprint.ts';
 import { findAccelerator, type Limits } from '../../hardware/index.ts';
 import { corpusBleu } from '../../metrics/bleu/bleu.ts';
 import type { Candidate, Scored, SearchProblem } from '../../search/problem.ts';
@@ -57,7 +58,9 @@ export async function translationSession<T>(
   const started = Date.now();
   const { context, notes, close } = await openTranslationContext(options);
   try {
-    return await inFrame(context, options, { started, notes }, () => work(context));
+    return await inFrame(context, options, { started, notes, data: fingerprintPairs(context.dataset) }, () =>
+      work(context),
+    );
   } finally {
     await close();
   }

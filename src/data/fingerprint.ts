@@ -1,8 +1,9 @@
-/** Whether two machines have the same data: a SHA-256 over everything a result can depend on. */
+/** Whether data are the same, elsewhere or later: a SHA-256 over everything a result can depend on. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ImageDataset } from '../data/dataset.ts';
+import type { ImageDataset } from './dataset.ts';
+import type { TranslationDataset } from './text/pairs.ts';
 
 /**
  * Of pixels and labels in their order, sizes, classes and statistics; not of where the data came from. Images that are
@@ -18,6 +19,13 @@ export function fingerprint({ train, test, classes, mean, deviation, mirrorable 
     // Labels may be held in one byte or in two.
     hash.update(new Uint8Array(Uint16Array.from(labels).buffer));
   }
+  return hash.digest('hex');
+}
+
+/** Of sentences in their order and their languages. */
+export function fingerprintPairs({ pair, train, valid, test }: TranslationDataset): string {
+  const hash = createHash('sha256').update(JSON.stringify(pair));
+  for (const { from, to } of [train, valid, test]) hash.update(JSON.stringify([from, to]));
   return hash.digest('hex');
 }
 
