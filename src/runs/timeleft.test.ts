@@ -176,6 +176,24 @@ describe('time left', () => {
     expect(left).toBeCloseTo(20);
   });
 
+  test('a training alone that is resumed starts its journal anew: what it did and its pace stay known', () => {
+    const earlier: Timeline = [
+      [0, runStarted],
+      [0, started('retrain:network')],
+      [25, step('retrain:network', 0.5)],
+    ];
+    const left = secondsAfter(
+      [
+        [0, runStarted],
+        [0, planned(training('retrain:network', 5))],
+        [0, started('retrain:network')],
+        [5, step('retrain:network', 0.6)],
+      ],
+      earlier,
+    );
+    expect(left).toBeCloseTo(20);
+  });
+
   test('of a run whose beginning nobody told, the pace is that of what is seen', () => {
     const left = secondsAfter([
       [0, { type: 'run-resumed', text: '' }],

@@ -44,6 +44,8 @@ export class TimeLeft {
   private last: number | undefined;
   /** Whether it heard the run from its start: then all that is done was done in the time it knows. */
   private whole = false;
+  /** Whether it heard the journal of an earlier process. */
+  private resumed = false;
 
   /** `now`: milliseconds of a steady clock. */
   constructor(now: () => number) {
@@ -52,7 +54,10 @@ export class TimeLeft {
 
   /** A resumed run: what its journal says. */
   resume(earlier: Iterable<JournalEntry>): void {
-    for (const { event, at } of earlier) this.listen(event, Date.parse(at));
+    for (const { event, at } of earlier) {
+      this.listen(event, Date.parse(at));
+      this.resumed = true;
+    }
     this.last = undefined;
   }
 
@@ -61,7 +66,8 @@ export class TimeLeft {
     this.last = now;
     switch (event.type) {
       case 'run-started':
-        this.forget();
+        // A training alone that is resumed starts its journal anew and goes on from its checkpoint.
+        if (!this.resumed) this.forget();
         this.whole = true;
         return;
       case 'run-planned':
@@ -100,6 +106,7 @@ export class TimeLeft {
     this.phases = new Map();
     this.current = undefined;
     this.whole = false;
+    this.resumed = false;
   }
 
   /** Time goes to the phase that the run is in. */
