@@ -41,7 +41,7 @@ async function search(name: string, config: RunConfig, work: typeof runPipeline,
   bus.subscribe((event: RunEvent) => {
     if (event.type === 'run-planned') plans.push(event.phases);
     if (event.type === 'phase-started') started.push(event.phase);
-    if (started.at(-1) === last) stop.abort();
+    if (last !== undefined && started.at(-1) === last) stop.abort();
   });
   try {
     await work({ run, config, backend, bus, signal: stop.signal, resumed: false });
