@@ -14,6 +14,9 @@ export class OpenDevice {
   readonly name: string;
   readonly features: ReadonlySet<string>;
   private fault: ShiftAddError | undefined;
+  /** Buffers of which the GPU has not said yet whether it has the memory, and what it refused meanwhile: mostly for that. */
+  private asked = 0;
+  private refused: ShiftAddError | undefined;
   private closed = false;
 
   constructor(gpu: GpuDevice, name: string, features: ReadonlySet<string>) {
@@ -29,11 +32,13 @@ export class OpenDevice {
       );
     });
     gpu.addEventListener('uncapturederror', ({ error }) => {
-      this.fault ??= new ShiftAddError(
+      const refused = new ShiftAddError(
         'internal',
         `internal: backend webgpu made a call that the GPU refused: ${error.message}`,
         { backend: 'webgpu' },
       );
+      if (this.asked > 0) this.refused ??= refused;
+      else this.fault ??= refused;
     });
   }
 
@@ -67,11 +72,14 @@ export class OpenDevice {
     }
     this.gpu.pushErrorScope('out-of-memory');
     const buffer = this.gpu.createBuffer({ size, usage });
+    this.asked++;
     this.gpu.popErrorScope().then(
       (error) => {
+        this.asked--;
         if (error !== null) this.fault ??= outOfMemory(this.name, size);
+        else if (this.asked === 0) this.fault ??= this.refused;
       },
-      () => undefined, // the device is lost, and says so
+      () => this.asked--, // the device is lost, and says so
     );
     return buffer;
   }

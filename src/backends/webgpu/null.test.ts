@@ -34,6 +34,16 @@ describe.skipIf(typeof gpu === 'string')(typeof gpu === 'string' ? gpu : 'null d
     else Object.defineProperty(globalThis, 'navigator', before);
   });
 
+  test('memory that the device does not have is an error of the next read, though its use was refused before', async () => {
+    const backend = await createWebGpu({ device: '0' });
+    // the null device has 512 MiB
+    for (let i = 0; i < 9; i++) backend.fill(backend.allocate(2 ** 24), 1);
+    await expect(backend.read(backend.allocate(1))).rejects.toThrow(
+      /has no 67108864 bytes of memory left; use a smaller batch/,
+    );
+    backend.dispose();
+  });
+
   test.each([
     ['as they are', {}],
     ['without subgroups', { subgroups: false }],
