@@ -36,6 +36,8 @@ export interface Machine {
   readonly arguments: Float64Array;
   /** Address of fresh memory, aligned to 64 bytes; 0 when there is none left. */
   allocate(bytes: number): number;
+  /** Hears how much of a block its buffer uses, where somebody watches what kernels touch. */
+  narrow?(address: number, bytes: number): void;
   free(address: number): void;
   /** Copies data to an address, and from an address into data. */
   write(address: number, data: Float32Array | Int32Array): void;

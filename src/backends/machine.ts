@@ -107,7 +107,9 @@ class MachineBackend implements Omit<Backend, GroupName> {
 
   // ---- memory ---------------------------------------------------------------------------------------------
   allocate(length: number, type: DataType = 'float32'): Buffer {
-    return this.blocks.allocate(length, type);
+    const buffer = this.blocks.allocate(length, type);
+    this.machine.narrow?.(this.at(buffer), 4 * length);
+    return buffer;
   }
 
   openScope(): { keep(buffer: Buffer): void; close(): void } {

@@ -11,7 +11,6 @@ import { ShiftAddError } from '../../core/errors.ts';
 import type { Machine } from '../abi.ts';
 import type { Backend } from '../backend.ts';
 import { createMachineBackend } from '../machine.ts';
-import type { ScopedBuffer } from '../scopes.ts';
 
 export interface HostOptions {
   /** Threads that share a launch; default 1. */
@@ -31,16 +30,7 @@ const MOST_MESSAGE = 2 ** 14; // bytes of what the program says before it ends
  * AddressSanitizer, touching what lies behind ends the program. Throws 'missing' when the program does not start.
  */
 export function openHost(command: readonly string[], options: HostOptions = {}): Backend {
-  const machine = new ProcessMachine(command, options);
-  const backend = createMachineBackend(machine);
-  const allocate = backend.allocate.bind(backend);
-  // Blocks come in sizes that many buffers can share; the program is told how much of one is used.
-  backend.allocate = (length, type) => {
-    const buffer = allocate(length, type);
-    machine.narrow((buffer as ScopedBuffer<number>).block as number, 4 * length);
-    return buffer;
-  };
-  return backend;
+  return createMachineBackend(new ProcessMachine(command, options));
 }
 
 class ProcessMachine implements Machine {
@@ -98,7 +88,7 @@ class ProcessMachine implements Machine {
     this.put(COMMAND.free, address);
   }
 
-  /** Only the first `bytes` of the block may be used from now on; they hold NaN. */
+  /** Blocks come in sizes that many buffers share. Only the first `bytes` may be used from now on; they hold NaN. */
   narrow(address: number, bytes: number): void {
     this.put(COMMAND.narrow, address, bytes);
   }
