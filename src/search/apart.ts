@@ -23,24 +23,24 @@ export function bestApart<T>(ranked: readonly T[], count: number, { features, si
   const sizes = new Map<string, T[]>();
   for (const one of ranked) {
     const key = size?.(one) ?? '';
-    sizes.set(key, [...(sizes.get(key) ?? []), one]);
+    const queue = sizes.get(key);
+    if (queue === undefined) sizes.set(key, [one]);
+    else queue.push(one);
   }
-  const taken: { readonly one: T; readonly words: ReadonlyMap<string, number> }[] = [];
-  const near = new Set<T>();
-  const takeApart = (queue: T[]) => {
+  const taken = new Map<T, ReadonlyMap<string, number>>();
+  const takeApart = (queue: T[]): void => {
     for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
       const words = countWords(features(one));
-      if (taken.every((other) => difference(words, other.words) >= APART)) return taken.push({ one, words });
-      near.add(one);
+      if ([...taken.values()].some((other) => difference(words, other) < APART)) continue;
+      taken.set(one, words);
+      return;
     }
-    return 0;
   };
-  const left = () => [...sizes.values()].some((queue) => queue.length > 0);
-  while (taken.length < count && left()) {
-    for (const queue of sizes.values()) if (taken.length < count) takeApart(queue);
+  while (taken.size < count && [...sizes.values()].some((queue) => queue.length > 0)) {
+    for (const queue of sizes.values()) if (taken.size < count) takeApart(queue);
   }
-  const others = ranked.filter((one) => near.has(one));
-  return [...taken.map(({ one }) => one), ...others.slice(0, count - taken.length)];
+  const near = ranked.filter((one) => !taken.has(one));
+  return [...taken.keys(), ...near.slice(0, count - taken.size)];
 }
 
 /** 0 for the same words, 1 for none in common: 1 - |A n B| / |A u B| of multisets (Jaccard). */
