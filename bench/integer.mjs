@@ -99,6 +99,13 @@ async function runtimeRun(bytes, type, data, dims) {
   return () => session.run(feeds);
 }
 
+/** The window of a layer's program alone: the map is what comes out. */
+const windowOf = ({ values, operations, tensors }) => ({
+  values: values.slice(0, 2),
+  operations: operations.slice(0, 1),
+  tensors,
+});
+
 const quantisedRun = (program, batch) => {
   const [h, w, c] = program.values[0].shape;
   const pixels = Uint8Array.from(whole(batch * h * w * c, 0, 255));
@@ -191,23 +198,37 @@ console.log(
   `${cpu.model.trim()}, ${threads} thread(s) on each side, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; ${rounds} rounds\n`,
 );
 const narrow = nativeInstructionSets().includes('avx2') ? ['avx2'] : [];
-const programs = Object.fromEntries(
-  ['conv', 'add', 'shift'].map((kind) => [kind, layerProgram(kind, 32, 64, 64)]),
-);
-for (const batch of [1, 32]) {
-  const jobs = [];
-  for (const isa of [undefined, ...narrow]) {
-    for (const kind of ['conv', 'add', 'shift']) {
-      jobs.push({
-        name: `${kind}, 8 bits${isa === undefined ? '' : `, ${isa}`}`,
-        run: integerRun(programs[kind], batch, isa),
-      });
+/** Layers, the first of all kinds and for small instruction sets too; the others are those of resnet-20. */
+const LAYERS = [
+  [32, 64],
+  [32, 16],
+  [16, 32],
+  [8, 64],
+];
+for (const [side, c] of LAYERS) {
+  const first = c === 64 && side === 32;
+  const programs = Object.fromEntries(
+    ['conv', 'add', 'shift'].map((kind) => [kind, layerProgram(kind, side, c, c)]),
+  );
+  for (const batch of [1, 32]) {
+    const jobs = [];
+    for (const isa of [undefined, ...narrow]) {
+      for (const kind of ['conv', 'add', 'shift']) {
+        jobs.push({
+          name: `${kind}, 8 bits${isa === undefined ? '' : `, ${isa}`}`,
+          run: integerRun(programs[kind], batch, isa),
+        });
+      }
     }
+    if (first) {
+      jobs.push({ name: 'conv, 32-bit real', run: kernelRun('convForward', batch, side, c, c) });
+      jobs.push({ name: 'add, 32-bit real', run: kernelRun('adderForward', batch, side, c, c) });
+    }
+    jobs.push({ name: 'conv, onnxruntime 8 bits', run: await quantisedRun(programs.conv, batch) });
+    const alone = await quantisedRun(windowOf(programs.conv), batch);
+    jobs.push({ name: 'conv without the mean, onnxruntime 8 bits', run: alone });
+    await table(`3x3, ${c} -> ${c}, ${side}x${side}`, batch, jobs);
   }
-  jobs.push({ name: 'conv, 32-bit real', run: kernelRun('convForward', batch, 32, 64, 64) });
-  jobs.push({ name: 'add, 32-bit real', run: kernelRun('adderForward', batch, 32, 64, 64) });
-  jobs.push({ name: 'conv, onnxruntime 8 bits', run: await quantisedRun(programs.conv, batch) });
-  await table('3x3, 64 -> 64, 32x32', batch, jobs);
 }
 const networks = {};
 for (const name of ['resnet-20', 'adder-resnet-20', 'shift-resnet-20'])

@@ -14,9 +14,8 @@ beforeAll(() => {
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-interface Trial {
+interface Tried {
   readonly genotype: string;
-  readonly supernetLoss: number;
   readonly loss: number;
 }
 
@@ -25,13 +24,14 @@ function read(out: string) {
   const { search, winner, candidates } = JSON.parse(fs.readFileSync(join(out, 'result.json'), 'utf8'));
   const journal = fs.readFileSync(join(out, 'journal.jsonl'), 'utf8').trim().split('\n');
   return {
-    trials: search.trials as Trial[],
-    retrained: [winner, ...candidates].map(({ genotype }: Trial) => genotype),
+    trials: search.trials as (Tried & { readonly supernetLoss: number })[],
+    offspring: search.offspring as (Tried & { readonly round: number })[],
+    retrained: [winner, ...candidates].map(({ genotype }: Tried) => genotype),
     phases: journal.map((line) => JSON.parse(line)).filter(({ type }) => type === 'phase-started'),
   };
 }
 
-const byLoss = (trials: readonly Trial[]) =>
+const byLoss = (trials: readonly Tried[]) =>
   [...trials].sort((a, b) => a.loss - b.loss).map(({ genotype }) => genotype);
 
 test.each([
@@ -60,7 +60,24 @@ test('below the cheapest baseline trials choose too', async () => {
   const { trials, retrained } = read(out);
   expect(trials.length).toBeGreaterThan(3);
   expect(retrained).toHaveLength(2);
-  expect(retrained).toContain(byLoss(trials.slice(0, 3))[0]);
+  expect(retrained).toContain(byLoss(trials)[0]);
+});
+
+test('in rounds: offspring of the best are tried, and the best of all are retrained', async () => {
+  const out = at('rounds');
+  const settings = ['--preset', 'smoke', '--trials', '5', '--trial-rounds', '2', '--seed', '3', '--json'];
+  const { code, stderr } = await shiftaddnas('search', '--data', 'numbers', ...settings, '--out', out);
+  expect(code, stderr).toBe(0);
+  const { trials, offspring, retrained, phases } = read(out);
+  expect(trials).toHaveLength(3);
+  expect(offspring).toHaveLength(2);
+  expect(offspring.map(({ round }) => round)).toEqual([2, 2]);
+  const all = [...trials, ...offspring];
+  expect(new Set(all.map(({ genotype }) => genotype)).size).toBe(5);
+  expect(retrained).toEqual(byLoss(all).slice(0, 1));
+  expect(phases.map(({ index }) => index)).toEqual(phases.map((_, i) => i + 1));
+  expect(phases.at(-1).of).toBe(phases.length);
+  expect(fs.readFileSync(join(out, 'report.html'), 'utf8')).toContain('2 offspring of the best');
 });
 
 test('fewer trials than are retrained leave nothing to choose', async () => {
@@ -68,4 +85,7 @@ test('fewer trials than are retrained leave nothing to choose', async () => {
   const { code, stderr } = await shiftaddnas(...run, '--out', at('few'));
   expect(code).toBe(2);
   expect(stderr).toContain('--trials 2 leaves nothing to choose where 2 are retrained');
+  const rounds = await shiftaddnas(...run, '--trials', '3', '--trial-rounds', '2', '--out', at('few'));
+  expect(rounds.code).toBe(2);
+  expect(rounds.stderr).toContain('--trials 3 in 2 rounds are fewer than two a round');
 });

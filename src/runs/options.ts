@@ -210,6 +210,11 @@ export const RUN_OPTIONS = {
     0,
   ),
   trialEpochs: integer('epochs of such a trial', 1, 1),
+  trialRounds: integer(
+    'rounds that the trials are held in: from the second on, what is tried are offspring of the best so far',
+    1,
+    1,
+  ),
   frugal: integer(
     'candidates to retrain that cost no more than the cheapest baseline; 0 for no such search',
     1,
@@ -418,7 +423,7 @@ const SINCE_0_1_0 = [
   'rankPaths',
   ...['limitArea', 'limitMultiplications', 'limitAdditions', 'limitShifts'],
   'randomSearches',
-  ...['trials', 'trialEpochs'],
+  ...['trials', 'trialEpochs', 'trialRounds'],
   ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
   ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],

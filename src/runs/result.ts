@@ -159,6 +159,10 @@ export const resultSchema = z.strictObject({
     ...{ evaluated: count, generations: count, limits },
     /** Candidates that were trained alone for a short time, to choose those that were retrained. */
     trials: z.array(pathAlone).optional(),
+    /** What was tried in the rounds after the first: offspring of the best, which the supernet never scored. */
+    offspring: z
+      .array(z.strictObject({ genotype: z.string(), round: count, loss: z.number(), accuracy: fraction }))
+      .optional(),
   }),
   winner: network,
   /** The other searched networks that were retrained. */

@@ -1,6 +1,6 @@
 import { require_ } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
-import type { Priced } from './collector.ts';
+import type { Collector, Priced } from './collector.ts';
 import { compareScored, type SearchProblem } from './problem.ts';
 import { fitRanking, predictRank, type RankingModel } from './ranking.ts';
 import { type CommonConfig, DEFAULT_ATTEMPTS, defineSampler, wholeNumber } from './sampler.ts';
@@ -61,18 +61,14 @@ export const predictor = defineSampler<PredictorConfig>({
     );
   },
   batch({ config, scored, population, memory }, problem, collector) {
-    const { random } = collector;
     const model = memory as RankingModel | null;
     if (model !== null) {
       const parents = population.slice(0, config.parents).map((id) => scored[id].genotype);
       const count = Math.round((1 - config.explore) * config.population);
-      const liked: { readonly rank: number; readonly priced: Priced<(typeof parents)[number]> }[] = [];
-      for (let i = 0; i < config.pool * config.population; i++) {
-        const priced = collector.considerRepaired(draw(problem, parents, i, random), config.repairs);
-        if (priced) liked.push({ rank: predictRank(model, featuresOf(problem, priced.genotype)), priced });
-      }
-      liked.sort((a, b) => a.rank - b.rank || (a.priced.key < b.priced.key ? -1 : 1));
-      for (const { priced } of liked) {
+      for (const priced of liked(problem, { model, parents }, collector, {
+        draws: config.pool * config.population,
+        repairs: config.repairs,
+      })) {
         if (collector.candidates.length >= count) break;
         collector.take(priced);
       }
@@ -86,6 +82,28 @@ export const predictor = defineSampler<PredictorConfig>({
   complete: ({ generation, config }) => generation >= config.generations,
 });
 
+/** What a model has learned, and the networks whose offspring it looks at. */
+export interface Guide<G> {
+  readonly model: RankingModel;
+  readonly parents: readonly G[];
+}
+
+/** New networks within the limits out of so many draws, those that the model likes best first; none joins the batch. */
+export function liked<G>(
+  problem: SearchProblem<G>,
+  { model, parents }: Guide<G>,
+  collector: Collector<G>,
+  { draws, repairs }: { readonly draws: number; readonly repairs: number },
+): Priced<G>[] {
+  const found: { readonly rank: number; readonly priced: Priced<G> }[] = [];
+  for (let i = 0; i < draws; i++) {
+    const priced = collector.considerRepaired(draw(problem, parents, i, collector.random), repairs);
+    if (priced) found.push({ rank: predictRank(model, featuresOf(problem, priced.genotype)), priced });
+  }
+  found.sort((a, b) => a.rank - b.rank || (a.priced.key < b.priced.key ? -1 : 1));
+  return found.map(({ priced }) => priced);
+}
+
 /** A quarter is random, a quarter are children of two, half are mutants. */
 function draw<G>(problem: SearchProblem<G>, parents: readonly G[], i: number, random: Random): G {
   if (i % 4 === 0) return problem.sample(random);
@@ -94,7 +112,7 @@ function draw<G>(problem: SearchProblem<G>, parents: readonly G[], i: number, ra
 }
 
 /** What the problem says of a genotype, or the letters of its key, each with its place and with the next. */
-function featuresOf<G>(problem: SearchProblem<G>, genotype: G): readonly string[] {
+export function featuresOf<G>(problem: SearchProblem<G>, genotype: G): readonly string[] {
   if (problem.features !== undefined) return problem.features(genotype);
   const letters = [...problem.key(genotype)];
   return letters.flatMap((letter, i) => [`${i}${letter}`, `${i}${letter}${letters[i + 1] ?? ''}`]);

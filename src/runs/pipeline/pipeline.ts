@@ -43,7 +43,7 @@ import { type SessionOptions, session } from './session.ts';
 import { spaceSubject } from './space-subject.ts';
 import { runSupernetPhase } from './supernet-phase.ts';
 import { trainsWith } from './train-jobs.ts';
-import { checkTrials, contenders, runTrials } from './trials.ts';
+import { checkTrials, runTrials } from './trials.ts';
 
 /** The limits in force: shares are of the all-convolution network in the reference shape. */
 function limitsInForce({ config, pricer, space }: RunContext): Limits {
@@ -66,7 +66,7 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   checkRank(context);
   const fixed = baselines(space);
   const frugal = frugalLimits(context, limits, fixed);
-  checkTrials(config.trials, Math.max(config.winners, frugal === undefined ? 0 : config.frugal));
+  checkTrials(config, Math.max(config.winners, frugal === undefined ? 0 : config.frugal));
   const own = frugal === undefined ? 1 : 2;
   const searches = own + config.randomSearches;
   const retrained = config.winners + (frugal ? config.frugal : 0) + fixed.length;
@@ -129,17 +129,13 @@ function chooseRetrained(
   }: { limits: Limits; frugal: Limits | undefined; fixed: ReturnType<typeof baselines> },
 ) {
   const { config, space } = context;
-  // A baseline is retrained anyway, so something else is searched for, unless nothing else meets the limits.
-  const known = new Set(fixed.map(({ genotype }) => encode(genotype)));
-  const others = scored.filter(({ key }) => !known.has(key));
-  const candidates = others.length > 0 ? others : scored;
-  const options = {
-    ...{ count: config.winners, limits },
-    ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
-  };
   return runTrials<Genotype, TrainJob>(context, place, {
-    contenders: contenders(candidates, config.trials, options, problemOf(context)),
-    ...{ options, trains: trainsWith(context) },
+    ...{ scored, problem: problemOf(context), trains: trainsWith(context) },
+    options: {
+      ...{ count: config.winners, limits },
+      ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
+    },
+    fixed: new Set(fixed.map(({ genotype }) => encode(genotype))),
     job: (phase, { key }) => ({
       ...{ kind: 'train', phase, architecture: { genotype: key, space }, tests: false },
       epochs: config.trialEpochs,

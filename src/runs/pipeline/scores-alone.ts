@@ -9,16 +9,17 @@ export interface Held {
   readonly validation: Score;
 }
 
-/** Phases of these trainings in the run: `prefix:1`, `prefix:2` ... from `index` of `of`. */
+/** Phases of these trainings in the run: `prefix:1`, `prefix:2` ... from number `first` (1) on, and `index` of `of`. */
 export interface AlonePlaces {
   readonly prefix: string;
+  readonly first?: number;
   readonly index: number;
   readonly of: number;
 }
 
 /** What the phases of `count` such trainings are called. */
-export function alonePhases(prefix: string, count: number): string[] {
-  return Array.from({ length: count }, (_, i) => `${prefix}:${i + 1}`);
+export function alonePhases(prefix: string, count: number, first = 1): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}:${first + i}`);
 }
 
 /** A training to ask for; what it lacks is the name of its phase. */
@@ -30,13 +31,13 @@ export interface AloneTask<J extends { readonly phase: string }> {
 /** Held-out scores in the order of the tasks. Each is saved when it is known. Throws 'interrupted' when asked to stop. */
 export async function scoresAlone<J extends { readonly phase: string }>(
   context: Frame,
-  { prefix, index, of }: AlonePlaces,
+  { prefix, first, index, of }: AlonePlaces,
   trains: Trains<J, Held>,
   asked: readonly AloneTask<J>[],
 ): Promise<Score[]> {
   const scores: (Score | undefined)[] = asked.map(() => undefined);
   const tasks: (TrainTask<J> & { readonly at: number })[] = [];
-  const phases = alonePhases(prefix, asked.length);
+  const phases = alonePhases(prefix, asked.length, first);
   for (const [at, { title, job }] of asked.entries()) {
     const phase = phases[at];
     const measured = loadPhase<{ readonly alone: Score }>(context, measuredPhase(phase));

@@ -1,18 +1,23 @@
 /**
  * Which candidates of a search are retrained. A supernet tells what differs much; what lies close together in it is put on
  * trial: trained alone for `--trial-epochs`, so that held-out losses of their own weights decide (the first rung of
- * successive halving: Jamieson and Talwalkar 2016; Li and others, Hyperband, 2018).
+ * successive halving: Jamieson and Talwalkar 2016; Li and others, Hyperband, 2018). In further rounds the trials search
+ * themselves: offspring of the best so far are tried.
  *
  *   trial:1 trial:2 ...    one short training each
  *   trials                 which ones go on
  */
 
 import { ShiftAddError } from '../../core/errors.ts';
+import type { Random } from '../../core/random.ts';
 import { kendallTau } from '../../metrics/rank.ts';
 import { bestApart } from '../../search/apart.ts';
+import type { Priced } from '../../search/collector.ts';
+import { offspring } from '../../search/offspring.ts';
 import { meets, type Scored, type SearchProblem } from '../../search/problem.ts';
-import { chooseWinners, type Winner, type WinnerOptions } from '../../search/winners.ts';
+import { chooseWinners, type Taking, type Winner, type WinnerOptions } from '../../search/winners.ts';
 import type { Score } from '../../training/score.ts';
+import type { RunConfig } from '../options.ts';
 import { type Frame, loadPhase, savePhase, tell } from './context.ts';
 import { type AloneTask, type Held, scoresAlone } from './scores-alone.ts';
 import type { Trains } from './train-jobs.ts';
@@ -20,102 +25,162 @@ import type { Trains } from './train-jobs.ts';
 /** What their phases begin with. */
 export const TRIAL = 'trial';
 
-/** A candidate as the supernet scores it, and after a training of its own. */
+/** A candidate after a training of its own. */
 export interface Trial {
   readonly genotype: string;
-  readonly supernet: Score;
+  /** From 1; from the second on they are offspring of those before. */
+  readonly round: number;
+  /** As the supernet scores it; offspring it never saw. */
+  readonly supernet?: Score;
   readonly alone: Score;
 }
 
+type TrialConfig = Pick<RunConfig, 'trials' | 'trialRounds'>;
+
 /** Throws `usage` where trials could not choose: asked before anything is trained. `retrained`: of one search. */
-export function checkTrials(trials: number, retrained: number): void {
-  if (trials === 0 || trials > retrained) return;
-  throw new ShiftAddError(
-    'usage',
-    `--trials ${trials} leaves nothing to choose where ${retrained} are retrained; give it more, or 0 for none`,
-    { trials, retrained },
-  );
+export function checkTrials({ trials, trialRounds }: TrialConfig, retrained: number): void {
+  if (trials === 0) return;
+  if (trials <= retrained)
+    throw new ShiftAddError(
+      'usage',
+      `--trials ${trials} leaves nothing to choose where ${retrained} are retrained; give it more, or 0 for none`,
+      { trials, retrained },
+    );
+  if (trials < 2 * trialRounds && trialRounds > 1)
+    throw new ShiftAddError(
+      'usage',
+      `--trials ${trials} in ${trialRounds} rounds are fewer than two a round; give more trials or fewer --trial-rounds`,
+      { trials, trialRounds },
+    );
 }
 
-/** The candidates that are put on trial, the best that lie apart; those to retrain at once where there are no trials. */
-export function contenders<G>(
-  scored: readonly Scored<G>[],
-  trials: number,
-  options: WinnerOptions,
-  { features, size }: Pick<SearchProblem<G>, 'features' | 'size'>,
-): Winner<G>[] {
-  if (trials === 0) return chooseWinners(scored, options);
-  const { tighter } = options;
-  const more = { ...options, count: trials, tighter: tighter && { ...tighter, count: trials } };
-  if (features === undefined) return chooseWinners(scored, more);
-  return chooseWinners(scored, more, (ranked, count) =>
-    bestApart<Scored<G>>(ranked, count, {
-      features: ({ genotype }) => features(genotype),
-      ...(size === undefined ? {} : { size: ({ genotype }: Scored<G>) => size(genotype) }),
-    }),
-  );
+/** How many are tried in each round: as equal as can be, the first rounds the larger ones. */
+function sizesOfRounds({ trials, trialRounds }: TrialConfig): number[] {
+  return Array.from({ length: trialRounds }, (_, round) => Math.ceil((trials - round) / trialRounds));
 }
 
 export interface Trials<G, J extends { readonly phase: string }> {
-  readonly contenders: readonly Winner<G>[];
+  /** What the searches have scored. */
+  readonly scored: readonly Scored<G>[];
+  readonly problem: SearchProblem<G>;
   readonly options: WinnerOptions;
+  /** Keys of networks that are trained anyway: something else is searched for, unless nothing else meets the limits. */
+  readonly fixed: ReadonlySet<string>;
   readonly trains: Trains<J, Held>;
   /** A training of `--trial-epochs`. */
-  job(phase: string, candidate: Scored<G>): J;
+  job(phase: string, candidate: Priced<G>): J;
 }
 
-/** Trains the contenders for a short time and keeps as many as are retrained. `index`: phase of the first trial. */
+/**
+ * What is retrained: the best of the searches, or, where there are trials, the best after a short training of each.
+ * `index`: phase of the first trial.
+ */
 export async function runTrials<G, J extends { readonly phase: string }>(
   context: Frame,
-  place: { readonly index: number; readonly of: number },
-  { contenders: all, options, trains, job }: Trials<G, J>,
+  { index, of }: { readonly index: number; readonly of: number },
+  { scored, problem, options, fixed, trains, job }: Trials<G, J>,
 ): Promise<{ readonly chosen: Winner<G>[]; readonly trials: readonly Trial[] }> {
-  if (context.config.trials === 0) return { chosen: [...all], trials: [] };
-  const tasks = all.map(
-    ({ candidate }, i): AloneTask<J> => ({
-      title: `trial ${i + 1} of ${all.length} (${candidate.key})`,
-      job: (phase) => job(phase, candidate),
-    }),
-  );
-  const alone = await scoresAlone(context, { prefix: TRIAL, ...place }, trains, tasks);
-  const trials = all.map(({ candidate: { key, loss, accuracy } }, i) => ({
-    ...{ genotype: key, supernet: { loss, accuracy } },
-    alone: alone[i],
-  }));
+  const { config, random } = context;
+  const others = scored.filter(({ key }) => !fixed.has(key));
+  const candidates = others.length > 0 ? others : scored;
+  if (config.trials === 0) return { chosen: chooseWinners(candidates, options), trials: [] };
+  const tried: Scored<G>[] = [];
+  const trials: Trial[] = [];
+  for (const [at, size] of sizesOfRounds(config).entries()) {
+    const round = at + 1;
+    const next: readonly (Priced<G> & Partial<Score>)[] =
+      round === 1
+        ? contenders(candidates, size, options, problem)
+        : offspringOf(tried, size, { problem, options, fixed, random: random.split(`trials-${round}`) });
+    const tasks = next.map(
+      (one, i): AloneTask<J> => ({
+        title: titleOf(one, { number: i + 1, of: next.length }, { round, of: config.trialRounds }),
+        job: (phase) => job(phase, one),
+      }),
+    );
+    const place = { prefix: TRIAL, first: tried.length + 1, index: index + tried.length, of };
+    const alone = await scoresAlone(context, place, trains, tasks);
+    for (const [i, { key, genotype, costs, loss, accuracy }] of next.entries()) {
+      const supernet = loss === undefined || accuracy === undefined ? {} : { supernet: { loss, accuracy } };
+      tried.push({ id: tried.length, key, genotype, costs, ...alone[i] });
+      trials.push({ genotype: key, round, ...supernet, alone: alone[i] });
+    }
+  }
   if (loadPhase(context, 'trials') === undefined) {
-    tell(context, 'trials', { type: 'note', text: showTrials(trials, context.config.trialEpochs) });
+    tell(context, 'trials', { type: 'note', text: showTrials(trials, config.trialEpochs) });
     savePhase(context, 'trials', { done: true });
   }
-  return { chosen: bestAlone(all, alone, options), trials };
+  return { chosen: chooseWinners(tried, options), trials };
 }
 
-/** The best by their own losses, then the best of the others under the tighter limits; equal ones in the supernet's order. */
-function bestAlone<G>(
-  all: readonly Winner<G>[],
-  alone: readonly Score[],
-  { count, tighter }: WinnerOptions,
-): Winner<G>[] {
-  const ranked = all
-    .map(({ candidate, chosenUnder }, i) => ({ candidate, chosenUnder, loss: alone[i].loss }))
-    .sort((a, b) => a.loss - b.loss);
-  const main = ranked.filter(({ chosenUnder }) => chosenUnder === 'limits').slice(0, count);
-  const rest = ranked.filter(
-    (one) => !main.includes(one) && meets(one.candidate.costs, tighter?.limits ?? {}),
-  );
-  const cheaper = rest.slice(0, tighter?.count ?? 0);
-  return [
-    ...main.map(({ candidate }) => ({ candidate, chosenUnder: 'limits' as const })),
-    ...cheaper.map(({ candidate }) => ({ candidate, chosenUnder: 'tighter' as const })),
-  ];
+/** The first round: the best by the supernet that lie apart, under the limits and below the cheapest baseline. */
+function contenders<G>(
+  scored: readonly Scored<G>[],
+  count: number,
+  options: WinnerOptions,
+  problem: SearchProblem<G>,
+): readonly Scored<G>[] {
+  const { tighter } = options;
+  const more = { ...options, count, ...(tighter === undefined ? {} : { tighter: { ...tighter, count } }) };
+  const { features, size } = problem;
+  const taking: Taking<G> | undefined =
+    features &&
+    ((ranked, wanted) =>
+      bestApart<Scored<G>>(ranked, wanted, {
+        features: ({ genotype }) => features(genotype),
+        ...(size === undefined ? {} : { size: ({ genotype }: Scored<G>) => size(genotype) }),
+      }));
+  return chooseWinners(scored, more, taking).map(({ candidate }) => candidate);
+}
+
+/** A further round: offspring of the best so far, under the limits and below the cheapest baseline. */
+function offspringOf<G>(
+  tried: readonly Scored<G>[],
+  count: number,
+  {
+    problem,
+    options: { limits = {}, tighter },
+    fixed,
+    random,
+  }: Pick<Trials<G, never>, 'problem' | 'options' | 'fixed'> & { readonly random: Random },
+): readonly Priced<G>[] {
+  const main = offspring(problem, tried, { limits, count, taken: fixed, random });
+  if (tighter === undefined) return main;
+  const cheap = tried.filter(({ costs }) => meets(costs, tighter.limits));
+  const taken = [...fixed, ...tried.map(({ key }) => key), ...main.map(({ key }) => key)];
+  return [...main, ...offspring(problem, cheap, { limits: tighter.limits, count, taken, random })];
+}
+
+/** `trial 3 of 8 (key)`, and the round where there are several */
+function titleOf(
+  { key }: { readonly key: string },
+  trial: { readonly number: number; readonly of: number },
+  { round, of }: { readonly round: number; readonly of: number },
+): string {
+  const where = of === 1 ? '' : `, round ${round} of ${of}`;
+  return `trial ${trial.number} of ${trial.of}${where} (${key})`;
 }
 
 /** What result.json says of them; nothing where there were none. */
 export function trialsResult(trials: readonly Trial[]) {
-  return trials.length === 0 ? {} : { trials: trials.map(trialResult) };
+  if (trials.length === 0) return {};
+  const offspring = trials.filter(({ round }) => round > 1);
+  const listed = offspring.map(({ genotype, round, alone: { loss, accuracy } }) => ({
+    ...{ genotype, round, loss, accuracy },
+  }));
+  return {
+    trials: trials.filter(scoredByBoth).map(trialResult),
+    ...(listed.length === 0 ? {} : { offspring: listed }),
+  };
 }
 
-/** A path in the supernet and alone, as result.json has it. */
-export function trialResult({ genotype, supernet, alone }: Trial) {
+/** A path in the supernet and alone. */
+type InBoth = Pick<Trial, 'genotype' | 'alone'> & { readonly supernet: Score };
+
+const scoredByBoth = (trial: Trial): trial is Trial & InBoth => trial.supernet !== undefined;
+
+/** The same, as result.json has it. */
+export function trialResult({ genotype, supernet, alone }: InBoth) {
   return {
     genotype,
     supernetLoss: supernet.loss,
@@ -125,15 +190,24 @@ export function trialResult({ genotype, supernet, alone }: Trial) {
   };
 }
 
-/** `12 trials of 1 epoch: held-out losses 4.02 to 4.55 alone, 3.61 to 3.68 in the supernet, Kendall's tau 0.42` */
+/**
+ * `8 trials of 1 epoch: held-out losses 4.02 to 4.55 alone, 3.61 to 3.68 in the supernet, Kendall's tau 0.42; 8 offspring
+ * in round 2: 3.97 to 4.11`
+ */
 export function showTrials(trials: readonly Trial[], epochs: number): string {
-  const own = trials.map(({ alone }) => alone.loss);
-  const before = trials.map(({ supernet }) => supernet.loss);
   const range = (losses: readonly number[]) =>
     `${Math.min(...losses).toFixed(3)} to ${Math.max(...losses).toFixed(3)}`;
-  const tau = trials.length < 2 ? Number.NaN : kendallTau(before, own);
+  const own = (some: readonly Trial[]) => some.map(({ alone }) => alone.loss);
+  const first = trials.filter(scoredByBoth);
+  const before = first.map(({ supernet }) => supernet.loss);
+  const tau = first.length < 2 ? Number.NaN : kendallTau(before, own(first));
+  const rounds = [...new Set(trials.map(({ round }) => round))].filter((round) => round > 1);
+  const later = rounds.map((round) => {
+    const some = trials.filter((trial) => trial.round === round);
+    return `; ${some.length} offspring in round ${round}: ${range(own(some))}`;
+  });
   return (
-    `${trials.length} trials of ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: held-out losses ${range(own)} alone, ` +
-    `${range(before)} in the supernet${Number.isNaN(tau) ? '' : `, Kendall's tau ${tau.toFixed(2)}`}`
+    `${first.length} trials of ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: held-out losses ${range(own(first))} alone, ` +
+    `${range(before)} in the supernet${Number.isNaN(tau) ? '' : `, Kendall's tau ${tau.toFixed(2)}`}${later.join('')}`
   );
 }

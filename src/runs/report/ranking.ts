@@ -22,10 +22,21 @@ export function rankCaption(
 }
 
 /** Which candidates were trained alone for a short time, and that their own losses chose. */
-export function trialsCaption(trials: Paths, epochs: number, { examples }: Pick<Task, 'examples'>): string {
+export function trialsCaption(
+  { trials = [], offspring = [] }: Result['search'],
+  epochs: number,
+  { examples }: Pick<Task, 'examples'>,
+): string {
+  const best = (tried: readonly { readonly loss: number }[]) =>
+    significant(Math.min(...tried.map(({ loss }) => loss)), 4);
+  const later =
+    offspring.length === 0
+      ? ''
+      : ` ${offspring.length} offspring of the best were tried after them, which the supernet never scored: the lowest ` +
+        `loss alone is ${best(offspring)}, of those before ${best(trials)}.`;
   return (
     `${trials.length} candidates that lie apart, each trained alone for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}; ` +
-    `both losses are on held-out ${examples}, and those lowest were retrained.`
+    `both losses are on held-out ${examples}, and those lowest were retrained.${later}`
   );
 }
 

@@ -198,15 +198,15 @@ function rankFigure({ result }: ReportData, task: Task): Markup | undefined {
 }
 
 function trialsFigure({ result, description }: ReportData, task: Task): Markup | undefined {
-  const trials = result?.search.trials;
-  if (trials === undefined) return undefined;
+  if (result?.search.trials === undefined) return undefined;
+  const { search } = result;
   const text = {
     id: 'trials',
     title: 'Trials of candidates',
-    caption: trialsCaption(trials, Number(description.config.trialEpochs), task),
+    caption: trialsCaption(search, Number(description.config.trialEpochs), task),
     wide: 640,
   };
-  return figure(text, (width) => ranking(trials, width));
+  return figure(text, (width) => ranking(search.trials ?? [], width));
 }
 
 function histogramFigure({ histograms }: ReportData): Markup | undefined {

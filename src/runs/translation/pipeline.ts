@@ -34,7 +34,7 @@ import {
   searchPlans,
 } from '../pipeline/search-phase.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
-import { checkTrials, contenders, runTrials, type Trial, trialsResult } from '../pipeline/trials.ts';
+import { checkTrials, runTrials, type Trial, trialsResult } from '../pipeline/trials.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { translationBaselines } from './baselines.ts';
 import { openTranslationContext, type TranslationContext } from './context.ts';
@@ -79,7 +79,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   const fixed = translationBaselines(space);
   const limits = limitsOf(config, pricer.price(fixed[0].genotype));
   checkFeasible(context, limits, { problem: problemOf(context), task: TRANSLATION_SEARCH });
-  checkTrials(config.trials, config.winners);
+  checkTrials(config, config.winners);
 
   const searches = 1 + config.randomSearches;
   const of = 1 + searches + config.trials + config.winners + fixed.length;
@@ -96,16 +96,13 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   } finally {
     supernet.dispose();
   }
-  const known = new Set(fixed.map(({ genotype }) => encodeTranslation(genotype)));
-  const others = scored.filter(({ key }) => !known.has(key));
-  const options = { count: config.winners, limits };
-  const candidates = others.length > 0 ? others : scored;
-  const onTrial = contenders(candidates, config.trials, options, problemOf(context));
   const { chosen, trials } = await runTrials<TranslationGenotype, TranslatorJob>(
     context,
     { index: 2 + searches, of },
     {
-      ...{ contenders: onTrial, options, trains: trainsTranslators(context) },
+      ...{ scored, problem: problemOf(context), options: { count: config.winners, limits } },
+      fixed: new Set(fixed.map(({ genotype }) => encodeTranslation(genotype))),
+      trains: trainsTranslators(context),
       job: (phase, { key, genotype }) => ({
         ...{ phase, title: `trial of ${key}`, network: networkOf(space, genotype) },
         trialEpochs: config.trialEpochs,

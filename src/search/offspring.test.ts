@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { Random } from '../core/random.ts';
+import { offspring } from './offspring.ts';
+import { meets, type Scored } from './problem.ts';
+import { type Digits, LIMITS, toyProblem, toyScore, toyWords } from './toy.ts';
+
+const scored = (words: readonly Digits[]): Scored<Digits>[] =>
+  words.map((genotype, id) => ({
+    ...{ id, genotype, key: toyProblem.key(genotype), costs: toyProblem.price(genotype) },
+    ...toyScore(genotype),
+  }));
+const feasible = toyWords().filter((word) => meets(toyProblem.price(word), LIMITS));
+const mean = (losses: readonly number[]) => losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+const lossOf = ({ genotype }: { readonly genotype: Digits }) => toyScore(genotype).loss;
+
+/** Eight words tried, and what they suggest. */
+function tries(seed: number) {
+  const random = Random.fromSeed(seed);
+  const tried = scored(
+    random
+      .split('tried')
+      .shuffle([...feasible])
+      .slice(0, 8),
+  );
+  const options = { limits: LIMITS, count: 6, taken: ['00122'], random: random.split('next') };
+  return { tried, next: offspring(toyProblem, tried, options) };
+}
+
+test.each([1, 2, 3])('new ones within the limits, none of those taken (seed %i)', (seed) => {
+  const { tried, next } = tries(seed);
+  const keys = next.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(6);
+  for (const key of keys) expect(tried.map((one) => one.key)).not.toContain(key);
+  expect(keys).not.toContain('00122');
+  for (const { costs } of next) expect(meets(costs, LIMITS)).toBe(true);
+  expect(tries(seed).next).toEqual(next);
+});
+
+test('they are better than those tried, over ten seeds, by more than half of what there is to gain', () => {
+  const seeds = Array.from({ length: 10 }, (_, i) => tries(i));
+  const before = mean(seeds.flatMap(({ tried }) => tried.map(lossOf)));
+  const after = mean(seeds.flatMap(({ next }) => next.map(lossOf)));
+  const best = Math.min(...feasible.map((word) => toyScore(word).loss));
+  expect(after).toBeLessThan((before + best) / 2);
+});
+
+test('nothing tried suggests nothing, and a used up space gives what it has', () => {
+  const options = { limits: LIMITS, count: 24, taken: [], random: Random.fromSeed(1) };
+  expect(offspring(toyProblem, [], options)).toEqual([]);
+  const all = scored(feasible.slice(2));
+  const left = offspring(toyProblem, all, options).map(({ key }) => key);
+  expect(left.sort()).toEqual(feasible.slice(0, 2).map((word) => toyProblem.key(word)));
+});
