@@ -43,7 +43,8 @@ import { type SessionOptions, session } from './session.ts';
 import { spaceSubject } from './space-subject.ts';
 import { runSupernetPhase } from './supernet-phase.ts';
 import { trainsWith } from './train-jobs.ts';
-import { checkTrials, runTrials } from './trials.ts';
+import { checkTrials } from './trial-rounds.ts';
+import { runTrials } from './trials.ts';
 
 /** The limits in force: shares are of the all-convolution network in the reference shape. */
 function limitsInForce({ config, pricer, space }: RunContext): Limits {

@@ -34,7 +34,8 @@ import {
   searchPlans,
 } from '../pipeline/search-phase.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
-import { checkTrials, runTrials, type Trial, trialsResult } from '../pipeline/trials.ts';
+import { checkTrials } from '../pipeline/trial-rounds.ts';
+import { runTrials, type Trial, trialsResult } from '../pipeline/trials.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { translationBaselines } from './baselines.ts';
 import { openTranslationContext, type TranslationContext } from './context.ts';
