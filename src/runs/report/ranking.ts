@@ -32,11 +32,11 @@ export function trialsCaption(
   const later =
     offspring.length === 0
       ? ''
-      : ` ${offspring.length} offspring of the best were tried after them, which the supernet never scored: the lowest ` +
-        `loss alone is ${best(offspring)}, of those before ${best(trials)}.`;
+      : ` After them ${offspring.length} offspring of the best were tried, which the supernet never scored; their lowest ` +
+        `loss is ${best(offspring)}, of those before ${best(trials)}.`;
   return (
     `${trials.length} candidates that lie apart, each trained alone for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}; ` +
-    `both losses are on held-out ${examples}, and those lowest were retrained.${later}`
+    `both losses are on held-out ${examples}.${later} Those lowest were retrained.`
   );
 }
 
