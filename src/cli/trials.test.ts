@@ -77,7 +77,9 @@ test('in rounds: offspring of the best are tried, and the best of all are retrai
   expect(retrained).toEqual(byLoss(all).slice(0, 1));
   expect(phases.map(({ index }) => index)).toEqual(phases.map((_, i) => i + 1));
   expect(phases.at(-1).of).toBe(phases.length);
-  expect(fs.readFileSync(join(out, 'report.html'), 'utf8')).toContain('After them 2 offspring of the best were tried');
+  expect(fs.readFileSync(join(out, 'report.html'), 'utf8')).toContain(
+    'After them 2 offspring of the best were tried',
+  );
 });
 
 test('fewer trials than are retrained leave nothing to choose', async () => {
