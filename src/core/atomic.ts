@@ -6,7 +6,7 @@
  */
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ShiftAddError } from './errors.ts';
+import { internal, ShiftAddError } from './errors.ts';
 
 /** The calls of node:fs that writing needs; tests pass failing ones. */
 export type FileSystem = Pick<
@@ -20,37 +20,107 @@ export interface AtomicOptions {
   readonly fileSystem?: FileSystem;
 }
 
-/** Endings of files that a killed `writeFileAtomic` may leave behind. */
+/** Endings of files that a killed process may leave behind. */
 export const LEFTOVER = /\.\d+\.tmp$/;
+
+/** Bytes of one system call, at most: none moves 2 GiB. */
+export const PIECE = 2 ** 30;
+
+/**
+ * A file that is written part by part. `place` makes it the file at its path; `close`, which belongs into a `finally`, takes
+ * away what was not placed. Every call throws ShiftAddError 'disk' where it fails; the earlier file is then as it was.
+ */
+export class AtomicFile {
+  private readonly path: string;
+  private readonly temporary: string;
+  private readonly keepPrevious: string | undefined;
+  private readonly system: FileSystem;
+  private file: number | undefined;
+  private placed = false;
+
+  constructor(path: string, { keepPrevious, fileSystem = fs }: AtomicOptions = {}) {
+    this.path = path;
+    this.temporary = join(dirname(path), `${basename(path)}.${process.pid}.tmp`);
+    this.keepPrevious = keepPrevious;
+    this.system = fileSystem;
+    this.file = this.attempt(() => fileSystem.openSync(this.temporary, 'w'));
+  }
+
+  /** After what was written before, or over it from byte `position` on. */
+  write(data: Uint8Array, position?: number): void {
+    const file = this.opened();
+    this.attempt(() => writeAll(this.system, file, data, position));
+  }
+
+  place(): void {
+    const file = this.opened();
+    this.attempt(() => {
+      this.system.fsyncSync(file);
+      this.release();
+      if (this.keepPrevious !== undefined) renameIfThere(this.system, this.path, this.keepPrevious);
+      this.system.renameSync(this.temporary, this.path);
+    });
+    this.placed = true;
+    flushFolder(this.system, dirname(this.path));
+  }
+
+  close(): void {
+    if (this.placed) return;
+    try {
+      this.release();
+    } catch {
+      // What led here is what is told; nobody wants this file any more.
+    } finally {
+      this.system.rmSync(this.temporary, { force: true });
+    }
+  }
+
+  private opened(): number {
+    return this.file ?? internal(`${this.path} was written to after it had been closed`);
+  }
+
+  private release(): void {
+    const { file } = this;
+    this.file = undefined;
+    if (file !== undefined) this.system.closeSync(file);
+  }
+
+  private attempt<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw diskError(error, this.path);
+    }
+  }
+}
 
 /**
  * Writes `data` to `path` as one step.
  * @throws ShiftAddError 'disk': nothing is left beside it and the earlier file is as it was.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array, options: AtomicOptions = {}): void {
-  const system = options.fileSystem ?? fs;
-  const temporary = join(dirname(path), `${basename(path)}.${process.pid}.tmp`);
+  const file = new AtomicFile(path, options);
   try {
-    const file = system.openSync(temporary, 'w');
-    try {
-      writeAll(system, file, typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
-      system.fsyncSync(file);
-    } finally {
-      system.closeSync(file);
-    }
-    if (options.keepPrevious !== undefined) renameIfThere(system, path, options.keepPrevious);
-    system.renameSync(temporary, path);
-  } catch (error) {
-    system.rmSync(temporary, { force: true });
-    throw diskError(error, path);
+    file.write(typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
+    file.place();
+  } finally {
+    file.close();
   }
-  flushFolder(system, dirname(path));
 }
 
-/** Writes every byte: the system may take only a part at a time. */
-export function writeAll(system: Pick<FileSystem, 'writeSync'>, file: number, data: Uint8Array): void {
+/** Writes every byte, from `position` on or where the file stands: the system may take only a part at a time. */
+export function writeAll(
+  system: Pick<FileSystem, 'writeSync'>,
+  file: number,
+  data: Uint8Array,
+  position?: number,
+): void {
   let written = 0;
-  while (written < data.length) written += system.writeSync(file, data, written, data.length - written);
+  while (written < data.length) {
+    const length = Math.min(PIECE, data.length - written);
+    const at = position === undefined ? null : position + written;
+    written += system.writeSync(file, data, written, length, at);
+  }
 }
 
 function renameIfThere(system: FileSystem, from: string, to: string): void {

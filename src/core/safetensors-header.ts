@@ -1,9 +1,23 @@
 /**
- * Reading a safetensors header distrusts it: every offset, size and type is checked against the file before a byte
- * of data is touched, so a cut-off or altered file is a sentence and never a wrong weight.
+ * The header of a safetensors file. Making one needs names, types and shapes and no values. Reading one distrusts it: every
+ * offset, size and type is checked against the file before a byte of data is touched, so a cut-off or altered file is a
+ * sentence and never a wrong weight.
  */
-import { ShiftAddError } from './errors.ts';
+import { internal, ShiftAddError } from './errors.ts';
 import { type Shape, showShape, sizeOf } from './shapes.ts';
+
+/** What a header says of a tensor that is to be written. */
+export interface TensorLayout {
+  readonly shape: Shape;
+  readonly type: 'float32' | 'int32';
+}
+
+/** Bytes of a file, in memory or on the disk. */
+export interface Bytes {
+  readonly size: number;
+  /** Fills `into` with what stands from byte `from` on. */
+  copy(from: number, into: Uint8Array): void;
+}
 
 export interface TensorEntry {
   readonly name: string;
@@ -24,25 +38,53 @@ export interface SafetensorsHeader {
 
 /** The format's own bound on the header, in bytes. */
 const LARGEST_HEADER = 100_000_000;
+const METADATA = '__metadata__';
+
+/** The bytes before the data, and the order in which tensors follow them. */
+export function formatHeader(
+  tensors: ReadonlyMap<string, TensorLayout>,
+  metadata: Readonly<Record<string, string>>,
+): { readonly bytes: Uint8Array; readonly names: readonly string[]; readonly dataBytes: number } {
+  const names = [...tensors.keys()].sort();
+  const header: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) header.push([METADATA, metadata]);
+  let end = 0;
+  for (const name of names) {
+    const { shape, type } = tensors.get(name) ?? internal(`no tensor ${name}`);
+    if (name === METADATA) internal(`no tensor can be called ${name}`);
+    const begin = end;
+    end += sizeOf(shape) * 4;
+    const dtype = type === 'int32' ? 'I32' : 'F32';
+    header.push([name, { dtype, shape: [...shape], data_offsets: [begin, end] }]);
+  }
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)), 'utf8');
+  const bytes = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, 0x20);
+  bytes.writeBigUInt64LE(BigInt(bytes.length - 8));
+  text.copy(bytes, 8);
+  return { bytes, names, dataBytes: end };
+}
 
 /** @throws ShiftAddError 'run' naming `file` and what is wrong */
-export function parseHeader(bytes: Uint8Array, file: string): SafetensorsHeader {
+export function parseHeader(bytes: Bytes, file: string): SafetensorsHeader {
   const wrong = (what: string): never => {
     throw new ShiftAddError('run', `${file} is not a sound safetensors file: ${what}`, { path: file });
   };
-  if (bytes.length < 8) wrong(`it has ${bytes.length} bytes, and the header length alone takes 8`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
+  if (bytes.size < 8) wrong(`it has ${bytes.size} bytes, and the header length alone takes 8`);
+  const word = new DataView(new ArrayBuffer(8));
+  bytes.copy(0, new Uint8Array(word.buffer));
+  const length = word.getBigUint64(0, true);
   if (length > BigInt(LARGEST_HEADER)) wrong(`its header claims ${length} bytes, above ${LARGEST_HEADER}`);
   const start = 8 + Number(length);
-  if (start > bytes.length) wrong(`it is cut off: the header ends at ${start}, the file at ${bytes.length}`);
+  if (start > bytes.size) wrong(`it is cut off: the header ends at ${start}, the file at ${bytes.size}`);
 
-  const header = parseObject(bytes.subarray(8, start), wrong);
-  const size = bytes.length - start;
+  const text = new Uint8Array(start - 8);
+  bytes.copy(8, text);
+  const header = parseObject(text, wrong);
+  const size = bytes.size - start;
   const metadata: [string, string][] = [];
   const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') metadata.push(...stringsOf(value, wrong));
+    if (name === METADATA) metadata.push(...stringsOf(value, wrong));
     else entries.push(entryOf(name, value, size, wrong));
   }
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);

@@ -10,55 +10,57 @@
  * github.com/huggingface/safetensors, README "Format".
  */
 import fs from 'node:fs';
-import { endianness } from 'node:os';
-import { type AtomicOptions, writeFileAtomic } from './atomic.ts';
-import { internal, ShiftAddError } from './errors.ts';
-import { parseHeader, type TensorEntry } from './safetensors-header.ts';
-import { type Shape, showShape, sizeOf } from './shapes.ts';
+import { type AtomicOptions, PIECE } from './atomic.ts';
+import { ShiftAddError } from './errors.ts';
+import {
+  type Bytes,
+  formatHeader,
+  parseHeader,
+  type TensorEntry,
+  type TensorLayout,
+} from './safetensors-header.ts';
+import {
+  type Metadata,
+  SafetensorsWriter,
+  SWAP,
+  type TensorSource,
+  tensorBytes,
+  typeOf,
+  type Values,
+} from './safetensors-writer.ts';
+import { type Shape, sizeOf } from './shapes.ts';
 
 export interface TensorData {
   readonly shape: Shape;
-  readonly data: Float32Array | Int32Array;
+  readonly data: Values;
 }
 
 export interface Safetensors {
   readonly tensors: Map<string, TensorData>;
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Metadata;
 }
 
-const SWAP = endianness() === 'BE';
+/** Tensors that are in memory already, for those who write from anywhere. */
+export function sourcesOf(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorSource> {
+  return new Map(
+    Array.from(tensors, ([name, { shape, data }]) => [name, { shape, type: typeOf(data), read: () => data }]),
+  );
+}
 
 /** The bytes of a safetensors file. `tensors`: float32 or int32 arrays of their shapes. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorData>,
-  metadata: Readonly<Record<string, string>> = {},
+  metadata: Metadata = {},
 ): Uint8Array {
-  const names = [...tensors.keys()].sort();
-  const header: [string, unknown][] = [];
-  if (Object.keys(metadata).length > 0) header.push(['__metadata__', metadata]);
-  let end = 0;
+  const layouts: ReadonlyMap<string, TensorLayout> = sourcesOf(tensors);
+  const { bytes: header, names, dataBytes } = formatHeader(layouts, metadata);
+  const bytes = Buffer.alloc(header.length + dataBytes);
+  bytes.set(header);
+  let offset = header.length;
   for (const name of names) {
-    const { shape, data } = tensors.get(name)!;
-    if (name === '__metadata__' || data.length !== sizeOf(shape)) {
-      internal(`tensor ${name} of shape ${showShape(shape)} holds ${data.length} elements`);
-    }
-    const begin = end;
-    end += data.length * 4;
-    const dtype = data instanceof Int32Array ? 'I32' : 'F32';
-    header.push([name, { dtype, shape: [...shape], data_offsets: [begin, end] }]);
-  }
-  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)), 'utf8');
-  const start = 8 + Math.ceil(text.length / 8) * 8;
-  const bytes = Buffer.alloc(start + end, 0x20);
-  bytes.writeBigUInt64LE(BigInt(start - 8));
-  text.copy(bytes, 8);
-  let offset = start;
-  for (const name of names) {
-    const { data } = tensors.get(name)!;
-    const part = bytes.subarray(offset, offset + data.byteLength);
-    part.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    if (SWAP) part.swap32();
-    offset += data.byteLength;
+    const part = tensorBytes(name, layouts.get(name), tensors.get(name)!.data);
+    bytes.set(part, offset);
+    offset += part.length;
   }
   return bytes;
 }
@@ -70,19 +72,31 @@ export function encodeSafetensors(
  * @throws ShiftAddError 'run' with the file and what is wrong with it
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
+  const copy = (from: number, into: Uint8Array) => into.set(bytes.subarray(from, from + into.length));
+  return decode({ size: bytes.length, copy }, name);
+}
+
+/** Each tensor comes into an array of its own: a file is free not to have the alignment that a view needs. */
+function decode(bytes: Bytes, name: string): Safetensors {
   const { metadata, entries, start } = parseHeader(bytes, name);
   const tensors = new Map<string, TensorData>();
   for (const entry of entries) {
-    const tensor =
-      entry.dtype === 'I64' ? readLong(bytes, start, entry, name) : readTensor(bytes, start, entry);
-    tensors.set(entry.name, tensor);
+    const part = new Uint8Array(entry.end - entry.begin);
+    bytes.copy(start + entry.begin, part);
+    tensors.set(entry.name, { shape: entry.shape, data: valuesOf(part, entry, name) });
   }
   return { tensors, metadata };
 }
 
-function readLong(bytes: Uint8Array, start: number, entry: TensorEntry, file: string): TensorData {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + start + entry.begin);
-  const data = Int32Array.from({ length: sizeOf(entry.shape) }, (_, i) => {
+function valuesOf({ buffer }: Uint8Array<ArrayBuffer>, entry: TensorEntry, file: string): Values {
+  if (entry.dtype === 'I64') return shortened(buffer, entry, file);
+  if (SWAP) Buffer.from(buffer).swap32();
+  return entry.dtype === 'I32' ? new Int32Array(buffer) : new Float32Array(buffer);
+}
+
+function shortened(buffer: ArrayBuffer, entry: TensorEntry, file: string): Int32Array {
+  const view = new DataView(buffer);
+  return Int32Array.from({ length: sizeOf(entry.shape) }, (_, i) => {
     const value = view.getBigInt64(8 * i, true);
     if (value === BigInt.asIntN(32, value)) return Number(value);
     throw new ShiftAddError(
@@ -93,37 +107,50 @@ function readLong(bytes: Uint8Array, start: number, entry: TensorEntry, file: st
       },
     );
   });
-  return { shape: entry.shape, data };
-}
-
-function readTensor(bytes: Uint8Array, start: number, entry: TensorEntry): TensorData {
-  // A copy, because a view needs the alignment that a file is free not to have.
-  const part = bytes.slice(start + entry.begin, start + entry.end);
-  const aligned = new Uint8Array(part.length);
-  aligned.set(part);
-  if (SWAP) Buffer.from(aligned.buffer).swap32();
-  const data = entry.dtype === 'I32' ? new Int32Array(aligned.buffer) : new Float32Array(aligned.buffer);
-  return { shape: entry.shape, data };
 }
 
 /** Writes a safetensors file as one step. @throws ShiftAddError 'disk' */
 export function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, TensorData>,
-  metadata: Readonly<Record<string, string>> = {},
+  metadata: Metadata = {},
   options: AtomicOptions = {},
 ): void {
-  writeFileAtomic(path, encodeSafetensors(tensors, metadata), options);
+  const file = new SafetensorsWriter(path, sourcesOf(tensors), metadata, options);
+  try {
+    for (const name of file.names) file.write(tensors.get(name)!.data);
+    file.finish();
+  } finally {
+    file.close();
+  }
 }
 
 /** Reads a safetensors file. @throws ShiftAddError 'run' when it is missing, cut off or malformed */
 export function readSafetensors(path: string): Safetensors {
-  let bytes: Uint8Array;
+  const reading = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ShiftAddError('run', `cannot read ${path}: ${reason}`, { path }, error);
+    }
+  };
+  const file = reading(() => fs.openSync(path, 'r'));
   try {
-    bytes = fs.readFileSync(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ShiftAddError('run', `cannot read ${path}: ${reason}`, { path }, error);
+    const { size } = reading(() => fs.fstatSync(file));
+    return decode({ size, copy: (from, into) => reading(() => readAll(file, from, into)) }, path);
+  } finally {
+    fs.closeSync(file);
   }
-  return decodeSafetensors(bytes, path);
+}
+
+/** Fills `into` from byte `from` of a file on: the system may give only a part at a time. */
+function readAll(file: number, from: number, into: Uint8Array): void {
+  let read = 0;
+  while (read < into.length) {
+    const length = Math.min(PIECE, into.length - read);
+    const found = fs.readSync(file, into, read, length, from + read);
+    if (found === 0) throw new Error('it became shorter while it was read');
+    read += found;
+  }
 }

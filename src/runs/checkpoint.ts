@@ -2,20 +2,21 @@
  * A checkpoint is one safetensors file: arrays as tensors, everything else as JSON in its metadata, and a SHA-256
  * over both, so damage is noticed before it is trained on. The one before stays beside it as `NAME.prev`.
  *
- *   save    write and flush beside  ->  NAME becomes NAME.prev  ->  the new file becomes NAME
+ *   save    tensor by tensor: read, hash, write beside  ->  flush  ->  NAME becomes NAME.prev  ->  the new file becomes NAME
  *   load    NAME, or NAME.prev with a note if NAME is damaged or a kill fell between the two renames
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { AtomicOptions } from '../core/atomic.ts';
-import { ShiftAddError } from '../core/errors.ts';
-import { readSafetensors, type TensorData, writeSafetensors } from '../core/safetensors.ts';
+import { internal, ShiftAddError } from '../core/errors.ts';
+import { readSafetensors, type TensorData } from '../core/safetensors.ts';
+import { SafetensorsWriter, type TensorSource } from '../core/safetensors-writer.ts';
 import { encodeState } from './state.ts';
 
-export interface Checkpoint<State> {
+export interface Checkpoint<State, Tensor = TensorData> {
   /** Plain data: what src/runs/state.ts accepts. */
   readonly state: State;
-  readonly tensors: ReadonlyMap<string, TensorData>;
+  readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
 export interface LoadedCheckpoint<State> extends Checkpoint<State> {
@@ -26,22 +27,33 @@ export interface LoadedCheckpoint<State> extends Checkpoint<State> {
 const FORMAT = 'shiftaddnas-checkpoint-1';
 
 /**
- * Writes a checkpoint as one step and keeps the earlier one. Equal contents give equal bytes.
- * @throws ShiftAddError 'disk' (the earlier checkpoint is as it was)
+ * Writes a checkpoint as one step and keeps the earlier one. Equal contents give equal bytes. Of the tensors one is held at
+ * a time; until this is done, nothing may change what the others are read from.
+ * @throws ShiftAddError 'disk', or what a source throws (the earlier checkpoint is as it was)
  */
-export function saveCheckpoint<State>(
+export async function saveCheckpoint<State>(
   path: string,
-  checkpoint: Checkpoint<State>,
+  checkpoint: Checkpoint<State, TensorSource>,
   fileSystem?: AtomicOptions['fileSystem'],
-): void {
+): Promise<void> {
+  const { tensors } = checkpoint;
   const state = encodeState(checkpoint.state);
-  const sha256 = digest(state, checkpoint.tensors);
-  writeSafetensors(
-    path,
-    checkpoint.tensors,
-    { format: FORMAT, sha256, state },
-    { keepPrevious: previousOf(path), ...(fileSystem === undefined ? {} : { fileSystem }) },
-  );
+  const checksum = new Checksum(state);
+  // The header stands first, and what it says of the tensors is known last: a checksum is as long before as after.
+  const metadata = () => ({ format: FORMAT, sha256: checksum.hex(), state });
+  const options = { keepPrevious: previousOf(path), ...(fileSystem === undefined ? {} : { fileSystem }) };
+  const file = new SafetensorsWriter(path, tensors, metadata(), options);
+  try {
+    for (const name of file.names) {
+      const source = tensors.get(name) ?? internal(`no tensor ${name}`);
+      const data = await source.read();
+      checksum.add(name, { shape: source.shape, data });
+      file.write(data);
+    }
+    file.finish(metadata());
+  } finally {
+    file.close();
+  }
 }
 
 /**
@@ -81,19 +93,29 @@ function readCheckpoint<State>(path: string): Checkpoint<State> {
   if (format !== FORMAT || state === undefined) {
     throw new ShiftAddError('run', `${path} is not a checkpoint of this program`, { path });
   }
-  if (digest(state, tensors) !== sha256) {
+  const checksum = new Checksum(state);
+  for (const name of [...tensors.keys()].sort()) checksum.add(name, tensors.get(name)!);
+  if (checksum.hex() !== sha256) {
     throw new ShiftAddError('run', `${path} is damaged: its contents do not match its checksum`, { path });
   }
   return { state: JSON.parse(state) as State, tensors };
 }
 
-/** SHA-256 over the state and every tensor with its name, type and shape, in the order of names. */
-function digest(state: string, tensors: ReadonlyMap<string, TensorData>): string {
-  const hash = createHash('sha256').update(JSON.stringify(state));
-  for (const name of [...tensors.keys()].sort()) {
-    const { shape, data } = tensors.get(name)!;
-    hash.update(JSON.stringify([name, data.constructor.name, shape]));
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+/** SHA-256 over the state and every tensor with its name, type and shape, added in the order of names. */
+class Checksum {
+  private readonly hash = createHash('sha256');
+
+  constructor(state: string) {
+    this.hash.update(JSON.stringify(state));
   }
-  return hash.digest('hex');
+
+  add(name: string, { shape, data }: TensorData): void {
+    this.hash.update(JSON.stringify([name, data.constructor.name, shape]));
+    this.hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  /** Of what was added so far. */
+  hex(): string {
+    return this.hash.copy().digest('hex');
+  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ShiftAddError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
-import type { TensorData } from '../core/safetensors.ts';
+import { sourcesOf, type TensorData } from '../core/safetensors.ts';
 import { ArchitectureLog, readArchitectures } from './architectures.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { Journal, readJournal } from './journal.ts';
@@ -164,23 +164,23 @@ describe('checkpoint', () => {
     ]);
   const path = () => join(dir, 'supernet.safetensors');
   const save = (step: number) =>
-    saveCheckpoint(path(), { state: { step, rate: 0.1 }, tensors: tensors(step) });
+    saveCheckpoint(path(), { state: { step, rate: 0.1 }, tensors: sourcesOf(tensors(step)) });
 
-  test('comes back bit for bit; equal contents are equal bytes; none is undefined', () => {
+  test('comes back bit for bit; equal contents are equal bytes; none is undefined', async () => {
     expect(loadCheckpoint(path())).toBeUndefined();
-    save(1);
+    await save(1);
     const bytes = fs.readFileSync(path());
     const loaded = loadCheckpoint<{ step: number }>(path())!;
     expect(loaded.state).toEqual({ step: 1, rate: 0.1 });
     expect(loaded.tensors).toEqual(new Map([...tensors(1)].sort()));
     expect(loaded.note).toBeUndefined();
-    saveCheckpoint(path(), loaded);
+    await saveCheckpoint(path(), { state: loaded.state, tensors: sourcesOf(loaded.tensors) });
     expect(fs.readFileSync(path()).equals(bytes)).toBe(true);
   });
 
-  test('any flipped byte is noticed, and the one before takes over with a note', () => {
-    save(1);
-    save(2);
+  test('any flipped byte is noticed, and the one before takes over with a note', async () => {
+    await save(1);
+    await save(2);
     const bytes = fs.readFileSync(path());
     for (let at = 0; at < bytes.length; at += 7) {
       const damaged = Buffer.from(bytes);
@@ -193,9 +193,9 @@ describe('checkpoint', () => {
     }
   });
 
-  test('cut off, emptied or gone (a kill between two renames): the one before takes over', () => {
-    save(1);
-    save(2);
+  test('cut off, emptied or gone (a kill between two renames): the one before takes over', async () => {
+    await save(1);
+    await save(2);
     const bytes = fs.readFileSync(path());
     for (const damage of [bytes.subarray(0, bytes.length - 1), bytes.subarray(0, 0)]) {
       fs.writeFileSync(path(), damage);
@@ -208,26 +208,25 @@ describe('checkpoint', () => {
     });
   });
 
-  test('both damaged is one sentence that says what to do', () => {
-    save(1);
-    save(2);
+  test('both damaged is one sentence that says what to do', async () => {
+    await save(1);
+    await save(2);
     fs.writeFileSync(path(), 'x');
     fs.writeFileSync(`${path()}.prev`, 'y');
     expect(() => loadCheckpoint(path())).toThrow(/no checkpoint can be read: .* from a copy, or delete them/);
   });
 
-  test('a full disk leaves both earlier checkpoints as they were', () => {
-    save(1);
-    save(2);
+  test('a full disk leaves both earlier checkpoints as they were', async () => {
+    await save(1);
+    await save(2);
     const system = {
       ...fs,
       writeSync: () => {
         throw full;
       },
     };
-    expect(() => saveCheckpoint(path(), { state: {}, tensors: tensors(3) }, system)).toThrow(
-      /no space is left/,
-    );
+    const saving = saveCheckpoint(path(), { state: {}, tensors: sourcesOf(tensors(3)) }, system);
+    await expect(saving).rejects.toThrow(/no space is left/);
     expect(loadCheckpoint(path())).toMatchObject({ state: { step: 2 } });
     expect(loadCheckpoint(`${path()}.prev`)).toMatchObject({ state: { step: 1 } });
     expect(fs.readdirSync(dir).sort()).toEqual(['supernet.safetensors', 'supernet.safetensors.prev']);

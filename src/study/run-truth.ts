@@ -50,7 +50,7 @@ async function measureAlone(context: RunContext, paths: readonly Genotype[]): Pr
   }
   for await (const { task, result } of trainTasks(context, tasks)) {
     const { loss, accuracy } = result.validation;
-    savePhase(context, measuredPhase(task.job.phase), { score: { loss, accuracy } });
+    await savePhase(context, measuredPhase(task.job.phase), { score: { loss, accuracy } });
     scores.set(task.path, { loss, accuracy });
   }
   return paths.map((_, path) => scores.get(path) ?? internal(`path ${path + 1} was not trained`));

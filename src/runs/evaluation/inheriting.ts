@@ -4,7 +4,8 @@ import { type Inheritance, inherit } from '../../supernet/inherit.ts';
 import { Network } from '../../supernet/network.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import type { JobContext } from '../pipeline/context.ts';
-import { loadTrained, type TrainingRecord } from '../pipeline/train-phase.ts';
+import type { TrainingRecord } from '../pipeline/train-phase.ts';
+import { loadTrained } from '../pipeline/training-tensors.ts';
 
 /** What gives the network of a phase the weights it had in the supernet that the run has trained. */
 export function inheriting(

@@ -8,6 +8,7 @@ import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import type { EventBus, RunEvent } from '../../core/events.ts';
 import type { Random } from '../../core/random.ts';
+import type { TensorSource } from '../../core/safetensors-writer.ts';
 import type { ImageDataset, ImageSet } from '../../data/dataset.ts';
 import { type Split, stratified } from '../../data/split.ts';
 import type { Task } from '../../spaces/layout.ts';
@@ -153,18 +154,18 @@ export function checkpointPath(context: Pick<JobContext, 'checkpoints'>, phase: 
   return join(context.checkpoints, `${phase.replace(/[^a-z0-9-]/gi, '-')}.safetensors`);
 }
 
-/** The state of a phase with the lines that belong to it; flushed, so that what it counts is on disk. */
-export function savePhase<State>(
+/** The state of a phase with the lines that belong to it now; flushed, so that what it counts is on disk. */
+export async function savePhase<State>(
   context: Frame,
   phase: string,
   state: State,
-  tensors: Parameters<typeof saveCheckpoint>[1]['tensors'] = new Map(),
-): void {
+  tensors: ReadonlyMap<string, TensorSource> = new Map(),
+): Promise<void> {
   const { journal, architectures } = context;
   journal.flush();
   architectures.flush();
   const lines: Lines = { journal: journal.lines, architectures: architectures.lines };
-  saveCheckpoint(checkpointPath(context, phase), { state: { ...state, lines }, tensors });
+  await saveCheckpoint(checkpointPath(context, phase), { state: { ...state, lines }, tensors });
 }
 
 /** The last state of a phase; undefined when it never saved one. */

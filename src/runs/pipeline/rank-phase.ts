@@ -121,14 +121,14 @@ export async function scoreRankPaths(
     const { loss, accuracy } = result;
     paths.push({ genotype: job.genotype, supernet: { loss, accuracy } });
     if (Date.now() - savedAt > context.saveEvery * 1000) {
-      savePhase(context, phase, { paths, done: false });
+      await savePhase(context, phase, { paths, done: false });
       savedAt = Date.now();
     }
   }
-  if (context.signal.aborted) savePhase(context, phase, { paths, done: false });
+  if (context.signal.aborted) await savePhase(context, phase, { paths, done: false });
   stopIfAsked(context);
   tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
-  savePhase(context, phase, { paths, done: true });
+  await savePhase(context, phase, { paths, done: true });
   return paths;
 }
 
@@ -149,7 +149,7 @@ export async function runRankPhase(
   );
   const finding: RankFinding = { ...correlation, paths: compared };
   tell(context, phase, { type: 'note', text: showRank(finding) });
-  savePhase(context, phase, { finding });
+  await savePhase(context, phase, { finding });
   return finding;
 }
 

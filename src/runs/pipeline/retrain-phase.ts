@@ -1,6 +1,6 @@
 /** Trains networks alone and measures them: on held-out images to choose by, and once on the test set. */
 import { internal } from '../../core/errors.ts';
-import type { TensorData } from '../../core/safetensors.ts';
+import { sourcesOf, type TensorData } from '../../core/safetensors.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import type { LayerRecord } from '../../supernet/layer-table.ts';
 import type { Score } from '../../training/score.ts';
@@ -72,7 +72,7 @@ export async function trainAndMeasure(
     else tasks.push({ ...taskOf(one, { index: first + i, of }), one });
   }
   for await (const { task, result } of trainTasks(context, tasks)) {
-    done.set(task.one, measure(context, task.one, result));
+    done.set(task.one, await measure(context, task.one, result));
   }
   return chosen.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
 }
@@ -97,11 +97,11 @@ function measurementOf(context: RunContext, { name }: Chosen): Measured | undefi
 }
 
 /** Tells and saves what a training came to. */
-function measure(
+async function measure(
   context: RunContext,
   { name, role, subject }: Chosen,
   { validation, curve, test, tensors, layers = [] }: TrainResult,
-): Measured {
+): Promise<Measured> {
   if (test === undefined || tensors === undefined) return internal(`${name} was not tested`);
   const phase = measuredPhase(retrainPhase(name));
   // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
@@ -116,6 +116,6 @@ function measure(
     ...subject.costs(),
   });
   const state = { validation, test, curve, ...(layers.length === 0 ? {} : { layers }) };
-  savePhase<SavedMeasurement>(context, phase, state, tensors);
+  await savePhase<SavedMeasurement>(context, phase, state, sourcesOf(tensors));
   return { validation, test, curve, tensors, layers };
 }

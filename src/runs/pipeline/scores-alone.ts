@@ -46,7 +46,7 @@ export async function scoresAlone<J extends { readonly phase: string }>(
   }
   for await (const { task, result } of inTurns<J, Held, (typeof tasks)[number]>(context, tasks, trains)) {
     const { loss, accuracy } = result.validation;
-    savePhase(context, measuredPhase(task.job.phase), { alone: { loss, accuracy } });
+    await savePhase(context, measuredPhase(task.job.phase), { alone: { loss, accuracy } });
     scores[task.at] = { loss, accuracy };
   }
   return scores.map((score, at) => score ?? internal(`${phases[at]} was not trained`));

@@ -144,18 +144,19 @@ export async function runSearchPhase<G>(
         }
         if (state.pending.length === 0) emitGeneration(context, phase, state, planned, guess);
         if (!context.signal.aborted && Date.now() - savedAt > context.saveEvery * 1000) {
-          savePhase<SavedSearch<G>>(context, phase, { search: state, done: false });
+          await savePhase<SavedSearch<G>>(context, phase, { search: state, done: false });
           savedAt = Date.now();
         }
       }
     } finally {
       await scores.return();
     }
-    if (context.signal.aborted) savePhase<SavedSearch<G>>(context, phase, { search: state, done: false });
+    if (context.signal.aborted)
+      await savePhase<SavedSearch<G>>(context, phase, { search: state, done: false });
     stopIfAsked(context);
   }
   tell(context, phase, { type: 'phase-ended', phase, seconds: (Date.now() - started) / 1000 });
-  savePhase<SavedSearch<G>>(context, phase, { search: state, done: true });
+  await savePhase<SavedSearch<G>>(context, phase, { search: state, done: true });
   return whollyScored(state.scored);
 }
 

@@ -4,7 +4,7 @@
  */
 import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
-import type { TensorData } from '../../core/safetensors.ts';
+import type { TensorSource } from '../../core/safetensors-writer.ts';
 import { adderScales, describeScales } from '../../supernet/adder-scales.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { WeightAverage } from '../../training/average.ts';
@@ -19,14 +19,16 @@ import {
   train,
   trainStep,
 } from '../../training/trainer.ts';
-import { type LoadedCheckpoint, loadCheckpoint } from '../checkpoint.ts';
-import { checkpointPath, type JobContext } from './context.ts';
+import type { LoadedCheckpoint } from '../checkpoint.ts';
+import type { JobContext } from './context.ts';
 import { optimiserOf, scheduleOf } from './optimiser-of.ts';
+import { restoreTraining, trainingTensors } from './training-tensors.ts';
 
 /** Where a training keeps what it has become, and who hears what happens. */
 export interface TrainingRecord {
   load(): LoadedCheckpoint<SavedTraining> | undefined;
-  save(state: SavedTraining, tensors: ReadonlyMap<string, TensorData>): void;
+  /** Reads the tensors one after the other; until it is done, nobody may change them. */
+  save(state: SavedTraining, tensors: ReadonlyMap<string, TensorSource>): Promise<void>;
   tell(event: RunEvent): void;
   /** Whether to save and stop; then `stop` throws. */
   stopped(): boolean;
@@ -97,7 +99,7 @@ export async function runTrainPhase(
     const saved = record.load();
     if (saved !== undefined) {
       checkRanks(phase, saved.state);
-      restore(network, optimiser, saved.tensors, saved.state.optimiser, average);
+      restoreTraining(network, optimiser, saved, average);
     }
     if (saved?.state.done) return saved.state.training.curve;
 
@@ -109,10 +111,12 @@ export async function runTrainPhase(
     const started = Date.now();
     const firstStep = saved?.state.training.step ?? 0;
     let savedAt = Date.now();
+    // All tensors are of one step although they are read one after the other: only the loop below changes them, and it
+    // waits for this, as `between` does in the middle and as nothing is left to train at the end.
     const save = async (training: TrainingState, done: boolean) => {
-      const tensors = await collect(network, optimiser, average);
       const several = phase.ranks === undefined ? {} : { ranks: phase.ranks.size };
-      record.save({ training, optimiser: optimiser.state(), done, ...several }, tensors);
+      const state = { training, optimiser: optimiser.state(), done, ...several };
+      await record.save(state, trainingTensors(network, optimiser, average));
       savedAt = Date.now();
     };
     const last = await train(
@@ -240,7 +244,7 @@ async function locateByReplay(
   const optimiser = optimiserFor(context, network);
   try {
     const saved = phase.record.load();
-    if (saved !== undefined) restore(network, optimiser, saved.tensors, saved.state.optimiser);
+    if (saved !== undefined) restoreTraining(network, optimiser, saved);
     else await phase.start?.(network);
     const job = stepJob(context, phase, network, optimiser, material);
     for (let at = saved?.state.training.step ?? 0; at < step; at++) trainStep(job, at);
@@ -248,64 +252,5 @@ async function locateByReplay(
   } finally {
     optimiser.dispose();
     network.dispose();
-  }
-}
-
-/** Gives a network the weights that the finished training of `phase` left in its checkpoint; false where there is none. */
-export function loadTrained(
-  context: Pick<JobContext, 'checkpoints'>,
-  phase: string,
-  network: Pick<Learner, 'store'>,
-): boolean {
-  const saved = loadCheckpoint<SavedTraining>(checkpointPath(context, phase));
-  if (saved === undefined || !saved.state.done) return false;
-  network.store.load((name) => saved.tensors.get(WEIGHT + name));
-  return true;
-}
-
-const WEIGHT = 'weight:';
-const MOMENT = 'moment:';
-const AVERAGE = 'average:';
-
-async function collect(
-  network: Learner,
-  optimiser: Optimiser,
-  average: WeightAverage | undefined,
-): Promise<Map<string, TensorData>> {
-  const { backend } = network.store;
-  const tensors = new Map<string, TensorData>();
-  for (const { name, shape, buffer } of network.store.tensors()) {
-    tensors.set(WEIGHT + name, { shape, data: (await backend.read(buffer)) as Float32Array });
-  }
-  for (const [prefix, buffers] of [
-    [MOMENT, optimiser.moments()],
-    [AVERAGE, average?.buffers ?? new Map()],
-  ] as const) {
-    for (const [name, buffer] of buffers) {
-      const data = (await backend.read(buffer)) as Float32Array;
-      tensors.set(prefix + name, { shape: [buffer.length], data });
-    }
-  }
-  return tensors;
-}
-
-function restore(
-  network: Learner,
-  optimiser: Optimiser,
-  tensors: ReadonlyMap<string, TensorData>,
-  state: OptimiserState,
-  average?: WeightAverage,
-): void {
-  const { backend } = network.store;
-  network.store.load((name) => tensors.get(WEIGHT + name));
-  optimiser.restore(state);
-  for (const [prefix, buffers] of [
-    [MOMENT, optimiser.moments()],
-    [AVERAGE, average?.buffers ?? new Map()],
-  ] as const) {
-    for (const [name, buffer] of buffers) {
-      const saved = tensors.get(prefix + name);
-      if (saved !== undefined) backend.write(buffer, saved.data);
-    }
   }
 }

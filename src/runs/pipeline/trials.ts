@@ -80,7 +80,7 @@ export async function runTrials<G, J extends { readonly phase: string }>(
   }
   if (loadPhase(context, 'trials') === undefined) {
     tell(context, 'trials', { type: 'note', text: showTrials(trials, config.trialEpochs) });
-    savePhase(context, 'trials', { done: true });
+    await savePhase(context, 'trials', { done: true });
   }
   return { chosen: chooseWinners(tried, options), trials };
 }

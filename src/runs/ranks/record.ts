@@ -23,7 +23,7 @@ export function leadingRecord(ranks: Ranks, record: TrainingRecord): TrainingRec
 export function followingRecord(ranks: Ranks): TrainingRecord {
   return {
     load: () => shareCheckpoint<SavedTraining>(ranks),
-    save: () => {},
+    save: async () => {},
     tell: () => {},
     stopped: () => anyRank(ranks, false),
     stop: () => {

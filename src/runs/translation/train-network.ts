@@ -1,5 +1,6 @@
 /** The trainings of a run on sentences as its phases: the supernet, and networks alone, side by side. */
 import { internal } from '../../core/errors.ts';
+import { sourcesOf } from '../../core/safetensors.ts';
 import type { SampleMode } from '../../spaces/sample.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
 import { sampleTranslation } from '../../spaces/seq2seq/sample.ts';
@@ -106,7 +107,7 @@ export async function trainTranslators(
     ...[context, tasks, trainsTranslators(context)],
   )) {
     const measured = result.measured ?? internal(`${task.one.name} was not measured`);
-    done.set(task.one, keep(context, task.one, measured));
+    done.set(task.one, await keep(context, task.one, measured));
   }
   return trainees.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
 }
@@ -119,17 +120,17 @@ export function trainsTranslators({
 }
 
 /** Tells and saves what a training came to. */
-function keep(
+async function keep(
   context: TranslationContext,
   { name, role, key, costs }: Trainee,
   { validation, test, curve, tensors }: TrainedTranslator,
-): TrainedTranslator {
+): Promise<TrainedTranslator> {
   const phase = measuredPhase(retrainPhase(name));
   // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
   tell(context, phase, {
     ...{ type: 'network-evaluated', name, role, genotype: key, ...test },
     ...{ validationAccuracy: validation.accuracy, validationBleu: validation.bleu, ...costs() },
   });
-  savePhase<Saved>(context, phase, { validation, test, curve }, tensors);
+  await savePhase<Saved>(context, phase, { validation, test, curve }, sourcesOf(tensors));
   return { validation, test, curve, tensors };
 }
