@@ -5,6 +5,7 @@
  */
 import { ShiftAddError } from '../../core/errors.ts';
 import type { Gpu, GpuAdapter } from './gpu.ts';
+import { type MatrixUnit, unitOf } from './matrix-unit.ts';
 
 /** `high-performance`, `low-power`, part of an adapter's name, or its number in the list. */
 export type DeviceChoice = string;
@@ -17,6 +18,8 @@ export interface FoundAdapter {
   readonly software: boolean;
   /** Lanes of the smallest subgroup in which they may hand values to each other; 1 where they cannot. */
   readonly subgroup: number;
+  /** Its matrix unit; null where it has none that programs can use, or experiments were not asked for. */
+  readonly unit: MatrixUnit | null;
 }
 
 interface DawnPackage {
@@ -24,9 +27,11 @@ interface DawnPackage {
 }
 
 /** Programs write what they share in a workgroup before they read it; clearing it first takes time, most of all to compile. */
-const OPTIONS = ['enable-dawn-features=disable_workgroup_init'];
+const FEATURES = 'enable-dawn-features=disable_workgroup_init';
+/** Matrix units are one of Dawn's experiments, and those of NVIDIA's hold f16, which Dawn leaves out there unless asked. */
+const EXPERIMENTS = `${FEATURES},allow_unsafe_apis,vulkan_enable_f16_on_nvidia`;
 
-/** Dawn's objects by option: one that is not reachable any more takes its devices with it. */
+/** Dawn's objects by options: one that is not reachable any more takes its devices with it. */
 const kept = new Map<string, Gpu>();
 let dawn: Promise<DawnPackage> | undefined;
 
@@ -47,8 +52,8 @@ async function loadDawn(): Promise<DawnPackage> {
   }
 }
 
-/** A GPU of the page, or Dawn restricted to the adapters whose name holds `adapter`. */
-async function gpuOf(adapter = ''): Promise<Gpu> {
+/** A GPU of the page, or Dawn restricted to the adapters whose name holds `adapter`. A page has experiments or has not. */
+async function gpuOf(adapter: string, experiments: boolean): Promise<Gpu> {
   const own = (globalThis as { readonly navigator?: { readonly gpu?: Gpu } }).navigator?.gpu;
   if (own !== undefined) return own;
   if ((globalThis as { readonly process?: unknown }).process === undefined) {
@@ -59,15 +64,15 @@ async function gpuOf(adapter = ''): Promise<Gpu> {
     );
   }
   const { create } = await loadDawn();
-  let gpu = kept.get(adapter);
-  if (gpu === undefined)
-    kept.set(adapter, (gpu = create(adapter === '' ? OPTIONS : [...OPTIONS, `adapter=${adapter}`])));
+  const options = [experiments ? EXPERIMENTS : FEATURES, ...(adapter === '' ? [] : [`adapter=${adapter}`])];
+  let gpu = kept.get(options.join());
+  if (gpu === undefined) kept.set(options.join(), (gpu = create(options)));
   return gpu;
 }
 
 /** The names that Dawn knows, in its order; it tells them when it is asked for one that there is not. */
 export async function adapterNames(): Promise<readonly string[]> {
-  const gpu = await gpuOf('no adapter has this name');
+  const gpu = await gpuOf('no adapter has this name', false);
   try {
     const adapter = await gpu.requestAdapter();
     return adapter === null ? [] : [nameOf(adapter)];
@@ -92,7 +97,11 @@ function found(gpu: Gpu, adapter: GpuAdapter, known?: string): FoundAdapter {
     SOFTWARE.test(`${name} ${info.architecture} ${info.device} ${info.description}`);
   // Without `subgroup_id` nobody says which lanes of a workgroup make one.
   const subgroups = adapter.features.has('subgroups') && gpu.wgslLanguageFeatures?.has('subgroup_id');
-  return { adapter, name, software, subgroup: subgroups ? (info.subgroupMinSize ?? 1) : 1 };
+  return {
+    ...{ adapter, name, software },
+    subgroup: subgroups ? (info.subgroupMinSize ?? 1) : 1,
+    unit: subgroups ? unitOf(adapter) : null,
+  };
 }
 
 /**
@@ -108,11 +117,14 @@ function mayHaveGpu(): boolean {
   );
 }
 
-/** The adapter asked for; without a choice the fastest one that is a GPU. Throws 'missing' where there is none. */
-export async function findAdapter(choice?: DeviceChoice): Promise<FoundAdapter> {
+/**
+ * The adapter asked for; without a choice the fastest one that is a GPU. With `experiments` it shows what WebGPU does not
+ * have yet. Throws 'missing' where there is none.
+ */
+export async function findAdapter(choice?: DeviceChoice, experiments = false): Promise<FoundAdapter> {
   if (choice === undefined || choice === 'high-performance' || choice === 'low-power') {
     const powerPreference = choice ?? 'high-performance';
-    const gpu = mayHaveGpu() ? await gpuOf() : null;
+    const gpu = mayHaveGpu() ? await gpuOf('', experiments) : null;
     const adapter = gpu === null ? null : await gpu.requestAdapter({ powerPreference });
     const one = gpu === null || adapter === null ? undefined : found(gpu, adapter);
     if (one !== undefined && !one.software) return one;
@@ -124,7 +136,7 @@ export async function findAdapter(choice?: DeviceChoice): Promise<FoundAdapter> 
     number === undefined
       ? names.find((candidate) => candidate.toLowerCase().includes(choice.toLowerCase()))
       : names[number];
-  const gpu = name === undefined ? null : await gpuOf(name);
+  const gpu = name === undefined ? null : await gpuOf(name, experiments);
   const adapter = gpu === null ? null : await gpu.requestAdapter();
   if (gpu !== null && adapter !== null) return found(gpu, adapter, name);
   throw new ShiftAddError('missing', `there is no GPU ${choice}; ${listed(names)}`, {

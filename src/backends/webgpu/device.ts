@@ -98,10 +98,14 @@ function outOfMemory(name: string, bytes: number): ShiftAddError {
   );
 }
 
-/** Opens a device of an adapter with all the room the adapter has. */
-export async function openDevice(adapter: GpuAdapter, name: string): Promise<OpenDevice> {
+/** Opens a device of an adapter with all the room the adapter has, and `beside` what every device gets these features. */
+export async function openDevice(
+  adapter: GpuAdapter,
+  name: string,
+  beside: readonly string[] = [],
+): Promise<OpenDevice> {
   const { limits } = adapter;
-  const features = FEATURES.filter((feature) => adapter.features.has(feature));
+  const features = [...new Set([...FEATURES.filter((feature) => adapter.features.has(feature)), ...beside])];
   const gpu = await adapter.requestDevice({
     requiredFeatures: features,
     requiredLimits: {

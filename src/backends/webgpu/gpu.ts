@@ -15,6 +15,15 @@ export interface GpuInfo {
   readonly description: string;
   readonly isFallbackAdapter?: boolean;
   readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+  /** Of Dawn's experiment with matrix units (matrix-unit.ts): operands [M, K] and [K, N]. */
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }>;
 }
 
 /** Limits of an adapter or a device that the backend looks at. */

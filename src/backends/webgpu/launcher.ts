@@ -1,5 +1,6 @@
 /** What a kernel needs of the backend: launching programs, and memory for the time of a few launches. */
 import type { Buffer } from '../backend.ts';
+import type { MatrixUnit } from './matrix-unit.ts';
 import type { Part, PartsProgram } from './parts.ts';
 import type { Program } from './program.ts';
 
@@ -8,6 +9,8 @@ export interface Launcher {
   readonly half: boolean;
   /** Lanes of a workgroup that at least hand values to each other (kernels/lanes.ts); 1 where they cannot. */
   readonly subgroup: number;
+  /** What multiplies operands in half precision (kernels/unit-code.ts); null where plain code does. */
+  readonly unit: MatrixUnit | null;
   /**
    * Runs a program in x * y * z workgroups, after everything launched before; of none there is nothing to do. Buffers
    * and numbers stand in the program's order.

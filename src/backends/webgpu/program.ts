@@ -56,6 +56,17 @@ export const GRID =
   '@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32';
 
 /**
+ * Where a matrix unit multiplies (kernels/unit-code.ts). The compiler cannot prove that lanes of a subgroup go the same way
+ * where that hangs on the subgroup's number, as they do.
+ */
+const UNIT = /\bsubgroupMatrix[A-Z]/;
+const UNIT_DIRECTIVES = [
+  'enable subgroups;',
+  'enable chromium_experimental_subgroup_matrix;',
+  'diagnostic(off, chromium.subgroup_matrix_uniformity);',
+];
+
+/**
  * The same where lanes of a subgroup hand values to each other: `local` then counts subgroup by subgroup, so that those of
  * one stand side by side whatever the adapter does.
  */
@@ -104,7 +115,8 @@ export function sourceOf(program: Program, aliases: Aliases, besides: readonly b
   const all = declared(program);
   let code = program.code;
   const lines: string[] = [];
-  if (SUBGROUPS.test(code)) {
+  if (UNIT.test(code)) lines.push(...(/\bf16\b/.test(code) ? ['enable f16;'] : []), ...UNIT_DIRECTIVES);
+  else if (SUBGROUPS.test(code)) {
     lines.push('enable subgroups;');
     code = code.replace(`${GRID}) {`, `${GRID_OF_SUBGROUPS}) {\n  let local = subgroup * size + lane;`);
   }

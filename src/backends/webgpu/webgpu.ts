@@ -9,15 +9,17 @@ import { checked } from '../checked.ts';
 import type { GroupName } from '../groups.ts';
 import { offerPeaks } from '../peaks.ts';
 import { ScopedMemory } from '../scopes.ts';
-import { type DeviceChoice, findAdapter } from './adapters.ts';
+import { type DeviceChoice, type FoundAdapter, findAdapter } from './adapters.ts';
 import { type OpenDevice, openDevice } from './device.ts';
 import { INDEX_PLACES, IndexChecks } from './index-checks.ts';
 import { kernelsOn } from './kernels/table.ts';
+import { type MatrixUnit, unitFeatures, unitName } from './matrix-unit.ts';
 import { type Block, blocksOf } from './memory.ts';
 import { launchParts, type Part, type PartsProgram } from './parts.ts';
 import { GpuPeaks, type PeakHost } from './peaks.ts';
 import type { Program } from './program.ts';
 import { Queue } from './queue.ts';
+import { unitFault } from './unit-check.ts';
 
 export const PRECISIONS = ['single', 'half'] as const;
 export type Precision = (typeof PRECISIONS)[number];
@@ -32,6 +34,8 @@ export interface WebGpuOptions {
   readonly precision?: Precision;
   /** false: lanes exchange values through memory, also where the adapter offers subgroups. The bits are the same. */
   readonly subgroups?: boolean;
+  /** false: plain code multiplies halves, also where the adapter has a matrix unit for them. */
+  readonly units?: boolean;
 }
 
 /** Opens a GPU. Throws 'missing' where there is none, or none such. */
@@ -39,11 +43,14 @@ export async function createWebGpu({
   device,
   precision = 'single',
   subgroups = true,
+  units = true,
 }: WebGpuOptions = {}): Promise<Backend> {
-  const { adapter, name, software, subgroup } = await findAdapter(device);
   const half = precision === 'half';
-  const description = `webgpu: ${name}${software ? ', which computes on the processor' : ''}${half ? ', operands in half precision' : ''}`;
-  const memory = new GpuMemory(await openDevice(adapter, name), description, half, subgroups ? subgroup : 1);
+  const { found, unit, note } = await (half && units ? withUnit(device) : withoutUnit(device));
+  const { adapter, name, software, subgroup } = found;
+  const description = `webgpu: ${name}${software ? ', which computes on the processor' : ''}${half ? ', operands in half precision' : ''}${note}`;
+  const opened = await openDevice(adapter, name, unit === null ? [] : unitFeatures(unit));
+  const memory = new GpuMemory(opened, description, half, subgroups ? subgroup : 1, unit);
   const backend = checked(
     Object.assign(
       memory,
@@ -54,6 +61,46 @@ export async function createWebGpu({
   return backend;
 }
 
+interface ChosenAdapter {
+  readonly found: FoundAdapter;
+  readonly unit: MatrixUnit | null;
+  /** What the backend's description says of the unit. */
+  readonly note: string;
+}
+
+async function withoutUnit(device: DeviceChoice | undefined, note = ''): Promise<ChosenAdapter> {
+  return { found: await findAdapter(device), unit: null, note };
+}
+
+/** The adapter with its matrix unit, where that computes what plain code does; else without, and the note says why. */
+async function withUnit(device: DeviceChoice | undefined): Promise<ChosenAdapter> {
+  const tried = await findAdapter(device, true);
+  if (tried.unit === null) return withoutUnit(device);
+  const fault = await faultOf(tried, tried.unit);
+  if (fault !== undefined) return withoutUnit(device, `, without its matrix unit: ${fault}`);
+  // An adapter gives one device.
+  const found = await findAdapter(device, true);
+  return { found, unit: tried.unit, note: `, multiplied by its matrix unit (${unitName(tried.unit)})` };
+}
+
+/** Tries a unit on a device of its own, for an experiment may take it down. */
+async function faultOf(
+  { adapter, name, subgroup }: FoundAdapter,
+  unit: MatrixUnit,
+): Promise<string | undefined> {
+  try {
+    const device = await openDevice(adapter, name, unitFeatures(unit));
+    try {
+      const plain = new GpuMemory(device, name, true, subgroup, null);
+      return await unitFault(unit, plain, new GpuMemory(device, name, true, subgroup, unit));
+    } finally {
+      device.close();
+    }
+  } catch (error) {
+    return (error as Error).message.split('\n')[0];
+  }
+}
+
 /** What a backend has beside its kernels, and what those launch with. */
 class GpuMemory implements Omit<Backend, KernelName | GroupName>, PeakHost {
   readonly name = 'webgpu';
@@ -61,17 +108,25 @@ class GpuMemory implements Omit<Backend, KernelName | GroupName>, PeakHost {
   readonly threads = 1;
   readonly half: boolean;
   readonly subgroup: number;
+  readonly unit: MatrixUnit | null;
   private readonly device: OpenDevice;
   private readonly queue: Queue;
   private readonly blocks: ScopedMemory<Block>;
   private readonly checks: IndexChecks;
   private readonly status: Buffer;
 
-  constructor(device: OpenDevice, description: string, half: boolean, subgroup: number) {
+  constructor(
+    device: OpenDevice,
+    description: string,
+    half: boolean,
+    subgroup: number,
+    unit: MatrixUnit | null,
+  ) {
     this.device = device;
     this.description = description;
     this.half = half;
     this.subgroup = subgroup;
+    this.unit = unit;
     this.queue = new Queue(device);
     const source = blocksOf(this.queue);
     this.blocks = new ScopedMemory<Block>(this.name, source);

@@ -2,13 +2,11 @@
  * The WGSL of a tiling (tile.ts): strips of both operands in the workgroup's memory, a block of sums in registers of
  * each thread, loops over rows and columns of a block written out.
  */
+import { type Extent, fetchesOf, partCode, putCode, range, type Side } from './strips.ts';
 import type { Operation, Tiling } from './tile.ts';
 
-/** Sizes of a workgroup's part of the result, of a strip, and of a thread's block. */
-export interface Tile {
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
+/** With the sizes of a thread's block. */
+export interface Tile extends Extent {
   readonly high: 4 | 8;
   readonly wide: 4 | 8;
 }
@@ -21,64 +19,7 @@ const STEP: Readonly<Record<Operation, (sum: string, a: string, b: string, own: 
   difference: (sum, a, b, own) => `${sum} += (${a} - ${own}) * ${b};`,
 };
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const PART = ['x', 'y', 'z', 'w'];
-
-/** A vector of a strip, as the thread fetches and keeps it. */
-interface Fetch {
-  readonly value: string;
-  /** Declarations before the walk along k. */
-  readonly declare: string;
-  /** Statements that fetch it for the strip at k. */
-  readonly fetch: string;
-  readonly keep: string;
-}
-
-function fetchesOf(
-  side: 'left' | 'right',
-  tiling: Tiling,
-  tile: Tile,
-  threads: number,
-  half: boolean,
-): Fetch[] {
-  const left = side === 'left';
-  const vectors = (left ? tile.rows : tile.columns) / 4;
-  const along = left ? tiling.leftAlong : tiling.rightAlong;
-  const { depth } = tile;
-  const [first, most, place] = left
-    ? ['firstRow', 'p.rows', 'rowAt']
-    : ['firstColumn', 'p.columns', 'columnAt'];
-  const lanes = range(4);
-  return range(Math.ceil((vectors * depth) / threads)).map((i) => {
-    const value = `${side}${i}`;
-    const unit = `(local + ${i * threads}u)`;
-    const [vector, k] =
-      along === 'depth'
-        ? [`${unit} / ${depth}u`, `${unit} % ${depth}u`]
-        : [`${unit} % ${vectors}u`, `${unit} / ${vectors}u`];
-    const elements = lanes.map((j) =>
-      left ? `left(${value}At${j}, place)` : `right(place, ${value}At${j})`,
-    );
-    const marks = tiling.operation === 'clipped' && !left;
-    const mark = lanes.map((j) => `note(${value}[${j}], 4u * ${value}Vector + ${j}u);`);
-    return {
-      value,
-      declare: `
-  let ${value}Vector = ${vector};
-  let ${value}K = ${k};
-  ${lanes.map((j) => `let ${value}At${j} = ${place}(min(${first} + 4u * ${value}Vector + ${j}u, ${most} - 1u));`).join('\n  ')}
-  var ${value} = vec4f();`,
-      fetch: `
-    ${value} = vec4f();
-    if (k + ${value}K < end) {
-      let place = depthAt(k + ${value}K);
-      ${value} = vec4f(${elements});
-      ${marks ? mark.join(' ') : ''}
-    }`,
-      keep: `if (${value}Vector < ${vectors}u && ${value}K < ${depth}u) { ${side}s[${value}K * ${lineOf(vectors, along)}u + ${value}Vector] = ${half ? `halves(${value})` : value}; }`,
-    };
-  });
-}
 
 /** Vectors of a line of a strip: one more than it has, where threads write along k, so that they meet different banks. */
 function lineOf(vectors: number, along: string): number {
@@ -103,8 +44,6 @@ fn clippedAway(own: f32, column: u32) -> bool {
 /**
  * With `half`, strips are kept as binary16, two in a word, which any adapter can; what is summed is float32 as ever. A
  * gradient may be too small for it, so an operand that is one is kept as it is.
- *
- * With `split`, z also counts pieces of k, and the sums go to result [splits, batch, rows, columns].
  */
 export function tileCode(tiling: Tiling, tile: Tile, split: boolean, half: boolean): string {
   const halfLeft = half && tiling.gradient !== 'left';
@@ -113,9 +52,13 @@ export function tileCode(tiling: Tiling, tile: Tile, split: boolean, half: boole
   const [across, down] = [columns / wide, rows / high];
   const threads = across * down;
   const [leftLine, rightLine] = [lineOf(rows / 4, tiling.leftAlong), lineOf(columns / 4, tiling.rightAlong)];
+  const keep =
+    (side: Side, line: number, halved: boolean) =>
+    (k: string, vector: string, value: string): string =>
+      `${side}s[${k} * ${line}u + ${vector}] = ${halved ? `halves(${value})` : value};`;
   const fetches = [
-    ...fetchesOf('left', tiling, tile, threads, halfLeft),
-    ...fetchesOf('right', tiling, tile, threads, halfRight),
+    ...fetchesOf('left', tiling, tile, threads, keep('left', leftLine, halfLeft)),
+    ...fetchesOf('right', tiling, tile, threads, keep('right', rightLine, halfRight)),
   ];
   const typeOf = (halved: boolean): string => (halved ? 'vec2u' : 'vec4f');
   const taken = (element: string, halved: boolean): string => (halved ? `whole(${element})` : element);
@@ -148,30 +91,13 @@ ${tiling.code}
 var<workgroup> lefts: array<${typeOf(halfLeft)}, ${depth * leftLine}>;
 var<workgroup> rights: array<${typeOf(halfRight)}, ${depth * rightLine}>;
 ${clipped ? clippedCode(columns) : ''}
-fn put(row: Row, m: u32, n: u32, sum: f32, z: u32) {
-  if (n < p.columns) {
-    ${
-      split
-        ? 'result[((z % p.splits * p.batches + z / p.splits) * p.rows + m) * p.columns + n] = sum;'
-        : 'store(row, columnAt(n), m, n, sum);'
-    }
-  }
-}
+${putCode(split)}
 @compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
-) {
-  let index = group.y * groups.x + group.x;
-  let firstRow = index / p.columnTiles * ${rows}u;
-  let firstColumn = index % p.columnTiles * ${columns}u;
-  let z = p.first + group.z;
-  begin(z / p.splits);
-  let all = depthOf(z / p.splits);
-  let piece = (all + p.splits * ${depth}u - 1u) / (p.splits * ${depth}u) * ${depth}u;
-  let start = z % p.splits * piece;
-  let end = min(all, start + piece);
+) {${partCode(tile)}
   let x = local % ${across}u;
   let y = local / ${across}u;
   ${fetches.map(({ declare }) => declare).join('')}

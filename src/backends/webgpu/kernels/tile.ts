@@ -16,9 +16,13 @@
  */
 import type { Buffer } from '../../backend.ts';
 import type { Launcher } from '../launcher.ts';
+import { type MatrixUnit, unitName } from '../matrix-unit.ts';
 import type { Program } from '../program.ts';
 import { ceilDivide, fold } from './grid.ts';
+import type { Extent } from './strips.ts';
 import { type Tile, tileCode } from './tile-code.ts';
+import { unitCode } from './unit-code.ts';
+import { unitTile } from './unit-tile.ts';
 
 /**
  * What is summed over k, of elements a and b, and of the element o that a kernel calls `own` of the result's place:
@@ -70,7 +74,7 @@ const LAYERS = 65535;
 /** The least of k that a cut leaves. */
 const SHORTEST = 256;
 
-const tilesOf = (tile: Tile, { batch, rows, columns }: TilingShape): number =>
+const tilesOf = (tile: Extent, { batch, rows, columns }: TilingShape): number =>
   batch * ceilDivide(rows, tile.rows) * ceilDivide(columns, tile.columns);
 
 function chooseTile(shape: TilingShape): Tile {
@@ -81,8 +85,21 @@ function chooseTile(shape: TilingShape): Tile {
   return TILES.reduce((best, tile) => (time(tile) < time(best) ? tile : best));
 }
 
+/**
+ * The matrix unit where it makes this product: of two operands in half precision, not smaller than its matrices. A gradient
+ * is never rounded, and a unit that takes numbers of 32 bits may look at fewer of their digits.
+ */
+export function unitFor(
+  { half, unit }: Pick<Launcher, 'half' | 'unit'>,
+  { operation, gradient }: Pick<Tiling, 'operation' | 'gradient'>,
+  { rows, columns }: Pick<TilingShape, 'rows' | 'columns'>,
+): MatrixUnit | null {
+  if (unit === null || !half || operation !== 'product' || gradient !== undefined) return null;
+  return rows < unit.rows || columns < unit.columns ? null : unit;
+}
+
 /** In how many pieces k is summed: enough workgroups, and not too little work for each. */
-function splitsOf(tile: Tile, shape: TilingShape): number {
+function splitsOf(tile: Extent, shape: TilingShape): number {
   const wanted = Math.floor(ENOUGH / tilesOf(tile, shape));
   return Math.max(1, Math.min(wanted, Math.floor(shape.depth / SHORTEST)));
 }
@@ -99,20 +116,26 @@ const PARAMS = [
 
 const made = new Map<string, Program>();
 
-function tilingProgram(tiling: Tiling, tile: Tile, split: boolean, half: boolean): Program {
-  const name = `${tiling.name} ${tile.rows}x${tile.columns}${split ? ' split' : ''}${half ? ' half' : ''}`;
+/** The program of this name, with the code that `make` makes for it. */
+function tilingProgram(tiling: Tiling, variant: string, make: () => string): Program {
+  const name = `${tiling.name} ${variant}`;
   let program = made.get(name);
   if (program === undefined) {
-    program = {
-      name,
-      buffers: tiling.buffers,
-      params: [...PARAMS, ...tiling.params],
-      code: tileCode(tiling, tile, split, half),
-    };
+    program = { name, buffers: tiling.buffers, params: [...PARAMS, ...tiling.params], code: make() };
     made.set(name, program);
   }
   return program;
 }
+
+const plainProgram = (tiling: Tiling, tile: Tile, split: boolean, half: boolean): Program =>
+  tilingProgram(tiling, `${tile.rows}x${tile.columns}${split ? ' split' : ''}${half ? ' half' : ''}`, () =>
+    tileCode(tiling, tile, split, half),
+  );
+
+const unitProgram = (tiling: Tiling, unit: MatrixUnit, split: boolean): Program =>
+  tilingProgram(tiling, `on unit ${unitName(unit)}${split ? ' split' : ''}`, () =>
+    unitCode(tiling, unit, split),
+  );
 
 /**
  * Launches a tiling. Where k is cut in pieces, `merge` is given the sums of the pieces
@@ -128,15 +151,19 @@ export function launchTiling(
 ): void {
   const { batch, rows, columns, depth } = shape;
   if (batch * rows * columns === 0) return;
-  const tile = chooseTile(shape);
+  const unit = unitFor(gpu, tiling, shape);
+  const plain = chooseTile(shape);
+  const tile = unit === null ? plain : unitTile(unit);
   const splits = merge === undefined ? 1 : splitsOf(tile, shape);
+  const program =
+    unit === null ? plainProgram(tiling, plain, splits > 1, gpu.half) : unitProgram(tiling, unit, splits > 1);
   const columnTiles = ceilDivide(columns, tile.columns);
   const [x, y] = fold(ceilDivide(rows, tile.rows) * columnTiles);
   const launch = (to: readonly Buffer[]): void => {
     for (let first = 0; first < batch * splits; first += LAYERS) {
       const numbers = [rows, columns, depth, columnTiles, splits, first, batch, ...params];
       const layers = Math.min(LAYERS, batch * splits - first);
-      gpu.launch(tilingProgram(tiling, tile, splits > 1, gpu.half), to, numbers, x, y, layers);
+      gpu.launch(program, to, numbers, x, y, layers);
     }
   };
   if (merge === undefined || splits === 1) {
