@@ -98,7 +98,7 @@ function outOfMemory(name: string, bytes: number): ShiftAddError {
   );
 }
 
-/** Opens a device of an adapter with all the room the adapter has, and `beside` what every device gets these features. */
+/** Opens a device of an adapter with all the room the adapter has, and with these features `beside` those that every device gets. */
 export async function openDevice(
   adapter: GpuAdapter,
   name: string,

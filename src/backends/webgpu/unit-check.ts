@@ -16,7 +16,10 @@ export interface UnitHost extends Launcher {
   read(buffer: Buffer): Promise<ArrayLike<number>>;
 }
 
-/** Of several tiles and strips, none of them whole. Both operands are exact in 16 bits and their products in 32, but sums go beyond 2048, where 16 bits hold no odd ones. */
+/**
+ * Of several tiles and strips, not all of them whole. Operands are exact in 16 bits and sums in 32, but sums go beyond 2048,
+ * where 16 bits hold no odd numbers.
+ */
 async function product(host: UnitHost, unit: MatrixUnit): Promise<ArrayLike<number>> {
   const { rows, columns, depth } = unitTile(unit);
   const [m, n, k] = [rows + 3, columns + 5, 3 * depth + 7];

@@ -70,7 +70,7 @@ export function fetchesOf(
   });
 }
 
-/** Declares what tells a workgroup its part of the result (firstRow, firstColumn), its layer z and its piece of k (start, end). */
+/** Declares a workgroup's part of the result (firstRow, firstColumn), its layer z and its piece of k (start, end). */
 export const partCode = ({ rows, columns, depth }: Extent): string => `
   let index = group.y * groups.x + group.x;
   let firstRow = index / p.columnTiles * ${rows}u;
