@@ -38,9 +38,10 @@ export function imageLoss({
 }: ImageLoss): (graph: Graph, step: number) => Tensor {
   return (graph, step) => {
     const { images, targets, count } = batches.batch(step);
+    // Both before anything is launched: what is written in between may end a GPU's command buffer.
     const x = graph.values(images, [count, ...batches.shape]);
-    const { logits, heads = { labels: logits, teacher: logits }, penalty } = forward(x, step);
     const wanted = graph.values(targets, [count, batches.classes]);
+    const { logits, heads = { labels: logits, teacher: logits }, penalty } = forward(x, step);
     return distillation === undefined
       ? meanCrossEntropy(logits, wanted, penalty)
       : distilledLoss(heads, wanted, distillation.teacher(x), distillation, penalty);

@@ -13,8 +13,8 @@ import { type GpuBindGroup, type GpuBuffer, type GpuEncoder, type GpuPass, MAP_R
 import type { Block } from './memory.ts';
 import { MOST_PARAMS, type Program } from './program.ts';
 
-/** Launches of a command buffer, at most. */
-const MOST_LAUNCHES = 512;
+/** Launches of a command buffer, at most: a training step of a network of HyTra, the largest space, has about 1050. */
+const MOST_LAUNCHES = 2048;
 /** Words of the tables of a command buffer, at most. */
 export const TABLE_WORDS = 2 ** 16;
 

@@ -19,7 +19,7 @@ export interface SentenceTraining {
 }
 
 export function sentenceMaterial(
-  { config, random, encoded }: SentenceContext,
+  { config, random, encoded }: Pick<SentenceContext, 'config' | 'random' | 'encoded'>,
   { stream, networkAt, widest }: SentenceTraining,
 ): Material {
   const batches = new TokenBatches({
