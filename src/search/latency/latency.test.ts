@@ -145,7 +145,7 @@ describe('a predictor of row-stationary latencies', () => {
   test('the perceptron learns a factor that no sum has', async () => {
     const odd = (genotype: TranslationGenotype) =>
       rowStationary(genotype) * (genotype.encoderLayers[0].block.startsWith('A') ? 2 : 1);
-    const samples = await collectLatencies(space, 150, Random.fromSeed(4), odd);
+    const samples = await collectLatencies(space, 200, Random.fromSeed(4), odd);
     const without = await trainLatencyPredictor(backend, space, samples, { ...small, steps: 0 });
     const trained = await trainLatencyPredictor(backend, space, samples, { ...small, steps: 250 });
     expect(trained.heldOutError.median).toBeLessThan(0.6 * without.heldOutError.median);
