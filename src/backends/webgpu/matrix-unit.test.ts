@@ -10,6 +10,7 @@ import { Random } from '../../core/random.ts';
 import type { Backend, Buffer, MatmulShape } from '../backend.ts';
 import { windowShape } from '../conformance/windows.ts';
 import { conformanceCases } from '../conformance.ts';
+import { nullGpu } from '../testing/null-gpu.ts';
 import { adapterNames, findAdapter } from './adapters.ts';
 import type { Gpu, GpuAdapter, GpuDevice, GpuInfo } from './gpu.ts';
 import { USAGE } from './gpu.ts';
@@ -78,15 +79,6 @@ describe('the unit of an adapter', () => {
     expect(unitFor(launcher, product, { rows: 16, columns: 15 })).toBeNull();
   });
 });
-
-async function nullGpu(): Promise<Gpu | string> {
-  try {
-    const { create } = (await import('webgpu' as string)) as { create(options: readonly string[]): Gpu };
-    return create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
-  } catch (error) {
-    return `the optional package webgpu did not load (${String(error).split('\n')[0]})`;
-  }
-}
 
 const gpu = await nullGpu();
 

@@ -6,23 +6,14 @@
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { ShiftAddError } from '../../core/errors.ts';
 import { conformanceCases } from '../conformance.ts';
+import { nullGpu } from '../testing/null-gpu.ts';
 import { findAdapter } from './adapters.ts';
-import type { Gpu } from './gpu.ts';
 import { createWebGpu } from './webgpu.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
 /** Every other one: sizes are numbers, not code, and most cases differ in nothing else. */
 const cases = conformanceCases.filter((_, i) => i % 2 === 0);
-
-async function nullGpu(): Promise<Gpu | string> {
-  try {
-    const { create } = (await import('webgpu' as string)) as { create(options: readonly string[]): Gpu };
-    return create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
-  } catch (error) {
-    return `the optional package webgpu did not load (${String(error).split('\n')[0]})`;
-  }
-}
 
 const gpu = await nullGpu();
 
