@@ -3,8 +3,8 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { Network } from '../../supernet/network.ts';
 import type { Ranks } from '../../training/ranks.ts';
 import type { JobContext } from '../pipeline/context.ts';
+import { ProbePaths } from '../pipeline/probe-paths.ts';
 import { trainSupernet } from '../pipeline/train-supernet.ts';
-import { shareScore } from './messages.ts';
 import { followingRecord } from './record.ts';
 
 /** What ends the training of all ranks at the same step; rank 0 reports it. */
@@ -17,15 +17,17 @@ export async function followSupernet(
   const { backend, space, task, sharing, quantisation, random } = context;
   const settings = { space, task, sharing, quantisation };
   const network = new Network(backend, settings, random.split('supernet weights'));
+  const probes = new ProbePaths(context, network, ranks);
   const nothingKept = { checkpoints: '', saveEvery: Number.POSITIVE_INFINITY };
   try {
     await trainSupernet(
       { ...context, ...nothingKept },
-      { network, ranks, record: followingRecord(ranks), validate: async () => shareScore(ranks) },
+      { network, ranks, record: followingRecord(ranks), validate: () => probes.score() },
     );
   } catch (error) {
     if (!(error instanceof ShiftAddError && OF_ALL.includes(error.code))) throw error;
   } finally {
+    probes.dispose();
     network.dispose();
   }
 }

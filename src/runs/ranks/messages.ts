@@ -34,9 +34,14 @@ export function shareCheckpoint<State>(
   return { tensors, state: JSON.parse(metadata.state) as State };
 }
 
-/** Not through JSON, which has no infinite loss. */
-export function shareScore(ranks: Ranks, { loss, accuracy }: Score = { loss: 0, accuracy: 0 }): Score {
-  const values = Float64Array.of(loss, accuracy);
-  ranks.broadcast(new Uint8Array(values.buffer));
-  return { loss: values[0], accuracy: values[1] };
+/**
+ * Scores that one rank each has found, for all; undefined where another rank has it. What ranks add are floats, so the
+ * bytes of a score travel as one float each and nothing is rounded.
+ */
+export function shareScores(ranks: Ranks, own: readonly (Score | undefined)[]): Score[] {
+  const numbers = Float64Array.from(own.flatMap((score) => [score?.loss ?? 0, score?.accuracy ?? 0]));
+  const bytes = Float32Array.from(new Uint8Array(numbers.buffer));
+  ranks.sumNumbers(bytes);
+  const all = new Float64Array(Uint8Array.from(bytes).buffer);
+  return own.map((_, i) => ({ loss: all[2 * i], accuracy: all[2 * i + 1] }));
 }
