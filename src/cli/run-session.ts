@@ -73,7 +73,7 @@ function clusterOf(context: CommandContext): Pick<SessionOptions, 'evaluator'> {
   }
   const workers = given<number>(context, 'workers') ?? 0;
   const address = clusterAddress(url);
-  return { evaluator: (opened) => openCluster(opened, { address, workers, only }) };
+  return { evaluator: (workplace, frame) => openCluster(workplace, frame, { address, workers, only }) };
 }
 
 /** Settings at fault: the same run would fail in the same way again. */

@@ -159,7 +159,6 @@ test.each([
   [['train', ...SETTINGS, '--network', 'all-atention'], "did you mean 'all-attention'?"],
   [['search', ...SETTINGS, '--longest', '6'], 'no sentence pair of at most 6 subwords'],
   [['search', ...SETTINGS, '--limit-energy', '1%'], 'no architecture'],
-  [['search', ...SETTINGS, '--cluster', 'postgres://nobody@localhost/none'], '--cluster cannot take part'],
   [['translate', '--run', 'nowhere', 'Hello'], 'nowhere holds no trained translator'],
 ])('%j is refused in one sentence', async (args, sentence) => {
   const out = args[0] === 'translate' ? [] : ['--out', join(folder, 'refused')];

@@ -4,17 +4,24 @@
  *
  *   run -> put into the queue -> ... a worker ... -> result in its table -> the promise settles, once
  */
+import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ShiftAddError } from '../core/errors.ts';
 import { encodeSafetensors, type TensorData } from '../core/safetensors.ts';
-import type { Evaluator, Job, Offer, ResultOf, RunJobOptions } from '../runs/evaluation/evaluator.ts';
-import { openEvaluator } from '../runs/evaluation/open-evaluator.ts';
+import type {
+  Evaluator,
+  Job,
+  JobTypes,
+  Offer,
+  ResultOf,
+  RunJobOptions,
+} from '../runs/evaluation/evaluator.ts';
 import { notOffered, received, withdrawn } from '../runs/evaluation/thread-messages.ts';
 import { weightsAddress } from '../runs/evaluation/weights-address.ts';
+import type { Workplace } from '../runs/evaluation/workplace.ts';
 import { JsonLines } from '../runs/jsonlines.ts';
-import type { RunContext } from '../runs/pipeline/context.ts';
-import type { Network } from '../supernet/network.ts';
+import type { Frame } from '../runs/pipeline/context.ts';
 import type { ClusterAddress } from './address.ts';
 import { Attendance } from './attendance.ts';
 import { Blobs } from './blobs.ts';
@@ -49,7 +56,7 @@ interface Waiter {
 
 interface Asked {
   readonly id: string;
-  readonly job: Job;
+  readonly job: Job<JobTypes>;
   readonly order: number;
   readonly waiters: Set<Waiter>;
   queued: boolean;
@@ -57,38 +64,51 @@ interface Asked {
   heard: number;
 }
 
-type Context = Omit<RunContext, 'evaluator'>;
+/** What is used of a run beside what its jobs are done with. */
+type RunFrame = Pick<Frame, 'run' | 'bus' | 'signal'>;
 
 /**
  * Opens a run in the database. @throws ShiftAddError 'missing' without the packages it takes, 'usage' when the database
  * cannot be used
  */
-export async function openCluster(context: Context, options: ClusterOptions): Promise<Evaluator> {
-  const note = (text: string) => context.bus.emit({ type: 'note', text });
+export async function openCluster<T extends JobTypes>(
+  workplace: Workplace<T>,
+  frame: RunFrame,
+  options: ClusterOptions,
+): Promise<Evaluator<T>> {
+  const note = (text: string) => frame.bus.emit({ type: 'note', text });
   const database = await Database.open(options.address, note);
-  context.signal.addEventListener('abort', () => database.hurry());
+  frame.signal.addEventListener('abort', () => database.hurry());
   try {
-    const found = await runCard(context);
+    const found = await runCard(workplace, frame.run.dir);
     const id = runId(found);
     const runs = new Runs(database);
     await runs.open(id, found); // blobs need it
-    const { distill } = context.config;
-    const teacher = distill === 'none' ? undefined : await sendTeacher(distill, new Blobs(database, id));
-    const card = teacher === undefined ? found : { ...found, teacher };
+    const card = { ...found, ...(await sendFiles(workplace, new Blobs(database, id))) };
     const queue = new JobQueue(database, id);
     await queue.create(card.lease);
     await queue.clear();
     await runs.open(id, card);
-    return new ClusterEvaluator(context, { ...options, database }, id, card);
+    return new ClusterEvaluator(workplace, frame, { ...options, database }, { id, card });
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-class ClusterEvaluator implements Evaluator {
+/** What workers may lack: a teacher, how sentences become subwords. */
+async function sendFiles(
+  { config: { distill }, subwordsFile }: Workplace<JobTypes>,
+  blobs: Blobs,
+): Promise<Pick<RunCard, 'teacher'>> {
+  if (subwordsFile !== undefined) await blobs.put(fs.readFileSync(subwordsFile));
+  const teacher = distill === 'none' ? undefined : await sendTeacher(distill, blobs);
+  return teacher === undefined ? {} : { teacher };
+}
+
+class ClusterEvaluator<T extends JobTypes> implements Evaluator<T> {
   readonly description: string;
-  private readonly context: Context;
+  private readonly frame: RunFrame;
   private readonly database: Database;
   private readonly id: string;
   private readonly card: RunCard;
@@ -96,7 +116,7 @@ class ClusterEvaluator implements Evaluator {
   private readonly results: Results;
   private readonly blobs: Blobs;
   private readonly attendance: Attendance;
-  private readonly here: Evaluator | undefined;
+  private readonly here: Evaluator<T> | undefined;
   private readonly loop: JobLoop | undefined;
   private readonly asked = new Map<string, Asked>();
   private readonly offers = new Map<string, string>();
@@ -113,12 +133,12 @@ class ClusterEvaluator implements Evaluator {
   private finished = false;
 
   constructor(
-    context: Context,
+    workplace: Workplace<T>,
+    frame: RunFrame,
     { database, workers, only }: ClusterOptions & { readonly database: Database },
-    id: string,
-    card: RunCard,
+    { id, card }: { readonly id: string; readonly card: RunCard },
   ) {
-    this.context = context;
+    this.frame = frame;
     this.database = database;
     this.id = id;
     this.card = card;
@@ -127,12 +147,12 @@ class ClusterEvaluator implements Evaluator {
     this.results = new Results(database, id);
     this.blobs = new Blobs(database, id);
     this.attendance = new Attendance(database, id);
-    this.ledger = new JsonLines(join(context.run.dir, 'cluster.jsonl'));
-    context.bus.subscribe((event) => {
+    this.ledger = new JsonLines(join(frame.run.dir, 'cluster.jsonl'));
+    frame.bus.subscribe((event) => {
       if (event.type === 'run-ended') this.finished = event.outcome === 'finished';
     });
     if (only !== true) {
-      this.here = openEvaluator(context, workers);
+      this.here = workplace.evaluator(workers);
       this.loop = new JobLoop({
         ...{ database, run: id, lease: card.lease, evaluator: this.here, computes: card.computes },
         worker: this.name,
@@ -158,7 +178,7 @@ class ClusterEvaluator implements Evaluator {
     );
   }
 
-  async offer(network: Network): Promise<Offer> {
+  async offer(network: T['network']): Promise<Offer> {
     const tensors = new Map<string, TensorData>();
     for (const { name, shape, value } of network.store.parameters()) {
       tensors.set(name, { shape, data: (await network.store.backend.read(value)) as Float32Array });
@@ -177,7 +197,7 @@ class ClusterEvaluator implements Evaluator {
     };
   }
 
-  run<J extends Job>(job: J, options: RunJobOptions = {}): Promise<ResultOf<J>> {
+  run<J extends Job<T>>(job: J, options: RunJobOptions = {}): Promise<ResultOf<J, T>> {
     const { signal } = options;
     return new Promise((resolve, reject) => {
       if (this.closing.signal.aborted || signal?.aborted) return reject(withdrawn());
@@ -197,7 +217,7 @@ class ClusterEvaluator implements Evaluator {
         options,
         resolve: (result) => {
           settled();
-          resolve(result as ResultOf<J>);
+          resolve(result as ResultOf<J, T>);
         },
         reject: (error) => {
           settled();
@@ -333,7 +353,7 @@ class ClusterEvaluator implements Evaluator {
   }
 
   private note(text: string): void {
-    if (!this.closing.signal.aborted) this.context.bus.emit({ type: 'note', text });
+    if (!this.closing.signal.aborted) this.frame.bus.emit({ type: 'note', text });
   }
 
   private reject(asked: Asked, error: unknown): void {
@@ -368,7 +388,7 @@ class ClusterEvaluator implements Evaluator {
   }
 }
 
-function givenUp(job: Job, sentence: string): ShiftAddError {
+function givenUp(job: Job<JobTypes>, sentence: string): ShiftAddError {
   return new ShiftAddError(
     'run',
     `one of ${TRIES} tries must get a job done, but none got ${deedOf(job)}; the last worker said: ${sentence}; put that right and go on with --resume`,

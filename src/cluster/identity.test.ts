@@ -7,11 +7,13 @@ import { drawGlyphs } from '../data/glyphs/glyphs.ts';
 import { sharedSet } from '../data/shared-set.ts';
 import type { Job } from '../runs/evaluation/evaluator.ts';
 import { DEFAULT_CONFIG } from '../runs/options.ts';
+import type { TranslatorJob } from '../runs/translation/jobs.ts';
 import { loadSpace } from '../spaces/load.ts';
+import { toyNetwork } from '../supernet/translator/toy.ts';
 import { version } from '../version.ts';
 import { probe } from './probe.ts';
 import { refuseBackend, refuseData, refuseProgram } from './refusal.ts';
-import { jobId, PROTOCOL, type RunCard, runId } from './run-card.ts';
+import { deedOf, jobId, PROTOCOL, type RunCard, runId } from './run-card.ts';
 
 const data: ImageDataset = {
   ...drawGlyphs({ seed: 1, train: 8, test: 4, size: 16 }),
@@ -57,6 +59,9 @@ test('machines that compute the same bits have the same probe, whatever their th
   auto.dispose();
 });
 
+/** The same with its keys the other way round. */
+const turn = <T extends object>(value: T) => Object.fromEntries(Object.entries(value).reverse()) as T;
+
 const card: RunCard = {
   ...{ protocol: PROTOCOL, version, place: 'host:/run', computes: 'c', probe: 'p', data: 'd', lease: 300 },
   ...{ config: DEFAULT_CONFIG, space: loadSpace('micro') },
@@ -69,7 +74,16 @@ test('a run keeps its identifier when it is resumed, and no other run has it', (
     runId({ ...card, computes: 'c, 4 threads', lease: 5, teacher: { architecture: 'a', weights: 'w' } }),
   ).toBe(mine);
   const seeded = { ...DEFAULT_CONFIG, seed: 1 };
-  const others = [{ version: '9' }, { place: 'x' }, { probe: 'x' }, { data: 'x' }, { config: seeded }];
+  const others = [
+    ...[
+      { version: '9' },
+      { place: 'x' },
+      { probe: 'x' },
+      { data: 'x' },
+      { subwords: 'x' },
+      { config: seeded },
+    ],
+  ];
   const ids = new Set([mine, ...others.map((other) => runId({ ...card, ...other }))]);
   expect(ids.size).toBe(1 + others.length);
 });
@@ -90,6 +104,20 @@ test('a job has one identifier, and no other job has it', () => {
   expect(new Set([...jobs.map((one) => jobId('r', one)), jobId('q', score)]).size).toBe(jobs.length + 1);
 });
 
+test('a training of sentences is the same job, in whatever order its network was written down', () => {
+  const network = toyNetwork(['A'], ['A']);
+  const job: TranslatorJob = { kind: 'train', phase: 'p', title: 't', network };
+  const { encoder, decoderLayers, ...rest } = network;
+  const turned = { ...rest, decoderLayers: decoderLayers.map(turn), encoder };
+  expect(Object.keys(turned)).not.toEqual(Object.keys(network));
+  expect(jobId('r', { ...job, network: turned })).toBe(jobId('r', job));
+  const wider = { ...network, decoder: 16 };
+  const others = [{ trialEpochs: 1 }, { seed: 1 }, { network: wider }, { phase: 'q' }];
+  const ids = new Set([jobId('r', job), ...others.map((other) => jobId('r', { ...job, ...other }))]);
+  expect(ids.size).toBe(1 + others.length);
+  expect(deedOf(job)).toBe('8-12:A2f10|A2x4s1f6 trained');
+});
+
 test('a worker that can do the same refuses nothing; one that differs says in what and what to do', () => {
   expect(refuseProgram(card)).toBeUndefined();
   expect(refuseBackend(card, { computes: 'other words', probe: 'p' })).toBeUndefined();
@@ -97,7 +125,7 @@ test('a worker that can do the same refuses nothing; one that differs says in wh
   expect(refuseProgram({ ...card, version: '9.9.9' })).toMatch(
     /started by 9\.9\.9 .*; install the same version/,
   );
-  expect(refuseProgram({ ...card, protocol: 2 })).toMatch(/\(protocol 2\); install/);
+  expect(refuseProgram({ ...card, protocol: 99 })).toMatch(/\(protocol 99\); install/);
   expect(refuseBackend(card, { computes: 'avx2', probe: 'q' })).toMatch(
     /this one \(avx2\) and the run \(c\) differ; .*--mixed/,
   );

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openBackend } from '../backends/open.ts';
-import { ShiftAddError } from '../core/errors.ts';
+import { internal, ShiftAddError } from '../core/errors.ts';
 import { EventBus, type RunEvent } from '../core/events.ts';
 import { Random } from '../core/random.ts';
-import { drawGlyphs } from '../data/glyphs/glyphs.ts';
-import type { EvaluateJob, Evaluator, JobEvent, TrainJob } from '../runs/evaluation/evaluator.ts';
+import type { EvaluateJob, Evaluator, ImageJobs, JobEvent, TrainJob } from '../runs/evaluation/evaluator.ts';
+import type { OpenRun } from '../runs/folder.ts';
 import { DEFAULT_CONFIG } from '../runs/options.ts';
-import type { RunContext } from '../runs/pipeline/context.ts';
 import { loadSpace } from '../spaces/load.ts';
 import { clusterAddress } from './address.ts';
 import { BlobCache, Blobs, sha256Of } from './blobs.ts';
@@ -232,22 +231,15 @@ describe.skipIf(reason !== undefined)('in the database', () => {
 
     async function open(): Promise<{ evaluator: Evaluator; run: string; events: RunEvent[] }> {
       const dir = fs.mkdtempSync(join(folder, 'run-'));
-      const images = drawGlyphs({ seed: 1, train: 20, test: 5, size: 16 });
-      const dataset = { ...images, classes: ['a'], mean: [0], deviation: [1], mirrorable: false };
       const [bus, events] = [new EventBus(), [] as RunEvent[]];
       bus.subscribe((event) => events.push(event));
       const backend = await openBackend('reference');
-      const context = {
-        run: { dir },
-        bus,
-        dataset,
-        backend,
-        config: DEFAULT_CONFIG,
-        space: loadSpace('micro'),
-        signal: new AbortController().signal,
-      };
+      const own = { config: DEFAULT_CONFIG, backend, space: loadSpace('micro'), data: 'd' };
+      const elsewhere = () => internal('all is done by workers');
+      const place = { ...own, unreadable: new Set<string>(), evaluator: elsewhere, supernet: elsewhere };
+      const frame = { run: { dir } as OpenRun, bus, signal: new AbortController().signal };
       const options = { address: clusterAddress(postgres.url), only: true };
-      const evaluator = await openCluster(context as unknown as RunContext, options);
+      const evaluator = await openCluster<ImageJobs>(place, frame, options);
       const runs = await new Runs(database).all();
       return { evaluator, run: runs.filter(({ id }) => id !== RUN)[0].id, events };
     }

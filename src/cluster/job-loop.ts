@@ -6,7 +6,7 @@
  *             beat, beat, beat ... the lease goes on; a job that is not ours any more is ended
  */
 import { ShiftAddError } from '../core/errors.ts';
-import type { EvaluateJob, Evaluator } from '../runs/evaluation/evaluator.ts';
+import type { EvaluateJob, Evaluator, JobEvent, JobTypes } from '../runs/evaluation/evaluator.ts';
 import { postable } from '../runs/evaluation/thread-messages.ts';
 import { Attendance } from './attendance.ts';
 import { Blobs } from './blobs.ts';
@@ -21,7 +21,7 @@ export interface JobLoopOptions {
   readonly run: string;
   /** Seconds. */
   readonly lease: number;
-  readonly evaluator: Evaluator;
+  readonly evaluator: Evaluator<JobTypes>;
   /** Name of this worker, for people. */
   readonly worker: string;
   /** What computes here, for people. */
@@ -184,7 +184,8 @@ export class JobLoop {
         return { outcome: { kind: 'scored', score }, bytesOut: 0 };
       }
       const events = new EventSender(database, run, id);
-      const result = await evaluator.run(job, { signal, onEvent: (told) => events.tell(told) });
+      const onEvent = (told: JobEvent) => events.tell(told);
+      const result = await evaluator.run(job, { signal, onEvent, together: this.held.size });
       await events.flush();
       return await trainedOutcome(result, this.blobs);
     } catch (error) {

@@ -7,7 +7,7 @@
  *   fail     a worker could not do it: another tries, at most as often
  *   givenUp  jobs that no try was left for, with the last worker's sentence
  */
-import type { Job } from '../runs/evaluation/evaluator.ts';
+import type { Job, JobTypes } from '../runs/evaluation/evaluator.ts';
 import type { Database } from './database.ts';
 import { QUEUES } from './tables.ts';
 
@@ -15,7 +15,7 @@ export const TRIES = 5;
 
 export interface QueuedJob {
   readonly id: string;
-  readonly job: Job;
+  readonly job: Job<JobTypes>;
   /** SHA-256 of the blob with the supernet's weights. */
   readonly weights?: string;
 }
@@ -68,7 +68,7 @@ export class JobQueue {
     const options = { batchSize: count, includeMetadata: true } as const;
     const rows = await this.database.boss.fetch<Payload>(this.name, options);
     return rows.map(({ id, data: { job, weights }, retryCount }) => ({
-      ...{ id, job: JSON.parse(job) as Job, attempt: retryCount },
+      ...{ id, job: JSON.parse(job) as Job<JobTypes>, attempt: retryCount },
       ...(weights && { weights }),
     }));
   }

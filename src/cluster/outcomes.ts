@@ -1,14 +1,19 @@
 /** What a job came to, on its way through the database; tensors travel beside it as a blob. */
+
+import type { TensorData } from '../core/safetensors.ts';
 import { decodeSafetensors, encodeSafetensors } from '../core/safetensors.ts';
-import type { TrainResult } from '../runs/evaluation/evaluator.ts';
+import type { JobTypes } from '../runs/evaluation/evaluator.ts';
 import type { PostedError } from '../runs/evaluation/thread-messages.ts';
-import type { Score } from '../training/score.ts';
+import type { Score } from '../search/problem.ts';
 import type { Blobs } from './blobs.ts';
 import type { Database } from './database.ts';
 
+/** What a training came to; that of a trial has no tensors, and neither has that of a ranked path. */
+type Trained = JobTypes['trained'] & { readonly tensors?: ReadonlyMap<string, TensorData> };
+
 export type Outcome =
   | { readonly kind: 'scored'; readonly score: Score }
-  | { readonly kind: 'trained'; readonly result: Omit<TrainResult, 'tensors'>; readonly tensors?: string }
+  | { readonly kind: 'trained'; readonly result: Omit<Trained, 'tensors'>; readonly tensors?: string }
   | { readonly kind: 'failed'; readonly error: PostedError };
 
 /** Who did a job and what that took: written to the run's cluster.jsonl. */
@@ -75,7 +80,7 @@ export class Results {
 
 /** Splits a result into what a row holds and what a blob holds. */
 export async function trainedOutcome(
-  { tensors, ...result }: TrainResult,
+  { tensors, ...result }: Trained,
   blobs: Blobs,
 ): Promise<{ readonly outcome: Outcome; readonly bytesOut: number }> {
   if (tensors === undefined) return { outcome: { kind: 'trained', result }, bytesOut: 0 };
@@ -87,7 +92,7 @@ export async function trainedOutcome(
 export async function trainResultOf(
   { result, tensors }: Extract<Outcome, { kind: 'trained' }>,
   blobs: Blobs,
-): Promise<TrainResult> {
+): Promise<JobTypes['trained']> {
   if (tensors === undefined) return result;
   const found = decodeSafetensors(await blobs.get(tensors), `blob ${tensors.slice(0, 12)}`);
   return { ...result, tensors: found.tensors };

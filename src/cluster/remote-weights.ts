@@ -1,23 +1,20 @@
 /** The supernet that a worker scores with: fetched once, offered to the worker's own evaluator. */
-import type { Backend } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
-import { Random } from '../core/random.ts';
 import { decodeSafetensors, type TensorData } from '../core/safetensors.ts';
-import type { EvaluateJob, Evaluator, Offer } from '../runs/evaluation/evaluator.ts';
-import { Network, type NetworkConfig } from '../supernet/network.ts';
+import type { EvaluateJob, Evaluator, JobTypes, Offer } from '../runs/evaluation/evaluator.ts';
 import type { BlobCache, Blobs } from './blobs.ts';
 
 export interface RemoteWeightsOptions {
-  readonly backend: Backend;
-  readonly config: NetworkConfig;
-  readonly evaluator: Evaluator;
+  /** A supernet of the run whose weights are still to come. */
+  readonly supernet: () => JobTypes['network'];
+  readonly evaluator: Evaluator<JobTypes>;
   readonly blobs: Blobs;
   readonly cache: BlobCache;
 }
 
 export class RemoteWeights {
   private readonly options: RemoteWeightsOptions;
-  private current: { readonly offer: Offer; readonly network: Network } | undefined;
+  private current: { readonly offer: Offer; readonly network: JobTypes['network'] } | undefined;
   /** One change after the other. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -36,10 +33,10 @@ export class RemoteWeights {
 
   private async load(supernet: string, weights: string): Promise<number> {
     await this.drop();
-    const { backend, config, evaluator, blobs, cache } = this.options;
+    const { evaluator, blobs, cache } = this.options;
     const before = cache.fetched;
     const { tensors } = decodeSafetensors(await cache.get(weights, blobs), `blob ${weights.slice(0, 12)}`);
-    const network = new Network(backend, config, Random.fromSeed(0));
+    const network = this.options.supernet();
     try {
       await fill(network, tensors);
       const offer = await evaluator.offer(network);
@@ -67,7 +64,7 @@ export class RemoteWeights {
 }
 
 /** Parameters must all be there; statistics of norms stay as they are, for every score measures them anew. */
-async function fill({ store }: Network, weights: ReadonlyMap<string, TensorData>): Promise<void> {
+async function fill({ store }: JobTypes['network'], weights: ReadonlyMap<string, TensorData>): Promise<void> {
   const trained = new Set([...store.parameters()].map(({ name }) => name));
   const statistics = new Map<string, TensorData>();
   for (const { name, shape, buffer } of store.tensors()) {

@@ -3,22 +3,24 @@
  * in any of it takes no job; the sentence why goes to both sides.
  */
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { ShiftAddError } from '../core/errors.ts';
-import { fingerprint } from '../data/fingerprint.ts';
-import type { Job } from '../runs/evaluation/evaluator.ts';
+import type { Job, JobTypes } from '../runs/evaluation/evaluator.ts';
 import { nameOf } from '../runs/evaluation/train-network.ts';
+import type { Workplace } from '../runs/evaluation/workplace.ts';
 import type { RunConfig } from '../runs/options.ts';
-import type { RunContext } from '../runs/pipeline/context.ts';
-import type { Space } from '../spaces/space.ts';
+import type { AnySpace } from '../spaces/load.ts';
+import { encodeTranslation } from '../spaces/seq2seq/genotype.ts';
 import type { Quantisation } from '../supernet/quantisation.ts';
 import { version } from '../version.ts';
+import { sha256Of } from './blobs.ts';
 import { probe } from './probe.ts';
 import type { TeacherBlobs } from './teacher-blobs.ts';
 
 /** Raised whenever tables, jobs or results mean something else than before. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export interface RunCard {
   readonly protocol: number;
@@ -32,10 +34,12 @@ export interface RunCard {
   /** Of the data (src/data/fingerprint.ts). */
   readonly data: string;
   readonly config: RunConfig;
-  readonly space: Space;
+  readonly space: AnySpace;
   /** What --bit-exceptions and its kin came to: their file may not be on the worker. */
   readonly quantisation?: Quantisation | undefined;
   readonly teacher?: TeacherBlobs;
+  /** Of runs on sentences, SHA-256 of the blob that says how they become subwords: workers do not learn them again. */
+  readonly subwords?: string;
   /** Seconds without a sign of life after which a job is handed to another worker. */
   readonly lease: number;
 }
@@ -43,18 +47,20 @@ export interface RunCard {
 /** Seconds; SHIFTADDNAS_LEASE sets another one, for the searching machine alone. */
 const LEASE = 300;
 
-export async function runCard(context: Omit<RunContext, 'evaluator'>): Promise<RunCard> {
-  const { run, backend, dataset, config, space, quantisation } = context;
+/** `dir`: the run's folder. */
+export async function runCard(workplace: Workplace<JobTypes>, dir: string): Promise<RunCard> {
+  const { backend, data, config, space, quantisation, subwordsFile } = workplace;
   return {
     protocol: PROTOCOL,
     version,
-    place: `${hostname()}:${resolve(run.dir)}`,
+    place: `${hostname()}:${resolve(dir)}`,
     computes: backend.description,
     probe: await probe(backend),
-    data: fingerprint(dataset),
+    data,
     config,
     space,
     quantisation,
+    ...(subwordsFile === undefined ? {} : { subwords: sha256Of(fs.readFileSync(subwordsFile)) }),
     lease: leaseSeconds(),
   };
 }
@@ -75,14 +81,23 @@ export function runId({ computes: _, lease: __, teacher: ___, ...determined }: R
   return uuidOf(determined);
 }
 
-/** A job has one identifier, however often it is asked for. */
-export function jobId(run: string, job: Job): string {
-  return uuidOf([run, Object.entries(job).sort(([a], [b]) => (a < b ? -1 : 1))]);
+/** A job has one identifier, however often it is asked for, and whatever order its keys have. */
+export function jobId(run: string, job: Job<JobTypes>): string {
+  return uuidOf([run, sorted(job)]);
+}
+
+/** The same value with the keys of every object in their order. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }
 
 /** For people: `2-2:cc|cc scored`, `resnet-20 trained`. */
-export function deedOf(job: Job): string {
-  return job.kind === 'evaluate' ? `${job.genotype} scored` : `${nameOf(job.architecture)} trained`;
+export function deedOf(job: Job<JobTypes>): string {
+  if (job.kind === 'evaluate') return `${job.genotype} scored`;
+  return `${'network' in job ? encodeTranslation(job.network) : nameOf(job.architecture)} trained`;
 }
 
 function uuidOf(value: unknown): string {

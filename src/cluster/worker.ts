@@ -7,12 +7,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
-import { fingerprint } from '../data/fingerprint.ts';
-import { openEvaluator } from '../runs/evaluation/open-evaluator.ts';
-import { DEFAULT_CONFIG } from '../runs/options.ts';
-import type { JobContext } from '../runs/pipeline/context.ts';
-import { openJobContext } from '../runs/pipeline/job-context.ts';
-import { parseSpace } from '../spaces/schema.ts';
+import type { JobTypes } from '../runs/evaluation/evaluator.ts';
+import type { Workplace } from '../runs/evaluation/workplace.ts';
 import { Attendance } from './attendance.ts';
 import { BlobCache, Blobs } from './blobs.ts';
 import { type Database, sleep } from './database.ts';
@@ -22,7 +18,7 @@ import { probe } from './probe.ts';
 import { refuseBackend, refuseData, refuseProgram } from './refusal.ts';
 import { RemoteWeights } from './remote-weights.ts';
 import { type KnownRun, Runs } from './runs.ts';
-import { fetchTeacher } from './teacher-blobs.ts';
+import { checkpointsOf, openWorkplace } from './workplaces.ts';
 
 export interface WorkerOptions {
   readonly database: Database;
@@ -115,22 +111,21 @@ class Worker {
     const { card } = run;
     const sentence = refuseProgram(card) ?? (await this.refuseBits(run));
     if (sentence !== undefined) return this.refuse(run, sentence);
-    let context: JobContext;
+    let place: Workplace<JobTypes>;
     try {
-      context = await this.open(run);
+      place = await this.open(run);
     } catch (error) {
       if (!(error instanceof ShiftAddError)) throw error;
       const own = `a worker must have the data of the run, but here: ${error.message}`;
       return this.refuse(run, own);
     }
-    const mine = fingerprint(context.dataset);
-    const foreign = refuseData(card, mine, context.config.data);
+    const foreign = refuseData(card, place.data, place.config.data);
     if (foreign !== undefined) return this.refuse(run, foreign);
     if (!this.served.has(run.id)) {
       this.options.say(`run of ${card.place} (${card.config.data}, seed ${card.config.seed}): taking jobs`);
     }
     this.served.add(run.id);
-    await this.work(run, context);
+    await this.work(run, place);
   }
 
   private async refuseBits({ card }: KnownRun): Promise<string | undefined> {
@@ -147,31 +142,18 @@ class Worker {
   }
 
   /** @throws ShiftAddError when this machine lacks the data, or cannot read it */
-  private async open({ id, card }: KnownRun): Promise<JobContext> {
-    const { backend, workers, data, cache, database, saveEvery = 30 } = this.options;
-    const blobs = new Blobs(database, id);
-    const folder = join(cache, 'teachers');
-    const teacher = card.teacher && (await fetchTeacher(card.teacher, { blobs, cache: this.cache, folder }));
-    const config = {
-      ...card.config,
-      bitExceptions: DEFAULT_CONFIG.bitExceptions,
-      ...(data === undefined ? {} : { data }),
-      ...(teacher === undefined ? {} : { distill: teacher }),
-    };
-    const space = parseSpace(card.space, `the space of ${card.place}`);
-    const context = await openJobContext(config, space, { backend, workers });
-    const checkpoints = join(cache, 'checkpoints', id);
-    fs.mkdirSync(checkpoints, { recursive: true });
-    return { ...context, quantisation: card.quantisation, checkpoints, saveEvery };
+  private open({ id, card }: KnownRun): Promise<Workplace<JobTypes>> {
+    const { backend, workers, data, cache: folder, database, saveEvery = 30 } = this.options;
+    const own = { backend, workers, data, folder, saveEvery };
+    return openWorkplace(id, card, { ...own, blobs: new Blobs(database, id), cache: this.cache });
   }
 
-  private async work(run: KnownRun, context: JobContext): Promise<void> {
-    const { database, backend, workers, signal, say } = this.options;
+  private async work(run: KnownRun, place: Workplace<JobTypes>): Promise<void> {
+    const { database, backend, workers, signal, say, cache } = this.options;
     const { id, card } = run;
-    const { space, task, sharing, quantisation } = context;
-    const evaluator = openEvaluator(context, workers);
+    const evaluator = place.evaluator(workers);
     const weights = new RemoteWeights({
-      ...{ backend, config: { space, task, sharing, quantisation }, evaluator },
+      ...{ supernet: () => place.supernet(), evaluator },
       ...{ blobs: new Blobs(database, id), cache: this.cache },
     });
     const loop = new JobLoop({
@@ -184,14 +166,16 @@ class Worker {
       await loop.serve(signal, () => this.leave(run, loop));
     } finally {
       this.jobs += loop.done;
-      const { size } = context.unreadable;
-      if (size > 0)
-        say(`${size} images could not be read and gave way to others: ${[...context.unreadable].join(', ')}`);
+      const { unreadable } = place;
+      if (unreadable.size > 0)
+        say(
+          `${unreadable.size} images could not be read and gave way to others: ${[...unreadable].join(', ')}`,
+        );
       await weights.dispose();
       await evaluator.dispose();
     }
     const there = (await this.runs.all()).some((other) => other.id === id);
-    if (!there) fs.rmSync(context.checkpoints, { recursive: true, force: true });
+    if (!there) fs.rmSync(checkpointsOf(cache, id), { recursive: true, force: true });
   }
 
   /** Whether to turn away from a run that has nothing to do: it is over, another one waits, or it was long enough. */

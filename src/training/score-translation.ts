@@ -7,6 +7,7 @@ import { type BeamOptions, beamSearch, type Translation } from '../supernet/tran
 import { sourceBatch } from '../supernet/translator/source.ts';
 import type { Translator } from '../supernet/translator/translator.ts';
 import type { Between, Score } from './score.ts';
+import { breathe } from './trainer.ts';
 import { lossOf } from './translation-loss.ts';
 
 /** Mean negative log-likelihood of a subword, nats, and the share of subwords that are the most probable ones. */
@@ -19,6 +20,7 @@ export async function scoreSentences(
   const { backend } = translator.store;
   let [loss, right, tokens] = [0, 0, 0];
   for (const batch of batches) {
+    await breathe();
     between?.();
     const graph = new Graph(backend, { training: false });
     try {
@@ -73,6 +75,7 @@ export async function translateSentences(
   const found: Translation[] = new Array(sources.length);
   const pairs: SubwordPairs = { from: sources, to: sources.map(() => new Int32Array(0)) };
   for (let start = 0; start < order.length; start += together) {
+    await breathe();
     between?.();
     const indices = order.slice(start, start + together);
     const scope = backend.openScope();

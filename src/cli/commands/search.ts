@@ -84,7 +84,7 @@ async function searchTranslators(
   options: SessionOptions,
   ranks: Leading | undefined,
 ): Promise<object> {
-  refuseCompany(options, ranks);
+  if (ranks !== undefined) refuseRanks();
   const result = await runTranslationPipeline(options);
   const report = writeReport(options.run.dir);
   printTranslators(context, result);
@@ -94,13 +94,11 @@ async function searchTranslators(
   return { winner, candidates, baselines, front, supernet, ...latency, runDir: options.run.dir, report };
 }
 
-/** Throws 'usage': translators are trained and scored by one process. */
-function refuseCompany({ evaluator }: SessionOptions, ranks: Leading | undefined): void {
-  if (evaluator === undefined && ranks === undefined) return;
-  const what = ranks === undefined ? '--cluster' : 'mpirun';
+/** Throws 'usage': a supernet of translators is trained by one process. */
+function refuseRanks(): never {
   throw new ShiftAddError(
     'usage',
-    `runs on sentence pairs train and score in one process yet, so ${what} cannot take part; leave it out`,
+    'a supernet of translators is trained by one process yet, so mpirun cannot take part; leave it out',
   );
 }
 

@@ -15,23 +15,31 @@
  *   run      an evaluator belongs to one run: settings, data, space and prices are those it was opened with, and
  *            jobs do not repeat them. One that sends jobs away sends `RunConfig`, the program's version and a
  *            fingerprint of the data with them, and refuses workers that have others
+ *   task     what networks are and what a training is asked with differ between images and sentences (`JobTypes`);
+ *            what is done with jobs does not
  */
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorData } from '../../core/safetensors.ts';
+import type { Score as SearchScore } from '../../search/problem.ts';
 import type { LayerRecord } from '../../supernet/layer-table.ts';
 import type { Network } from '../../supernet/network.ts';
+import type { Translator } from '../../supernet/translator/translator.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import type { Architecture } from '../network-files.ts';
+import type { TranslatorJob, TranslatorTraining } from '../translation/jobs.ts';
 
-/** Score a path of the supernet: recalibrate its norms, then cross-entropy and accuracy on held-out images. */
+/**
+ * Score a path of the supernet on held-out examples: cross-entropy and accuracy, of images after its norms were
+ * recalibrated, of sentences with BLEU where it is an objective.
+ */
 export interface EvaluateJob {
   readonly kind: 'evaluate';
   /** Content address of the supernet's weights, as `offer` gave it. */
   readonly supernet: string;
-  /** The word of src/spaces/genotype.ts. */
+  /** The word of src/spaces/genotype.ts, or of src/spaces/seq2seq/genotype.ts. */
   readonly genotype: string;
-  /** The part of the evaluation images, above 0 up to 1; all of them when absent. */
+  /** The part of the evaluation set, above 0 up to 1; all of it when absent. */
   readonly share?: number;
 }
 
@@ -53,8 +61,6 @@ export interface TrainJob {
   readonly tests: boolean;
 }
 
-export type Job = EvaluateJob | TrainJob;
-
 export interface TrainResult {
   /** On the held-out images. */
   readonly validation: Score;
@@ -66,8 +72,25 @@ export interface TrainResult {
   readonly layers?: readonly LayerRecord[];
 }
 
+/** What a task gives to do: the networks that are offered, what a training is asked with and what it comes to. */
+export interface JobTypes {
+  readonly network: Network | Translator;
+  readonly train: TrainJob | TranslatorJob;
+  readonly trained: TrainResult | TranslatorTraining;
+}
+
+export interface ImageJobs extends JobTypes {
+  readonly network: Network;
+  readonly train: TrainJob;
+  readonly trained: TrainResult;
+}
+
+export type Job<T extends JobTypes = ImageJobs> = EvaluateJob | T['train'];
+
 /** What a job of this kind gives. */
-export type ResultOf<J extends Job> = J extends EvaluateJob ? Score : TrainResult;
+export type ResultOf<J extends Job<T>, T extends JobTypes = ImageJobs> = J extends EvaluateJob
+  ? SearchScore
+  : T['trained'];
 
 export interface RunJobOptions {
   /** Jobs that are asked for at once, this one among them; 1 unless said. */
@@ -98,15 +121,15 @@ export interface Offer {
   withdraw(): Promise<void>;
 }
 
-export interface Evaluator {
+export interface Evaluator<T extends JobTypes = ImageJobs> {
   /** One line for people: `in process`, `2 threads`, `cluster postgres://host/db`. */
   readonly description: string;
   /** Jobs that are done at once, at least 1: so many should be waiting. It may change while workers come and go. */
   readonly slots: number;
   /** Makes the weights of a trained supernet known. The network must stay as it is until they are withdrawn. */
-  offer(network: Network): Promise<Offer>;
+  offer(network: T['network']): Promise<Offer>;
   /** Does a job. Throws 'usage' for weights that are not offered, 'interrupted' when aborted, else what the job threw. */
-  run<J extends Job>(job: J, options?: RunJobOptions): Promise<ResultOf<J>>;
+  run<J extends Job<T>>(job: J, options?: RunJobOptions): Promise<ResultOf<J, T>>;
   /** Ends every worker; jobs under way reject with 'interrupted'. */
   dispose(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** Many jobs at once, their results in the order asked. */
 import { setMaxListeners } from 'node:events';
-import type { Evaluator, Job, JobEvent, ResultOf, RunJobOptions } from './evaluator.ts';
+import type { Evaluator, ImageJobs, Job, JobEvent, JobTypes, ResultOf, RunJobOptions } from './evaluator.ts';
 
 export interface Ordered<J, R> {
   readonly job: J;
@@ -11,13 +11,13 @@ export interface Ordered<J, R> {
 export type RunJob<J, R> = (job: J, options: RunJobOptions) => Promise<R>;
 
 /** Hands all jobs to the evaluator and gives their results in the order of the jobs, as `ordered` does. */
-export function inOrder<J extends Job>(
-  evaluator: Evaluator,
+export function inOrder<J extends Job<T>, T extends JobTypes = ImageJobs>(
+  evaluator: Evaluator<T>,
   jobs: readonly J[],
   signal?: AbortSignal,
   onEvent?: (index: number, told: JobEvent) => void,
-): AsyncGenerator<Ordered<J, ResultOf<J>>, void, void> {
-  return ordered<J, ResultOf<J>>((job, options) => evaluator.run(job, options), jobs, signal, onEvent);
+): AsyncGenerator<Ordered<J, ResultOf<J, T>>, void, void> {
+  return ordered<J, ResultOf<J, T>>((job, options) => evaluator.run(job, options), jobs, signal, onEvent);
 }
 
 /**

@@ -20,24 +20,19 @@ import type { Trainable } from '../pipeline/subject.ts';
 import { openTeacher, type Teacher } from '../pipeline/teacher.ts';
 import { runTrainPhase } from '../pipeline/train-phase.ts';
 import { zooTrainable } from '../pipeline/zoo-subject.ts';
-import type { JobEvent, TrainJob, TrainResult } from './evaluator.ts';
+import type { TrainJob, TrainResult } from './evaluator.ts';
+import type { TrainingOptions } from './in-this-thread.ts';
 import { inheriting } from './inheriting.ts';
 import { jobRecord } from './job-record.ts';
 
 /** Images measured at a time, of a set that is decoded while training. */
 const AT_ONCE = 512;
 
-export interface TrainNetworkOptions {
-  readonly onEvent?: (told: JobEvent) => void;
-  /** Whether the job is withdrawn: it then saves a checkpoint and throws 'interrupted'. */
-  readonly stopped?: () => boolean;
-}
-
 /** Trains (or goes on training) and measures. */
 export async function trainNetwork(
   run: JobContext,
   job: TrainJob,
-  { onEvent = () => {}, stopped = () => false }: TrainNetworkOptions = {},
+  { onEvent = () => {}, stopped = () => false }: TrainingOptions = {},
 ): Promise<TrainResult> {
   const { phase, seed } = job;
   const context = seed === undefined ? run : { ...run, random: Random.fromSeed(seed) };

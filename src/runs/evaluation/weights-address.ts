@@ -1,9 +1,9 @@
 /** The content address of a network's weights: equal weights have equal addresses, wherever they lie. */
 import { createHash } from 'node:crypto';
-import type { Network } from '../../supernet/network.ts';
+import type { JobTypes } from './evaluator.ts';
 
 /** SHA-256 in hexadecimal over name, shape and values of every parameter, in the order of names. */
-export async function weightsAddress({ store }: Network): Promise<string> {
+export async function weightsAddress({ store }: JobTypes['network']): Promise<string> {
   const hash = createHash('sha256');
   const parameters = [...store.parameters()].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name, shape, value } of parameters) {

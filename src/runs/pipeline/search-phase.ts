@@ -19,7 +19,7 @@ import { spaceProblem } from '../../search/space-problem.ts';
 import { summary } from '../../search/summary.ts';
 import { PUBLISHED_RATES } from '../../spaces/neighbours.ts';
 import type { Genotype } from '../../spaces/space.ts';
-import type { EvaluateJob, Offer } from '../evaluation/evaluator.ts';
+import type { EvaluateJob, Evaluator, JobTypes, Offer } from '../evaluation/evaluator.ts';
 import { inOrder } from '../evaluation/in-order.ts';
 import type { RunConfig } from '../options.ts';
 import { type Frame, loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
@@ -81,16 +81,23 @@ export function imageSearch(context: RunContext, offer: Offer): SearchWork<Genot
     task: IMAGE_SEARCH,
     guess: Math.log(context.dataset.classes.length),
     known,
-    async *scores(candidates) {
-      const jobs = candidates.map(
-        ({ key, share }): EvaluateJob => ({
-          ...{ kind: 'evaluate', supernet: offer.supernet, genotype: key },
-          ...(share === undefined ? {} : { share }),
-        }),
-      );
-      for await (const { result } of inOrder(context.evaluator, jobs, context.signal)) yield result;
-    },
+    scores: (candidates) => scoresBy(context, offer, candidates),
   };
+}
+
+/** Scores of candidates over an offered supernet, by the evaluator of a run. */
+export async function* scoresBy<T extends JobTypes>(
+  { evaluator, signal }: Pick<Frame, 'signal'> & { readonly evaluator: Evaluator<T> },
+  { supernet }: Offer,
+  candidates: readonly Pick<Candidate<unknown>, 'key' | 'share'>[],
+): AsyncGenerator<Score, void, void> {
+  const jobs = candidates.map(
+    ({ key, share }): EvaluateJob => ({
+      ...{ kind: 'evaluate', supernet, genotype: key },
+      ...(share === undefined ? {} : { share }),
+    }),
+  );
+  for await (const { result } of inOrder<EvaluateJob, T>(evaluator, jobs, signal)) yield result;
 }
 
 /** The search that a plan stands for. */

@@ -3,17 +3,16 @@
  * closes what it opened whatever happens.
  */
 import { ShiftAddError } from '../../core/errors.ts';
-import { fingerprint } from '../../data/fingerprint.ts';
 import type { openDataset } from '../../data/open.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
 import { showRetraining } from '../../spaces/retrained.ts';
 import type { Ranks } from '../../training/ranks.ts';
-import type { Evaluator } from '../evaluation/evaluator.ts';
-import { openEvaluator } from '../evaluation/open-evaluator.ts';
+import type { Evaluator, JobTypes } from '../evaluation/evaluator.ts';
+import { imageWorkplace, type Workplace } from '../evaluation/workplace.ts';
 import { describeMeasured } from '../latency-source.ts';
-import type { JobContext, RunContext } from './context.ts';
+import type { Frame, JobContext, RunContext } from './context.ts';
 import { endQuietly, type FrameOptions, inFrame, openFrame } from './frame.ts';
 import { openJobContext } from './job-context.ts';
 import { retrainedSpaceOf } from './retraining-of.ts';
@@ -24,7 +23,7 @@ export interface SessionOptions extends FrameOptions {
   /** Jobs at once in threads of this process; 0, the default, for as many as the backend has threads. */
   readonly workers?: number;
   /** Who does the jobs, where that is not this process: called once data and settings are open. */
-  readonly evaluator?: (context: Omit<RunContext, 'evaluator'>) => Evaluator | Promise<Evaluator>;
+  readonly evaluator?: <T extends JobTypes>(workplace: Workplace<T>, frame: Frame) => Promise<Evaluator<T>>;
   /** Processes that train the supernet together, this one as their first: called once data and settings are open. */
   readonly ranks?: (context: JobContext) => Promise<Ranks>;
 }
@@ -56,7 +55,8 @@ export async function session<T>(
 ): Promise<T> {
   const started = Date.now();
   const opened = await openContext(options);
-  const context = { ...opened, ...(await companyOf(options, opened)) };
+  const workplace = imageWorkplace(opened);
+  const context = { ...opened, ...(await companyOf(options, opened, workplace)) };
   const differs = showRetraining(context.space, context.retrained);
   const measured = describeMeasured(context.pricer.pricer.accelerator);
   const notes = [
@@ -65,8 +65,7 @@ export async function session<T>(
     ...(measured === undefined ? [] : [measured]),
   ];
   try {
-    const { dataset, unreadable } = context;
-    const frameWork = { started, notes, data: fingerprint(dataset), unreadable };
+    const frameWork = { started, notes, data: workplace.data, unreadable: context.unreadable };
     return await inFrame(context, options, frameWork, () => work(context));
   } finally {
     await context.evaluator.dispose();
@@ -78,11 +77,12 @@ export async function session<T>(
 async function companyOf(
   { evaluator, ranks, workers }: SessionOptions,
   opened: Awaited<ReturnType<typeof openContext>>,
+  workplace: Workplace,
 ): Promise<Pick<RunContext, 'evaluator' | 'ranks'>> {
   try {
     const met = await ranks?.(opened);
     return {
-      evaluator: (await evaluator?.(opened)) ?? openEvaluator(opened, workers),
+      evaluator: (await evaluator?.(workplace, opened)) ?? workplace.evaluator(workers),
       ...(met === undefined ? {} : { ranks: met }),
     };
   } catch (error) {

@@ -8,10 +8,10 @@ import { NETWORKS } from '../network-files.ts';
 import { tellTrainings } from '../pipeline/planned-work.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
 import type { NetworkResult } from '../result.ts';
+import type { TrainedTranslator } from './jobs.ts';
 import { namedTranslator } from './named-translator.ts';
 import { translationSession, writeTranslator } from './pipeline.ts';
 import { translatorResult } from './result-of.ts';
-import type { TrainedTranslator } from './train-alone.ts';
 import { trainTranslators } from './train-network.ts';
 
 export interface ComparedTranslator

@@ -15,14 +15,17 @@ import { TranslationPricer } from '../../spaces/seq2seq/pricing.ts';
 import type { TranslationSpace } from '../../spaces/seq2seq/space.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { NormPlace } from '../../supernet/translator/declarations.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
 import { describeMeasured, describePrediction } from '../latency-source.ts';
 import type { RunConfig } from '../options.ts';
 import type { Frame } from '../pipeline/context.ts';
 import { endQuietly, type FrameOptions, openFrame } from '../pipeline/frame.ts';
+import type { SessionOptions } from '../pipeline/session.ts';
 import { sharingAloneOf, sharingOf } from '../pipeline/sharing-of.ts';
+import type { SentenceJobs } from './jobs.ts';
 import { openLatency, type PredictedLatency } from './latency.ts';
 import { openSubwords } from './subwords-file.ts';
-import { Trainers } from './trainers.ts';
+import { sentenceWorkplace } from './workplace.ts';
 
 /** The three parts of a set as subwords. */
 export interface EncodedSet {
@@ -36,6 +39,7 @@ export interface SentenceContext {
   readonly config: RunConfig;
   readonly backend: Backend;
   readonly dataset: TranslationDataset;
+  readonly space: TranslationSpace;
   readonly subwords: Subwords;
   /** The file of the run that holds them. */
   readonly subwordsFile: string;
@@ -49,18 +53,23 @@ export interface SentenceContext {
   readonly saveEvery: number;
 }
 
+/** What it is opened with. */
+export type SentenceSettings = Pick<
+  SentenceContext,
+  'config' | 'space' | 'subwordsFile' | 'checkpoints' | 'saveEvery'
+>;
+
 export interface TranslationContext extends SentenceContext, Frame {
-  readonly space: TranslationSpace;
   readonly pricer: TranslationPricer;
   /** What predicts latency, where the accelerator does not say it. */
   readonly latency: PredictedLatency | undefined;
-  /** Who trains networks alone. */
-  readonly trainers: Trainers;
+  /** Who scores candidates and trains networks alone. */
+  readonly evaluator: Evaluator<SentenceJobs>;
 }
 
 /** Reads the data, reads subwords or learns and keeps them. @throws what `openTranslation` throws; 'usage' for settings that cannot work with it */
 export async function openSentences(
-  settings: Pick<SentenceContext, 'config' | 'subwordsFile' | 'checkpoints' | 'saveEvery'>,
+  settings: SentenceSettings,
   backend: Backend,
 ): Promise<{ readonly context: SentenceContext; readonly notes: readonly string[] }> {
   const { config, subwordsFile } = settings;
@@ -91,31 +100,43 @@ export async function openSentences(
   };
 }
 
-/** All that a run on sentences needs. @throws what `openSentences` throws */
-export async function openTranslationContext(options: FrameOptions & { readonly workers?: number }): Promise<{
+/** All that a run on sentences needs. @throws what `openSentences` and who does its jobs throw */
+export async function openTranslationContext(
+  options: FrameOptions & Pick<SessionOptions, 'workers' | 'evaluator'>,
+): Promise<{
   readonly context: TranslationContext;
   readonly notes: readonly string[];
+  /** SHA-256 of the data. */
+  readonly data: string;
   close(): Promise<void>;
 }> {
-  const { config, backend, run, saveEvery = 30, workers = 0 } = options;
+  const { config, backend, run, saveEvery = 30, workers } = options;
   const space = loadTranslationSpace(config.space);
   const pricer = new Pricer(findAccelerator(config.accelerator), Number(config.bits));
   const task = { tokens: config.sentenceTokens, bits: pricer.bits, flag: '--sentence-tokens' };
   const latency = config.latency === 'model' ? undefined : openLatency(config.latency, space, task);
   const told =
     latency === undefined ? describeMeasured(pricer.accelerator) : describePrediction(latency.source);
-  const settings = { config, subwordsFile: run.subwords, checkpoints: run.checkpoints, saveEvery };
+  const settings = { config, space, subwordsFile: run.subwords, checkpoints: run.checkpoints, saveEvery };
   const { context: sentences, notes } = await openSentences(settings, backend);
-  const trainers = new Trainers(sentences, workers);
+  const workplace = sentenceWorkplace(sentences);
   const frame = openFrame(options, sentences.random);
+  let evaluator: Evaluator<SentenceJobs>;
+  try {
+    evaluator = (await options.evaluator?.(workplace, frame)) ?? workplace.evaluator(workers);
+  } catch (error) {
+    frame.close();
+    throw error;
+  }
   return {
     context: {
-      ...{ ...sentences, ...frame, space, latency, trainers },
+      ...{ ...sentences, ...frame, latency, evaluator },
       pricer: new TranslationPricer(space, { tokens: config.sentenceTokens }, pricer, latency?.of),
     },
     notes: told === undefined ? notes : [...notes, told],
+    data: workplace.data,
     close: async () => {
-      await trainers.dispose();
+      await evaluator.dispose();
       endQuietly(frame.close);
     },
   };

@@ -8,10 +8,8 @@
 
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
-import { fingerprintPairs } from '../../data/fingerprint.ts';
 import { findAccelerator, type Limits } from '../../hardware/index.ts';
-import { corpusBleu } from '../../metrics/bleu/bleu.ts';
-import type { Candidate, Scored, SearchProblem } from '../../search/problem.ts';
+import type { Scored, SearchProblem } from '../../search/problem.ts';
 import { translationProblem } from '../../search/translation-problem.ts';
 import { encodeTranslation } from '../../spaces/seq2seq/genotype.ts';
 import { PUBLISHED_TRANSLATION_RATES } from '../../spaces/seq2seq/moves.ts';
@@ -21,9 +19,9 @@ import { countTranslator } from '../../supernet/translator/declarations.ts';
 import { extentOfSpace } from '../../supernet/translator/extent.ts';
 import type { Translator } from '../../supernet/translator/translator.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
-import { stopIfAsked } from '../pipeline/context.ts';
+import type { Offer } from '../evaluation/evaluator.ts';
 import { inFrame } from '../pipeline/frame.ts';
-import { checkArea, limitsOf, objectivesOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
+import { checkArea, limitsOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
 import { numbered, type SearchedRun, searchedWork, tellTrainings } from '../pipeline/planned-work.ts';
 import {
   checkFeasible,
@@ -31,6 +29,7 @@ import {
   runSearchPhase,
   type SearchPlan,
   type SearchWork,
+  scoresBy,
   searchPlans,
 } from '../pipeline/search-phase.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
@@ -40,10 +39,10 @@ import { type ResultInput, writeResult } from '../result.ts';
 import { translationBaselines } from './baselines.ts';
 import { openTranslationContext, type TranslationContext } from './context.ts';
 import { saveTranslator } from './files.ts';
-import { translateTexts } from './measure.ts';
+import type { TrainedTranslator, TranslatorJob } from './jobs.ts';
 import { namedTranslator } from './named-translator.ts';
 import { translatorResult } from './result-of.ts';
-import { heldPairs, scoreHeld, type TrainedTranslator, type TranslatorJob } from './train-alone.ts';
+import { heldPairs } from './train-alone.ts';
 import {
   type Trainee,
   trainsTranslators,
@@ -57,11 +56,9 @@ export async function translationSession<T>(
   work: (context: TranslationContext) => Promise<T>,
 ): Promise<T> {
   const started = Date.now();
-  const { context, notes, close } = await openTranslationContext(options);
+  const { context, notes, data, close } = await openTranslationContext(options);
   try {
-    return await inFrame(context, options, { started, notes, data: fingerprintPairs(context.dataset) }, () =>
-      work(context),
-    );
+    return await inFrame(context, options, { started, notes, data }, () => work(context));
   } finally {
     await close();
   }
@@ -105,7 +102,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
       fixed: new Set(fixed.map(({ genotype }) => encodeTranslation(genotype))),
       trains: trainsTranslators(context),
       job: (phase, { key, genotype }) => ({
-        ...{ phase, title: `trial of ${key}`, network: networkOf(space, genotype) },
+        ...{ kind: 'train', phase, title: `trial of ${key}`, network: networkOf(space, genotype) },
         trialEpochs: config.trialEpochs,
       }),
     },
@@ -169,13 +166,18 @@ async function runSearches(
   supernet: Translator,
   plans: readonly SearchPlan[],
 ): Promise<readonly Scored<TranslationGenotype>[]> {
-  const work = translationSearch(context, supernet);
-  const scored: Scored<TranslationGenotype>[] = [];
-  for (const plan of plans) {
-    const found = await runSearchPhase(context, plan, work);
-    if (plan.baseline !== true) scored.push(...found);
+  const offer = await context.evaluator.offer(supernet);
+  try {
+    const work = translationSearch(context, offer);
+    const scored: Scored<TranslationGenotype>[] = [];
+    for (const plan of plans) {
+      const found = await runSearchPhase(context, plan, work);
+      if (plan.baseline !== true) scored.push(...found);
+    }
+    return scored;
+  } finally {
+    await offer.withdraw();
   }
-  return scored;
 }
 
 /** The problem that its searches have; `evolution-released` moves as published. */
@@ -189,33 +191,14 @@ export function problemOf({
   return translationProblem(space, price, released ? { rates: PUBLISHED_TRANSLATION_RATES } : {});
 }
 
-/** The search over a trained supernet: likelihood of held-out pairs, and BLEU where it is an objective. */
-function translationSearch(
-  context: TranslationContext,
-  supernet: Translator,
-): SearchWork<TranslationGenotype> {
-  const { space, config, subwords, signal } = context;
-  const withBleu = objectivesOf(config.objectives, TRANSLATION_SEARCH).includes('bleu');
+/** The search over an offered supernet. */
+function translationSearch(context: TranslationContext, offer: Offer): SearchWork<TranslationGenotype> {
   return {
     problem: problemOf(context),
     task: TRANSLATION_SEARCH,
-    guess: Math.log(subwords.size),
+    guess: Math.log(context.subwords.size),
     known: new Map(),
-    async *scores(candidates: readonly Candidate<TranslationGenotype>[]) {
-      for (const { genotype, share } of candidates) {
-        if (signal.aborted) return;
-        const network = networkOf(space, genotype);
-        const between = () => stopIfAsked(context);
-        const score = await scoreHeld(context, supernet, network, between, share);
-        if (!withBleu) yield score;
-        else {
-          const { chosen, pairs } = heldPairs(context, share);
-          const texts = await translateTexts(context, supernet, network, pairs.from);
-          const references = chosen.map((i) => context.dataset.valid.to[i]);
-          yield { ...score, bleu: corpusBleu(texts, [references]).score };
-        }
-      }
-    },
+    scores: (candidates) => scoresBy(context, offer, candidates),
   };
 }
 

@@ -7,8 +7,8 @@ import { scaleRange } from '../../supernet/adder-scales.ts';
 import { blockCost } from '../pipeline/subject.ts';
 import type { ResultInput } from '../result.ts';
 import type { TranslationContext } from './context.ts';
+import type { TrainedTranslator } from './jobs.ts';
 import { withoutLatency } from './latency.ts';
-import type { TrainedTranslator } from './train-alone.ts';
 import type { Trainee } from './train-network.ts';
 
 export function translatorResult(

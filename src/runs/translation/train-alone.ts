@@ -7,53 +7,20 @@ import { extentOf } from '../../supernet/translator/extent.ts';
 import { Translator } from '../../supernet/translator/translator.ts';
 import type { Between, Score } from '../../training/score.ts';
 import { scoreSentences } from '../../training/score-translation.ts';
-import type { CurvePoint } from '../../training/trainer.ts';
-import type { JobEvent } from '../evaluation/evaluator.ts';
+import type { TrainingOptions } from '../evaluation/in-this-thread.ts';
 import { jobRecord } from '../evaluation/job-record.ts';
 import { withdrawn } from '../evaluation/thread-messages.ts';
 import { runTrainPhase } from '../pipeline/train-phase.ts';
 import type { SentenceContext } from './context.ts';
+import type { TranslatorJob, TranslatorTraining } from './jobs.ts';
 import { sentenceMaterial } from './material.ts';
-import { measureTranslator, scoringBatches, type TranslationScore } from './measure.ts';
-
-/** Plain data: what is trained, and what its events and checkpoint are called. */
-export interface TranslatorJob {
-  readonly phase: string;
-  readonly title: string;
-  readonly network: TranslationNetwork;
-  /** First weights and batches follow it in place of the run's. */
-  readonly seed?: number;
-  /** A trial: held-out loss and accuracy after so many epochs are all that is asked for. */
-  readonly trialEpochs?: number;
-}
-
-/** What a training comes to. */
-export interface TranslatorTraining {
-  /** Loss and accuracy on the held-out pairs that score candidates. */
-  readonly validation: Score;
-  /** Absent after a trial. */
-  readonly measured?: TrainedTranslator;
-}
-
-export interface TrainedTranslator {
-  readonly validation: TranslationScore;
-  /** Measured once, at the end. */
-  readonly test: TranslationScore;
-  readonly curve: readonly CurvePoint[];
-  readonly tensors: ReadonlyMap<string, TensorData>;
-}
-
-export interface TrainAloneOptions {
-  readonly onEvent?: (told: JobEvent) => void;
-  /** Whether the job is withdrawn: it then saves a checkpoint and throws 'interrupted'. */
-  readonly stopped?: () => boolean;
-}
+import { measureTranslator, scoringBatches } from './measure.ts';
 
 /** Trains, or goes on training, and measures. */
 export async function trainAlone(
   run: SentenceContext,
   { phase, title, network, seed, trialEpochs }: TranslatorJob,
-  { onEvent = () => {}, stopped = () => false }: TrainAloneOptions = {},
+  { onEvent = () => {}, stopped = () => false }: TrainingOptions = {},
 ): Promise<TranslatorTraining> {
   const context = {
     ...run,
@@ -86,7 +53,7 @@ export async function trainAlone(
     };
     const validation = await measure('valid');
     const test = await measure('test');
-    return { validation, measured: { validation, test, curve, tensors: await tensorsOf(translator) } };
+    return { validation, test, curve, tensors: await tensorsOf(translator) };
   } finally {
     translator.dispose();
   }

@@ -5,21 +5,17 @@ import type { SampleMode } from '../../spaces/sample.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
 import { sampleTranslation } from '../../spaces/seq2seq/sample.ts';
 import { networkOf } from '../../spaces/seq2seq/space.ts';
-import { extentOfSpace } from '../../supernet/translator/extent.ts';
-import { Translator } from '../../supernet/translator/translator.ts';
+import type { Translator } from '../../supernet/translator/translator.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { loadPhase, measuredPhase, retrainPhase, savePhase, stopIfAsked, tell } from '../pipeline/context.ts';
 import { phaseRecord } from '../pipeline/phase-record.ts';
 import { inTurns, type Trains } from '../pipeline/train-jobs.ts';
 import { runTrainPhase } from '../pipeline/train-phase.ts';
 import type { TranslationContext } from './context.ts';
+import type { TrainedTranslator, TranslatorJob, TranslatorTraining } from './jobs.ts';
 import { sentenceMaterial } from './material.ts';
-import {
-  scoreHeld,
-  type TrainedTranslator,
-  type TranslatorJob,
-  type TranslatorTraining,
-} from './train-alone.ts';
+import { scoreHeld } from './train-alone.ts';
+import { untrainedSupernet } from './untrained.ts';
 
 /** Paths whose mean held-out score stands for the supernet in its curve. */
 const PROBES = 3;
@@ -29,9 +25,8 @@ export async function trainTranslationSupernet(
   context: TranslationContext,
   of: number,
 ): Promise<{ readonly supernet: Translator; readonly curve: readonly CurvePoint[] }> {
-  const { space, random, config, backend, subwords, norm, sharing } = context;
-  const size = { extent: extentOfSpace(space), vocabulary: subwords.size, norm, longest: config.longest };
-  const supernet = new Translator(backend, { ...size, sharing }, random.split('supernet weights'));
+  const { space, random, config } = context;
+  const supernet = untrainedSupernet(context, random.split('supernet weights'));
   const paths = random.split('supernet paths');
   const draw = (from: typeof paths) =>
     networkOf(space, sampleTranslation(space, from, config.paths as SampleMode));
@@ -43,7 +38,7 @@ export async function trainTranslationSupernet(
       record: phaseRecord(context, { type: 'phase-started', ...named, index: 1, of }),
       material: () =>
         sentenceMaterial(context, {
-          ...{ stream: 'supernet', widest: size.extent },
+          ...{ stream: 'supernet', widest: supernet.config.extent },
           networkAt: (step) => draw(paths.split(step)),
         }),
       validate: async () => {
@@ -100,23 +95,23 @@ export async function trainTranslators(
       continue;
     }
     const title = `training ${name} (${key})`;
-    const job = { phase, title, network, ...(seed === undefined ? {} : { seed }) };
+    const job = { kind: 'train' as const, phase, title, network, ...(seed === undefined ? {} : { seed }) };
     tasks.push({ job, title, place: { index: first + i, of }, one });
   }
   for await (const { task, result } of inTurns<TranslatorJob, TranslatorTraining, (typeof tasks)[number]>(
     ...[context, tasks, trainsTranslators(context)],
   )) {
-    const measured = result.measured ?? internal(`${task.one.name} was not measured`);
-    done.set(task.one, await keep(context, task.one, measured));
+    if (!('test' in result)) internal(`${task.one.name} was not measured`);
+    done.set(task.one, await keep(context, task.one, result));
   }
   return trainees.map((one) => done.get(one) ?? internal(`${one.name} was not trained`));
 }
 
-/** The trainers of a run, as those who train. */
+/** The evaluator of a run, as the one who trains. */
 export function trainsTranslators({
-  trainers,
-}: Pick<TranslationContext, 'trainers'>): Trains<TranslatorJob, TranslatorTraining> {
-  return { slots: trainers.slots, run: (job, options) => trainers.run(job, options) };
+  evaluator,
+}: Pick<TranslationContext, 'evaluator'>): Trains<TranslatorJob, TranslatorTraining> {
+  return { slots: evaluator.slots, run: (job, options) => evaluator.run(job, options) };
 }
 
 /** Tells and saves what a training came to. */

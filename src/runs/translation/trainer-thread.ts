@@ -5,7 +5,7 @@ import { internal } from '../../core/errors.ts';
 import { postable } from '../evaluation/thread-messages.ts';
 import { openSentences } from './context.ts';
 import { trainAlone } from './train-alone.ts';
-import type { FromTrainer, ToTrainer, TrainerStart } from './trainers.ts';
+import type { FromTrainer, ToTrainer, TrainerStart } from './trainer.ts';
 
 const { link, settings, abort } = workerData as TrainerStart;
 const port = parentPort ?? internal('a thread that trains was started as a program');

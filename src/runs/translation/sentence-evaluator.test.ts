@@ -1,6 +1,6 @@
 /** Who trains translators: in one thread each, or one after the other with all threads. */
 import { expect, test } from 'vitest';
-import { oneByOne } from './trainers.ts';
+import { oneByOne } from './sentence-evaluator.ts';
 
 test.each([
   ['a single one has all threads', 1, 2, 2, true],
