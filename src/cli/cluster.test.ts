@@ -5,11 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { clusterAddress } from '../cluster/address.ts';
-import { Database } from '../cluster/database.ts';
 import { QUEUES } from '../cluster/tables.ts';
-import { type Postgres, startPostgres, withoutPostgres } from '../cluster/testing/postgres.ts';
-import { readJsonLines } from '../runs/jsonlines.ts';
+import { withoutPostgres } from '../cluster/testing/postgres.ts';
+import { ClusterBench, doneBy, ledgerOf, PASSWORD, says, stop } from './testing/cluster-bench.ts';
 import { compiledProgram, type Running, start } from './testing/program.ts';
 import { runBytes } from './testing/run-bytes.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
@@ -17,134 +15,45 @@ import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 const reason = withoutPostgres();
-const PASSWORD = 'hunter2';
-let folder: string;
 let program: string;
-let postgres: Postgres;
-let database: Database;
-let url: string;
+let bench: ClusterBench;
+/** Of tests that need no database. */
+let folder: string;
 let alone: ReturnType<typeof runBytes>;
-const running: Running[] = [];
-
-const settings = () => [
-  '--preset',
-  'smoke',
-  '--data',
-  `idx:${join(folder, 'data')}`,
-  '--seed',
-  '3',
-  ...QUICK,
-];
 
 beforeAll(async () => {
-  folder = fs.mkdtempSync(join(tmpdir(), 'cluster-'));
+  folder = fs.mkdtempSync(join(tmpdir(), 'no-cluster-'));
   program = await compiledProgram();
   if (reason !== undefined) return console.log(`skipped: ${reason}`);
-  writeTinyIdx(join(folder, 'data'));
-  postgres = await startPostgres();
-  url = postgres.url.replace('tester@', `tester:${PASSWORD}@`);
-  database = await Database.open(clusterAddress(postgres.url), () => {});
-  const out = join(folder, 'alone');
-  const { code, stderr } = await start(program, ['search', ...settings(), '--out', out, '--threads', '1'])
-    .ended;
+  bench = await ClusterBench.open(program);
+  const data = writeTinyIdx(join(bench.folder, 'data'));
+  bench.settings = ['--preset', 'smoke', '--data', data, '--seed', '3', ...QUICK];
+  const out = join(bench.folder, 'alone');
+  const { code, stderr } = await start(program, [
+    ...['search', ...bench.settings, '--out', out, '--threads', '1'],
+  ]).ended;
   expect(code, stderr).toBe(0);
   alone = runBytes(out);
 });
 
-/** What a test that failed left behind must not make the next one fail. */
-afterEach(async () => {
-  for (const { child } of running) child.kill('SIGKILL');
-  await Promise.all(running.map(({ ended }) => ended));
-  if (reason === undefined) await database.query(`TRUNCATE shiftaddnas.runs CASCADE; TRUNCATE ${QUEUES}.job`);
-});
+afterEach(() => bench?.clear());
 
 afterAll(async () => {
-  await database?.close();
-  postgres?.remove();
+  await bench?.close();
   fs.rmSync(folder, { recursive: true, force: true });
 });
-
-function launch(args: string[], env: Record<string, string> = {}): Running {
-  const cache = join(folder, 'cache', String(running.length));
-  const one = start(program, [...args, '--cluster', url], { SHIFTADDNAS_CACHE: cache, ...env });
-  running.push(one);
-  return one;
-}
-
-/** Hands every job away; a worker's job is taken from it after two seconds of silence. */
-function search(out: string, ...more: string[]): Running {
-  const resumed = fs.existsSync(join(out, 'config.json')) ? ['--resume', out] : [...settings(), '--out', out];
-  return launch(['search', ...resumed, '--cluster-only', ...more], { SHIFTADDNAS_LEASE: '2' });
-}
-
-const worker = (args: string[] = [], env: Record<string, string> = {}) =>
-  launch(['worker', '--threads', '1', '--json', ...args], env);
-
-interface JobRow {
-  readonly id: string;
-  readonly kind: string;
-}
-
-/** Asks again and again until there are rows. */
-async function until<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
-  for (;;) {
-    const rows = await database.query<Row>(sql, values);
-    if (rows.length > 0) return rows;
-    await setTimeout(5);
-  }
-}
-
-/** A job of this kind that a worker has. */
-const active = async (kind: string): Promise<JobRow> =>
-  (
-    await until<JobRow>(
-      `SELECT id, data->>'kind' AS kind FROM ${QUEUES}.job
-       WHERE state = 'active' AND data->>'kind' = $1`,
-      [kind],
-    )
-  )[0];
-
-/** Resolves when a process has written this to stderr. */
-function says({ child }: Running, text: string): Promise<void> {
-  let heard = '';
-  return new Promise((resolve) => {
-    child.stderr?.on('data', (chunk) => {
-      heard += chunk;
-      if (heard.includes(text)) resolve();
-    });
-  });
-}
 
 /** Stops the only worker while it trains; the job's identifier. */
 async function freezeInside({ child }: Running): Promise<string> {
   for (;;) {
-    const { id } = await active('train');
+    const { id } = await bench.active('train');
     child.kill('SIGSTOP');
     const held = `SELECT 1 FROM ${QUEUES}.job WHERE id = $1 AND state = 'active'
       AND NOT EXISTS (SELECT 1 FROM shiftaddnas.results WHERE job = $1)`;
-    if ((await database.query(held, [id])).length > 0) return id;
+    if ((await bench.database.query(held, [id])).length > 0) return id;
     child.kill('SIGCONT');
   }
 }
-
-async function stop(one: Running): Promise<{ jobs: number; runs: number; refused: number }> {
-  one.child.kill('SIGTERM');
-  const { code, stdout, stderr } = await one.ended;
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout);
-}
-
-interface LedgerLine {
-  /** `1-1:c|c scored` */
-  readonly job: string;
-  readonly worker: string;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
-
-const ledgerOf = (out: string) => readJsonLines(join(out, 'cluster.jsonl')) as LedgerLine[];
-const doneBy = (lines: readonly LedgerLine[], { child }: Running) =>
-  lines.filter(({ worker }) => worker.endsWith(`:${child.pid}`));
 
 /** Every text file of the run. */
 function textsOf(out: string): string {
@@ -157,23 +66,23 @@ function textsOf(out: string): string {
 
 describe.skipIf(reason !== undefined)('a search over several machines', () => {
   test('a worker is killed, another frozen, the database restarted: the bytes of one machine, nothing twice', async () => {
-    const out = join(folder, 'trouble');
-    const searching = search(out);
-    const killed = worker();
-    await active('evaluate');
-    postgres.stop('immediate');
+    const out = join(bench.folder, 'trouble');
+    const searching = bench.search(out);
+    const killed = bench.worker();
+    await bench.active('evaluate');
+    bench.postgres.stop('immediate');
     await says(searching, 'does not answer');
-    postgres.start();
-    await active('train');
+    bench.postgres.start();
+    await bench.active('train');
     killed.child.kill('SIGKILL');
     await killed.ended;
-    await until(`SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ${QUEUES}.job WHERE state = 'active')`); // its lease is over
+    await bench.idle(); // its lease is over
     // A frozen worker loses its job to another one, and sends its result when that is there already.
-    const frozen = worker();
+    const frozen = bench.worker();
     const taken = await freezeInside(frozen);
-    const steady = worker();
-    await until('SELECT 1 FROM shiftaddnas.workers WHERE worker LIKE $1', [`%:${steady.child.pid}`]);
-    await until('SELECT 1 FROM shiftaddnas.results WHERE job = $1', [taken]);
+    const steady = bench.worker();
+    await bench.until('SELECT 1 FROM shiftaddnas.workers WHERE worker LIKE $1', [`%:${steady.child.pid}`]);
+    await bench.until('SELECT 1 FROM shiftaddnas.results WHERE job = $1', [taken]);
     frozen.child.kill('SIGCONT');
     const { code, stderr } = await searching.ended;
     expect(code, stderr).toBe(0);
@@ -198,32 +107,32 @@ describe.skipIf(reason !== undefined)('a search over several machines', () => {
     }
     // A finished run leaves nothing in the database.
     for (const table of ['shiftaddnas.runs', 'shiftaddnas.blobs', 'shiftaddnas.results', `${QUEUES}.job`]) {
-      expect(await database.query(`SELECT 1 FROM ${table}`), table).toEqual([]);
+      expect(await bench.database.query(`SELECT 1 FROM ${table}`), table).toEqual([]);
     }
   });
 
   test('workers of another version, with other data or other bits take no job and say why; one with its own copy does them', async () => {
-    const out = join(folder, 'strangers');
-    writeTinyIdx(join(folder, 'elsewhere'));
-    writeTinyIdx(join(folder, 'other'));
-    const labels = join(folder, 'other', 't10k-labels-idx1-ubyte');
+    const out = join(bench.folder, 'strangers');
+    writeTinyIdx(join(bench.folder, 'elsewhere'));
+    writeTinyIdx(join(bench.folder, 'other'));
+    const labels = join(bench.folder, 'other', 't10k-labels-idx1-ubyte');
     const bytes = fs.readFileSync(labels);
     bytes[8] = (bytes[8] + 1) % 10;
     fs.writeFileSync(labels, bytes);
-    const searching = search(out);
+    const searching = bench.search(out);
     let said = '';
     searching.child.stderr?.on('data', (text) => {
       said += text;
     });
     const strangers = [
-      worker([], { NODE_OPTIONS: hook("s.endsWith('/version.js')", 'export const version="9.9.9"') }),
-      worker(['--data', `idx:${join(folder, 'other')}`]),
-      worker(['--data', `idx:${join(folder, 'nowhere')}`]),
-      worker(['--backend', 'reference']),
+      bench.worker([], { NODE_OPTIONS: hook("s.endsWith('/version.js')", 'export const version="9.9.9"') }),
+      bench.worker(['--data', `idx:${join(bench.folder, 'other')}`]),
+      bench.worker(['--data', `idx:${join(bench.folder, 'nowhere')}`]),
+      bench.worker(['--backend', 'reference']),
     ];
-    await until('SELECT 1 WHERE (SELECT count(*) FROM shiftaddnas.workers WHERE slots = 0) = 4');
-    expect(await database.query('SELECT 1 FROM shiftaddnas.results')).toEqual([]);
-    await until(`SELECT 1 FROM ${QUEUES}.job WHERE state = 'created'`);
+    await bench.until('SELECT 1 WHERE (SELECT count(*) FROM shiftaddnas.workers WHERE slots = 0) = 4');
+    expect(await bench.database.query('SELECT 1 FROM shiftaddnas.results')).toEqual([]);
+    await bench.until(`SELECT 1 FROM ${QUEUES}.job WHERE state = 'created'`);
     const sentences = [
       /takes no job: a worker must be of the version that searches, but this one is shiftaddnas 9\.9\.9 .* install the same version/,
       /takes no job: a worker must have the data of the run, but idx:.*other has fingerprint .* with --data/,
@@ -232,7 +141,7 @@ describe.skipIf(reason !== undefined)('a search over several machines', () => {
     ];
     // The searching machine looks at its workers every two seconds, and the run may be shorter.
     while (!sentences.every((sentence) => sentence.test(said))) await setTimeout(50);
-    const right = worker(['--data', `idx:${join(folder, 'elsewhere')}`]);
+    const right = bench.worker(['--data', `idx:${join(bench.folder, 'elsewhere')}`]);
     const { code, stderr } = await searching.ended;
     expect(code, stderr).toBe(0);
     expect(runBytes(out)).toEqual(alone);
@@ -241,16 +150,16 @@ describe.skipIf(reason !== undefined)('a search over several machines', () => {
   });
 
   test('the searching machine works too; killed and resumed, it finds the results that came', async () => {
-    const out = join(folder, 'resumed');
-    const helper = worker();
-    const first = launch(['search', ...settings(), '--out', out, '--threads', '1'], {
+    const out = join(bench.folder, 'resumed');
+    const helper = bench.worker();
+    const first = bench.launch(['search', ...bench.settings, '--out', out, '--threads', '1'], {
       SHIFTADDNAS_LEASE: '2',
     });
-    await active('train');
+    await bench.active('train');
     first.child.kill('SIGKILL');
     await first.ended;
     const lines = ledgerOf(out);
-    const second = launch(['search', '--resume', out, '--threads', '1'], { SHIFTADDNAS_LEASE: '2' });
+    const second = bench.launch(['search', '--resume', out, '--threads', '1'], { SHIFTADDNAS_LEASE: '2' });
     const { code, stderr } = await second.ended;
     expect(code, stderr).toBe(0);
     expect(runBytes(out)).toEqual(alone);

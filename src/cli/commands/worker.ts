@@ -37,6 +37,7 @@ export const worker: Command = {
   examples: [
     'shiftaddnas worker --cluster postgres://user@host/database',
     'shiftaddnas worker --cluster postgres://user@host/database --data idx:/data/fashion-mnist --idle 600',
+    'shiftaddnas worker --cluster postgres://user@host/database --data parallel:/data/multi30k',
   ],
   async run(context) {
     const address = given<string>(context, 'cluster');
