@@ -106,7 +106,7 @@ describe.skipIf(reason !== undefined)('a run on sentences over several machines'
     const searching = bench.launch([
       ...['search', '--cluster-only', ...bench.settings, '--subwords', given, '--out', out],
     ]);
-    await bench.until('SELECT 1 FROM shiftaddnas.runs WHERE seen > opened');
+    await bench.until(`SELECT 1 FROM shiftaddnas.runs WHERE description <> ''`);
     fs.rmSync(given);
     const worker = bench.worker();
     const { code, stderr } = await searching.ended;

@@ -83,7 +83,7 @@ export async function openCluster<T extends JobTypes>(
     const found = await runCard(workplace, frame.run.dir);
     const id = runId(found);
     const runs = new Runs(database);
-    await runs.open(id, found); // blobs need it
+    await runs.reserve(id); // a worker that came before the files would find none
     const card = { ...found, ...(await sendFiles(workplace, new Blobs(database, id))) };
     const queue = new JobQueue(database, id);
     await queue.create(card.lease);

@@ -361,6 +361,16 @@ describe.skipIf(reason !== undefined)('in the database', () => {
     });
   });
 
+  test('a run is known once all that workers need of it is there', async () => {
+    const [runs, id] = [new Runs(database), '00000000-0000-0000-0000-000000000002'];
+    await runs.reserve(id);
+    await new Blobs(database, id).put(Uint8Array.of(1));
+    expect((await runs.all()).map((run) => run.id)).toEqual([RUN]);
+    await runs.open(id, {} as RunCard);
+    await runs.reserve(id); // resumed: workers still know it
+    expect((await runs.all()).map((run) => run.id)).toEqual([RUN, id]);
+  });
+
   test('a database that goes away is waited for', async () => {
     const said: string[] = [];
     const other = await Database.open(clusterAddress(postgres.url), (line) => said.push(line));

@@ -20,6 +20,14 @@ export class Runs {
     this.database = database;
   }
 
+  /** Makes room for what a run sends ahead; workers do not see it yet. */
+  async reserve(id: string): Promise<void> {
+    await this.database.query(
+      `INSERT INTO shiftaddnas.runs (id, description) VALUES ($1, '') ON CONFLICT DO NOTHING`,
+      [id],
+    );
+  }
+
   /** Makes a run known, or known again; forgets those that were left. */
   async open(id: string, card: RunCard): Promise<void> {
     await this.database.query(
@@ -42,10 +50,11 @@ export class Runs {
     await this.database.query('DELETE FROM shiftaddnas.runs WHERE id = $1', [id]);
   }
 
-  /** The oldest first. */
+  /** Those that are known, the oldest first. */
   async all(): Promise<KnownRun[]> {
     const rows = await this.database.query<{ id: string; description: string; alive: boolean }>(
-      `SELECT id, description, seen > now() - interval '1 minute' AS alive FROM shiftaddnas.runs ORDER BY opened, id`,
+      `SELECT id, description, seen > now() - interval '1 minute' AS alive FROM shiftaddnas.runs
+       WHERE description <> '' ORDER BY opened, id`,
     );
     return rows.map(({ id, description, alive }) => ({ id, card: decode<RunCard>(description), alive }));
   }

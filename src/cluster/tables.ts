@@ -1,7 +1,8 @@
 /**
  * What the database holds beside pg-boss's queues. Everything belongs to a run and goes with it.
  *
- *   runs      what a worker must know to take part, and when its searching machine was last there
+ *   runs      what a worker must know to take part (empty until all of it was sent), and when its searching machine was
+ *             last there
  *   blobs     weights in pieces, found by the SHA-256 of the whole
  *   results   the first result of each job; a later one is ignored
  *   events    what a training tells, numbered; what is told twice is held once
