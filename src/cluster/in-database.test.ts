@@ -233,7 +233,7 @@ describe.skipIf(reason !== undefined)('in the database', () => {
       const dir = fs.mkdtempSync(join(folder, 'run-'));
       const [bus, events] = [new EventBus(), [] as RunEvent[]];
       bus.subscribe((event) => events.push(event));
-      const backend = await openBackend('reference');
+      const backend = await openBackend('auto'); // which a card probes: the slow reference would take seconds
       const own = { config: DEFAULT_CONFIG, backend, space: loadSpace('micro'), data: 'd' };
       const elsewhere = () => internal('all is done by workers');
       const place = { ...own, unreadable: new Set<string>(), evaluator: elsewhere, supernet: elsewhere };
