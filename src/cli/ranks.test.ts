@@ -1,32 +1,18 @@
 /** Searches under mpirun: the same bytes for the same number of ranks, killed or not, and refused where ranks differ. */
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { availableBackends } from '../backends/open.ts';
 import { SAVE_EVERY } from './run-session.ts';
-import { compiledProgram, type Running, start, startProcess } from './testing/program.ts';
+import { killRank0, mpirun, searchIn, searchOver, withoutMpi } from './testing/mpirun.ts';
+import { compiledProgram, type Running, start } from './testing/program.ts';
 import { runBytes } from './testing/run-bytes.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
-const native = (await availableBackends()).find(({ name }) => name === 'native')!;
-const mpirun = spawnSync('mpirun', ['--version'], { encoding: 'utf8' });
-const missing = !native.present
-  ? native.reason
-  : !/Open MPI/.test(mpirun.stdout ?? '')
-    ? 'there is no mpirun of OpenMPI'
-    : undefined;
+const missing = await withoutMpi();
 if (missing !== undefined) console.log(`training over ranks: skipped, ${missing}`);
-
-/** Root runs tests in containers, and a rank that waits leaves the processor to the others. */
-const ENVIRONMENT = {
-  ...{ OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
-  OMPI_MCA_mpi_yield_when_idle: '1',
-};
-const HOW = ['--bind-to', 'none', '--oversubscribe'];
 
 describe.skipIf(missing !== undefined)('search under mpirun', () => {
   let folder: string;
@@ -41,23 +27,8 @@ describe.skipIf(missing !== undefined)('search under mpirun', () => {
   });
   afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  function search(ranks: number, args: readonly string[], env: Record<string, string> = {}): Running {
-    const command = [process.execPath, program, 'search', ...args];
-    return startProcess('mpirun', ['-n', `${ranks}`, ...HOW, ...command], { ...ENVIRONMENT, ...env });
-  }
-
-  /** Kills rank 0 once there is a checkpoint of the supernet; mpirun then ends the others. */
-  async function killRank0({ ended }: Running, out: string): Promise<void> {
-    let over = false;
-    void ended.then(() => {
-      over = true;
-    });
-    while (!over && !fs.existsSync(join(out, 'checkpoints', 'supernet.safetensors'))) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    process.kill(JSON.parse(fs.readFileSync(join(out, 'run.lock'), 'utf8')).pid, 'SIGKILL');
-    expect((await ended).code).not.toBe(0);
-  }
+  const search = (ranks: number, args: readonly string[], env: Record<string, string> = {}): Running =>
+    searchOver(ranks, program, args, env);
 
   test('killed in the middle of the supernet and resumed with as many ranks, it ends in the same bytes', async () => {
     const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
@@ -66,7 +37,7 @@ describe.skipIf(missing !== undefined)('search under mpirun', () => {
     expect(JSON.parse(first.stdout)).toMatchObject({ runDir: whole }); // rank 0 alone prints
 
     const long = search(2, [...settings(), '--out', killed], { [SAVE_EVERY]: '0' });
-    await killRank0(long, killed);
+    expect(await killRank0(long, killed)).not.toBe(0);
     const alone = await start(program, ['search', '--resume', killed]).ended;
     expect(alone.code).toBe(2);
     expect(alone.stderr).toMatch(
@@ -108,13 +79,8 @@ describe.skipIf(missing !== undefined)('search under mpirun', () => {
     bytes[8] = (bytes[8] + 1) % 10;
     fs.writeFileSync(labels, bytes);
     const out = join(folder, 'other');
-    const command = [process.execPath, program, 'search', '--preset', 'smoke', ...QUICK, '--out', out];
-    const contexts = places.map((place) => [
-      ...['-n', '1', '--wdir', place],
-      ...[...command, '--data', 'idx:set'],
-    ]);
-    const args = [...HOW, ...contexts[0], ':', ...contexts[1]];
-    const { code, stderr } = await startProcess('mpirun', args, ENVIRONMENT).ended;
+    const args = ['--preset', 'smoke', ...QUICK, '--out', out, '--data', 'idx:set'];
+    const { code, stderr } = await searchIn(places, program, args).ended;
     expect(code).not.toBe(0);
     expect(stderr).toMatch(
       /rank 1 cannot take part: on .*, idx:set has fingerprint .{12}, but on rank 0 .{12};/,
@@ -123,8 +89,8 @@ describe.skipIf(missing !== undefined)('search under mpirun', () => {
   });
 
   test('other commands say that they do not train over ranks', async () => {
-    const args = ['-n', '2', ...HOW, process.execPath, program, 'train', '--network', 'all-conv'];
-    const { code, stderr } = await startProcess('mpirun', args, ENVIRONMENT).ended;
+    const args = ['-n', '2', process.execPath, program, 'train', '--network', 'all-conv'];
+    const { code, stderr } = await mpirun(args).ended;
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/only search trains over several ranks, .* started 2 of train; start it without/);
   });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageDataset } from './dataset.ts';
+import type { SubwordPairs } from './text/batches.ts';
 import type { TranslationDataset } from './text/pairs.ts';
 
 /**
@@ -26,6 +27,18 @@ export function fingerprint({ train, test, classes, mean, deviation, mirrorable 
 export function fingerprintPairs({ pair, train, valid, test }: TranslationDataset): string {
   const hash = createHash('sha256').update(JSON.stringify(pair));
   for (const { from, to } of [train, valid, test]) hash.update(JSON.stringify([from, to]));
+  return hash.digest('hex');
+}
+
+/** Of sentences as subwords, by part: how far each goes, and their ids. */
+export function fingerprintSubwords(parts: readonly SubwordPairs[]): string {
+  const hash = createHash('sha256');
+  for (const { from, to } of parts) {
+    for (const side of [from, to]) {
+      hash.update(JSON.stringify(side.map((ids) => ids.length)));
+      for (const ids of side) hash.update(ids);
+    }
+  }
   return hash.digest('hex');
 }
 

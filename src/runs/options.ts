@@ -336,7 +336,7 @@ export const IMAGE_SETTINGS = [
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'dropPath'],
   ...['weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
-  ...['rankPaths', 'retrainBlocks', 'lastStride', 'retrainWidth', 'inherit', 'alignment'],
+  ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit', 'alignment'],
   ...['scoreImages', 'calibrationImages', 'frugal', 'rank'],
 ] as readonly (keyof RunConfig)[];
 export const SENTENCE_SETTINGS = [

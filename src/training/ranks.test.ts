@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Graph } from '../autograd/graph.ts';
 import { meanCrossEntropy } from '../autograd/loss.ts';
-import type { Backend, Buffer } from '../backends/backend.ts';
+import type { Buffer } from '../backends/backend.ts';
 import { createReference } from '../backends/reference/reference.ts';
 import { Random } from '../core/random.ts';
 import { sizeOf } from '../core/shapes.ts';
@@ -14,7 +14,8 @@ import { AdamW, DEFAULT_ADAMW } from './adamw.ts';
 import { type Gradient, gradientsOf } from './gradients.ts';
 import { imageLoss } from './image-loss.ts';
 import { rankBatches } from './rank-batches.ts';
-import { RankedGradients, type Ranks } from './ranks.ts';
+import { RankedGradients } from './ranks.ts';
+import { type Given, PlayedRank } from './testing/played-ranks.ts';
 import { trainStep } from './trainer.ts';
 
 const backend = createReference();
@@ -32,50 +33,6 @@ function toyNetwork(): Network {
     if (name.endsWith('.gamma')) backend.fill(value, 1);
   }
   return network;
-}
-
-/** What a rank gave to each sum. */
-interface Given {
-  readonly numbers: Float32Array;
-  readonly packed?: Float32Array;
-}
-
-/** A rank to whose sums another rank's part is added, and which remembers its own. */
-class Played implements Ranks {
-  readonly rank = 0;
-  readonly size: number;
-  private readonly other: Partial<Given>;
-  private numbers = new Float32Array();
-  private packed: Promise<unknown> | undefined;
-
-  constructor(size: number, other: Partial<Given> = {}) {
-    this.size = size;
-    this.other = other;
-  }
-
-  async given(): Promise<Given> {
-    return { numbers: this.numbers, packed: (await this.packed) as Float32Array };
-  }
-
-  sum(_: Backend, buffer: Buffer): void {
-    this.packed = backend.read(buffer); // of the reference, which copies at once
-    if (this.other.packed === undefined) return;
-    const other = backend.allocate(buffer.length);
-    backend.write(other, this.other.packed);
-    backend.axpy(other, buffer, buffer.length, 1);
-  }
-
-  sumNumbers(values: Float32Array): void {
-    this.numbers = values.slice();
-    this.other.numbers?.forEach((value, i) => {
-      values[i] += value;
-    });
-  }
-
-  broadcast(): void {}
-  together<T>(work: () => Promise<T>): Promise<T> {
-    return work();
-  }
 }
 
 /** The gradients of a path by name and family, and its loss, after `combine` has changed them. */
@@ -109,7 +66,7 @@ const plain = (graph: Graph, loss: Buffer) => ({ gradients: gradientsOf(graph), 
 
 /** Plays a rank with what the other gave. */
 async function play(path: Genotype, seed: string, size: number, other: Partial<Given> = {}) {
-  const ranks = new Played(size, other);
+  const ranks = new PlayedRank(size, other);
   const found = await gradients(path, seed, (graph, loss, network) =>
     new RankedGradients(ranks, network.store.parameters(), families).combine(graph, loss),
   );
@@ -138,7 +95,7 @@ test('one rank alone takes the steps of plain training, bit for bit', async () =
   const trained = async (several: boolean) => {
     const network = toyNetwork();
     const optimiser = new AdamW(backend, network.store.parameters(), { ...DEFAULT_ADAMW, families });
-    const ranks = new RankedGradients(new Played(1), network.store.parameters(), families);
+    const ranks = new RankedGradients(new PlayedRank(1), network.store.parameters(), families);
     const { images, targets, count } = toyImages(6, Random.fromSeed('images'));
     const batch = () => ({ images, targets, count });
     const job = {

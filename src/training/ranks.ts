@@ -1,7 +1,8 @@
 /**
  * Data-parallel training: several processes (ranks) hold the same weights, each takes its part of every batch, and the
  * step that all of them make is along the mean of their gradients. The mean is that of the whole batch, because parts
- * are of one size; norms see the part alone, as usual in data-parallel training.
+ * are of one size or their losses are divided as if they were (rank-batches.ts); norms see the part alone, as usual in
+ * data-parallel training.
  *
  * Ranks may train different paths of a supernet in one step. A tensor that two families share then has a gradient from
  * each, and takes a step along each, in the order of the families.
@@ -9,6 +10,7 @@
 import type { Graph, Parameter } from '../autograd/graph.ts';
 import type { Backend, Buffer } from '../backends/backend.ts';
 import { internal } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
 import { sizeOf } from '../core/shapes.ts';
 import { type Gradient, gradientsOf } from './gradients.ts';
 
@@ -24,6 +26,11 @@ export interface Ranks {
   broadcast(bytes: Uint8Array): void;
   /** Computes with this rank's part of the machine's processors while `work` goes on. */
   together<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** What this rank drops: other than the others, for the same places of their parts hold other examples. */
+export function drawsOfRank(draws: Random, ranks: Pick<Ranks, 'rank'> | undefined): Random {
+  return ranks === undefined || ranks.rank === 0 ? draws : draws.split(`rank ${ranks.rank}`);
 }
 
 const CONTIGUOUS = { offset: 0, stride: 1 };

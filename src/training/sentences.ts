@@ -11,7 +11,7 @@ export interface SentenceBatch {
   readonly labels: Buffer;
   /** Positions of a target. */
   readonly t: number;
-  /** Labels that are asked for. */
+  /** What the sum of the losses is divided by. */
   readonly tokens: number;
 }
 

@@ -9,6 +9,7 @@ import { sentenceBatch } from './sentences.ts';
 
 export interface TranslationLoss {
   readonly translator: Translator;
+  /** Without pairs where a rank has nothing to do: its loss is 0 and no gradient comes of it. */
   batchAt(step: number): TokenBatch;
   /** What a step trains: always the same network, or a path of the supernet. */
   networkAt(step: number): TranslationNetwork;
@@ -25,9 +26,11 @@ export function translationLoss({
   smoothing,
 }: TranslationLoss): (graph: Graph, step: number) => Tensor {
   return (graph, step) => {
+    const batch = batchAt(step);
+    if (batch.count === 0) return graph.values([0], []);
     const network = networkAt(step);
     const noise = noiseAt(step, network);
-    return lossOf(graph, translator, network, batchAt(step), { noise }, smoothing).loss;
+    return lossOf(graph, translator, network, batch, { noise }, smoothing).loss;
   };
 }
 

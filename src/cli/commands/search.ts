@@ -1,6 +1,5 @@
 /** `search`: the main job, from data to a winner and a report. */
 
-import { ShiftAddError } from '../../core/errors.ts';
 import { isTranslationSource } from '../../data/text/open.ts';
 import { describePrediction } from '../../runs/latency-source.ts';
 import { runPipeline } from '../../runs/pipeline/pipeline.ts';
@@ -67,9 +66,9 @@ export const search: Command = {
 
 function searchHere(context: CommandContext, ranks: Leading | undefined): Promise<object> {
   return withRun(context, 'search', {}, async (options) => {
-    if (isTranslationSource(options.config.data)) return searchTranslators(context, options, ranks);
-    const meeting = ranks?.invite(options.config);
-    const result = await runPipeline({ ...options, ...meeting });
+    const company = { ...options, ...ranks?.invite(options.config) };
+    if (isTranslationSource(options.config.data)) return searchTranslators(context, company);
+    const result = await runPipeline(company);
     const report = writeReport(options.run.dir);
     printResult(context, result);
     context.print(`report: ${report}`);
@@ -79,12 +78,7 @@ function searchHere(context: CommandContext, ranks: Leading | undefined): Promis
   });
 }
 
-async function searchTranslators(
-  context: CommandContext,
-  options: SessionOptions,
-  ranks: Leading | undefined,
-): Promise<object> {
-  if (ranks !== undefined) refuseRanks();
+async function searchTranslators(context: CommandContext, options: SessionOptions): Promise<object> {
   const result = await runTranslationPipeline(options);
   const report = writeReport(options.run.dir);
   printTranslators(context, result);
@@ -92,14 +86,6 @@ async function searchTranslators(
   const { winner, candidates, baselines, front, supernet } = result;
   const latency = result.latency === undefined ? {} : { latency: result.latency };
   return { winner, candidates, baselines, front, supernet, ...latency, runDir: options.run.dir, report };
-}
-
-/** Throws 'usage': a supernet of translators is trained by one process. */
-function refuseRanks(): never {
-  throw new ShiftAddError(
-    'usage',
-    'a supernet of translators is trained by one process yet, so mpirun cannot take part; leave it out',
-  );
 }
 
 function printTranslators(context: CommandContext, result: ResultInput): void {

@@ -28,7 +28,7 @@ export interface TokenBatch {
   readonly sourceLengths: Int32Array; // [count], EOS included
   readonly input: Int32Array; // [count, targetLength], BOS + target, then PAD
   readonly output: Int32Array; // [count, targetLength], target + EOS, then NOT_ASKED
-  /** Outputs that are asked for. */
+  /** Outputs that are asked for: what the sum of their losses is divided by. */
   readonly tokens: number;
 }
 

@@ -9,7 +9,7 @@ import { type ImageBatches, imageBatches } from '../../training/image-batches.ts
 import { type ImageForward, imageLoss } from '../../training/image-loss.ts';
 import { locateBadNumber } from '../../training/locate.ts';
 import { rankBatches } from '../../training/rank-batches.ts';
-import type { Ranks } from '../../training/ranks.ts';
+import { drawsOfRank, type Ranks } from '../../training/ranks.ts';
 import type { RunConfig } from '../options.ts';
 import type { JobContext } from './context.ts';
 import type { Learner, Material } from './train-phase.ts';
@@ -63,9 +63,7 @@ function forwardOf<Path>(
   network: TrainableNetwork<Path>,
   { stream, pathAt, penalty: penaltyOf, ranks }: ImageTraining<Path>,
 ): ImageForward {
-  const drops = random.split(`drop path:${stream}`);
-  // images at the same place of the ranks' parts are others
-  const dropped = ranks === undefined || ranks.rank === 0 ? drops : drops.split(`rank ${ranks.rank}`);
+  const dropped = drawsOfRank(random.split(`drop path:${stream}`), ranks);
   return (x, step) => {
     const weights = { conv: [] as Tensor[], add: [] as Tensor[] };
     let heads: Heads | undefined;

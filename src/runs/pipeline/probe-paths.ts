@@ -2,6 +2,7 @@
  * How well a supernet does while it trains: the mean held-out score of a few paths, the same ones at every epoch. Ranks
  * score some of them each, for a rank that waits for another one is a processor that does nothing.
  */
+import type { Random } from '../../core/random.ts';
 import { sample } from '../../spaces/sample.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import type { Network } from '../../supernet/network.ts';
@@ -12,6 +13,27 @@ import { calibrationBatches, type JobContext, scoringBatches } from './context.t
 
 const COUNT = 3;
 
+/** The paths; `random` is that of the run. */
+export function drawProbes<Path>(random: Random, draw: (random: Random) => Path): readonly Path[] {
+  return Array.from({ length: COUNT }, (_, i) => draw(random.split(`probe path ${i}`)));
+}
+
+/** Their mean score, the same on every rank; all of them call. */
+export async function scoreProbes<Path>(
+  paths: readonly Path[],
+  ranks: Ranks | undefined,
+  scoreOf: (path: Path) => Promise<Score>,
+): Promise<Score> {
+  const { rank, size } = ranks ?? { rank: 0, size: 1 };
+  const own: (Score | undefined)[] = [];
+  for (const [i, path] of paths.entries()) own.push(i % size === rank ? await scoreOf(path) : undefined);
+  const scores = ranks === undefined ? (own as Score[]) : shareScores(ranks, own);
+  const mean = (pick: (score: Score) => number) =>
+    scores.reduce((sum, found) => sum + pick(found) / paths.length, 0);
+  return { loss: mean(({ loss }) => loss), accuracy: mean(({ accuracy }) => accuracy) };
+}
+
+/** Those of a supernet for images. */
 export class ProbePaths {
   private readonly paths: readonly Genotype[];
   private readonly calibration: HeldBatches;
@@ -25,7 +47,7 @@ export class ProbePaths {
     ranks: Ranks | undefined,
   ) {
     const { space, random } = context;
-    this.paths = Array.from({ length: COUNT }, (_, i) => sample(space, random.split(`probe path ${i}`)));
+    this.paths = drawProbes(random, (from) => sample(space, from));
     this.calibration = calibrationBatches(context);
     this.scoring = scoringBatches(context);
     this.network = network;
@@ -33,21 +55,11 @@ export class ProbePaths {
   }
 
   /** The same on every rank; all of them call. */
-  async score(): Promise<Score> {
-    const { rank, size } = this.ranks ?? { rank: 0, size: 1 };
-    const own: (Score | undefined)[] = [];
-    for (const [i, path] of this.paths.entries()) {
-      own.push(i % size === rank ? await this.scoreOf(path) : undefined);
-    }
-    const scores = this.ranks === undefined ? (own as Score[]) : shareScores(this.ranks, own);
-    const mean = (pick: (score: Score) => number) =>
-      scores.reduce((sum, found) => sum + pick(found) / COUNT, 0);
-    return { loss: mean(({ loss }) => loss), accuracy: mean(({ accuracy }) => accuracy) };
-  }
-
-  private async scoreOf(path: Genotype): Promise<Score> {
-    calibrate(this.network, path, this.calibration);
-    return score(this.network, path, this.scoring);
+  score(): Promise<Score> {
+    return scoreProbes(this.paths, this.ranks, (path) => {
+      calibrate(this.network, path, this.calibration);
+      return score(this.network, path, this.scoring);
+    });
   }
 
   dispose(): void {

@@ -12,7 +12,8 @@ import type { Ranks } from '../../training/ranks.ts';
 import type { Evaluator, JobTypes } from '../evaluation/evaluator.ts';
 import { imageWorkplace, type Workplace } from '../evaluation/workplace.ts';
 import { describeMeasured } from '../latency-source.ts';
-import type { Frame, JobContext, RunContext } from './context.ts';
+import type { OpenedRank } from '../ranks/follow.ts';
+import type { Frame, RunContext } from './context.ts';
 import { endQuietly, type FrameOptions, inFrame, openFrame } from './frame.ts';
 import { openJobContext } from './job-context.ts';
 import { retrainedSpaceOf } from './retraining-of.ts';
@@ -25,7 +26,7 @@ export interface SessionOptions extends FrameOptions {
   /** Who does the jobs, where that is not this process: called once data and settings are open. */
   readonly evaluator?: <T extends JobTypes>(workplace: Workplace<T>, frame: Frame) => Promise<Evaluator<T>>;
   /** Processes that train the supernet together, this one as their first: called once data and settings are open. */
-  readonly ranks?: (context: JobContext) => Promise<Ranks>;
+  readonly ranks?: (opened: OpenedRank) => Promise<Ranks>;
 }
 
 /** Makes what all phases share. Reads the data, prices the baselines, refuses what cannot work. */

@@ -1,5 +1,4 @@
 /** What a step of the supernet trains (spec 13.3): one path, drawn uniformly over architectures or stage tuples. */
-import type { Random } from '../../core/random.ts';
 import { accumulates } from '../../hardware/workload.ts';
 import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
 import { type SampleMode, sample } from '../../spaces/sample.ts';
@@ -9,7 +8,7 @@ import type { Network } from '../../supernet/network.ts';
 import type { Ranks } from '../../training/ranks.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
-import { EvenPaths } from '../ranks/even-paths.ts';
+import { pathsOf } from '../ranks/even-paths.ts';
 import type { JobContext } from './context.ts';
 import { imageMaterial } from './image-material.ts';
 import { runTrainPhase, type TrainingRecord } from './train-phase.ts';
@@ -31,7 +30,7 @@ export function trainSupernet(
 ): Promise<readonly CurvePoint[]> {
   const { sharing, random, config } = context;
   const alignment = random.split('alignment');
-  const apart = ranks !== undefined && config.rankPaths === 'own' ? ranks : undefined;
+  const apart = config.rankPaths === 'own' ? ranks : undefined;
   const several = ranks === undefined ? {} : { ranks };
   return runTrainPhase(context, {
     ...SUPERNET_PHASE,
@@ -40,7 +39,12 @@ export function trainSupernet(
     epochs: config.supernetEpochs,
     material: () =>
       imageMaterial(context, {
-        ...{ phase: SUPERNET_PHASE.phase, stream: 'supernet', pathAt: pathsOf(context, apart), ...several },
+        ...{
+          phase: SUPERNET_PHASE.phase,
+          stream: 'supernet',
+          pathAt: drawnPaths(context, apart),
+          ...several,
+        },
         penalty: (weights, step) => {
           const drawn = alignment.split(step);
           const mine = apart === undefined ? drawn : drawn.split(`rank ${apart.rank}`);
@@ -50,16 +54,14 @@ export function trainSupernet(
   });
 }
 
-/** The path of a step; `apart`: ranks that train one each. */
-function pathsOf(
+function drawnPaths(
   { space, task, random, config }: JobContext,
   apart: Ranks | undefined,
 ): (step: number) => Genotype {
-  const paths = random.split('supernet paths');
-  const draw = (from: Random) => sample(space, from, config.paths as SampleMode);
-  if (apart === undefined) return (step) => draw(paths.split(step));
-  const cost = (path: Genotype) =>
-    networkWorkloads(planNetwork(space, path, task)).reduce((sum, load) => sum + accumulates(load), 0);
-  const even = new EvenPaths({ random: paths, ranks: apart.size, draw, cost });
-  return (step) => even.at(step, apart.rank);
+  return pathsOf(apart, {
+    random: random.split('supernet paths'),
+    draw: (from) => sample(space, from, config.paths as SampleMode),
+    cost: (path) =>
+      networkWorkloads(planNetwork(space, path, task)).reduce((sum, load) => sum + accumulates(load), 0),
+  });
 }

@@ -4,6 +4,7 @@
  * step. Steps, and ranks within a step, are then shuffled: the path of a step on a rank is still drawn uniformly.
  */
 import type { Random } from '../../core/random.ts';
+import type { Ranks } from '../../training/ranks.ts';
 
 /** Steps whose paths are drawn together. */
 const WINDOW = 8;
@@ -14,6 +15,16 @@ export interface EvenPathsOptions<Path> {
   draw(random: Random): Path;
   /** What a step along it costs, in any unit. */
   cost(path: Path): number;
+}
+
+/** The path of a step on this process. `apart`: ranks that train one each; absent where all train the same. */
+export function pathsOf<Path>(
+  apart: Pick<Ranks, 'rank' | 'size'> | undefined,
+  options: Omit<EvenPathsOptions<Path>, 'ranks'>,
+): (step: number) => Path {
+  if (apart === undefined) return (step) => options.draw(options.random.split(step));
+  const even = new EvenPaths({ ...options, ranks: apart.size });
+  return (step) => even.at(step, apart.rank);
 }
 
 export class EvenPaths<Path> {

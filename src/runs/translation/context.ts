@@ -15,6 +15,7 @@ import { TranslationPricer } from '../../spaces/seq2seq/pricing.ts';
 import type { TranslationSpace } from '../../spaces/seq2seq/space.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { NormPlace } from '../../supernet/translator/declarations.ts';
+import type { Ranks } from '../../training/ranks.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { describeMeasured, describePrediction } from '../latency-source.ts';
 import type { RunConfig } from '../options.ts';
@@ -65,22 +66,38 @@ export interface TranslationContext extends SentenceContext, Frame {
   readonly latency: PredictedLatency | undefined;
   /** Who scores candidates and trains networks alone. */
   readonly evaluator: Evaluator<SentenceJobs>;
+  /** Processes that train the supernet together. */
+  readonly ranks: Ranks | undefined;
 }
 
-/** Reads the data, reads subwords or learns and keeps them. @throws what `openTranslation` throws; 'usage' for settings that cannot work with it */
+/** Reads the data, reads subwords or learns and keeps them. @throws what `openPairs` and `encodeSentences` throw */
 export async function openSentences(
   settings: SentenceSettings,
   backend: Backend,
 ): Promise<{ readonly context: SentenceContext; readonly notes: readonly string[] }> {
   const { config, subwordsFile } = settings;
-  const dataset = await openTranslation(config.data, {
+  const dataset = await openPairs(config);
+  const known = fs.existsSync(subwordsFile);
+  const subwords = known ? openSubwords(subwordsFile) : await subwordsOf(config, dataset);
+  if (!known) writeFileAtomic(subwordsFile, `${JSON.stringify(subwords.model)}\n`);
+  return encodeSentences(settings, { backend, dataset, subwords });
+}
+
+/** The sentence pairs of a run. @throws what `openTranslation` throws */
+export function openPairs(config: RunConfig): Promise<TranslationDataset> {
+  return openTranslation(config.data, {
     seed: config.seed,
     ...(config.pair === 'auto' ? {} : { pair: config.pair }),
     ...(config.trainLimit === 0 ? {} : { limit: config.trainLimit }),
   });
-  const known = fs.existsSync(subwordsFile);
-  const subwords = known ? openSubwords(subwordsFile) : await subwordsOf(config, dataset);
-  if (!known) writeFileAtomic(subwordsFile, `${JSON.stringify(subwords.model)}\n`);
+}
+
+/** All parts of a set as subwords. @throws ShiftAddError 'data' for sentences that are too long */
+export function encodeSentences(
+  settings: SentenceSettings,
+  { backend, dataset, subwords }: Pick<SentenceContext, 'backend' | 'dataset' | 'subwords'>,
+): { readonly context: SentenceContext; readonly notes: readonly string[] } {
+  const { config } = settings;
   const encode = (name: 'train' | 'valid' | 'test', longest: number, beyond: 'leave out' | 'refuse') =>
     encodePairs(dataset[name], subwords, { pair: dataset.pair, name, longest, beyond });
   const encoded = {
@@ -102,7 +119,7 @@ export async function openSentences(
 
 /** All that a run on sentences needs. @throws what `openSentences` and who does its jobs throw */
 export async function openTranslationContext(
-  options: FrameOptions & Pick<SessionOptions, 'workers' | 'evaluator'>,
+  options: FrameOptions & Pick<SessionOptions, 'workers' | 'evaluator' | 'ranks'>,
 ): Promise<{
   readonly context: TranslationContext;
   readonly notes: readonly string[];
@@ -119,6 +136,7 @@ export async function openTranslationContext(
     latency === undefined ? describeMeasured(pricer.accelerator) : describePrediction(latency.source);
   const settings = { config, space, subwordsFile: run.subwords, checkpoints: run.checkpoints, saveEvery };
   const { context: sentences, notes } = await openSentences(settings, backend);
+  const ranks = await options.ranks?.(sentences);
   const workplace = sentenceWorkplace(sentences);
   const frame = openFrame(options, sentences.random);
   let evaluator: Evaluator<SentenceJobs>;
@@ -130,7 +148,7 @@ export async function openTranslationContext(
   }
   return {
     context: {
-      ...{ ...sentences, ...frame, latency, evaluator },
+      ...{ ...sentences, ...frame, latency, evaluator, ranks },
       pricer: new TranslationPricer(space, { tokens: config.sentenceTokens }, pricer, latency?.of),
     },
     notes: told === undefined ? notes : [...notes, told],

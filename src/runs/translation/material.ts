@@ -2,10 +2,12 @@
 import { Graph } from '../../autograd/graph.ts';
 import { internal } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shapes.ts';
-import { TokenBatches } from '../../data/text/batches.ts';
+import { makeBatch, type TokenBatch, TokenBatches } from '../../data/text/batches.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
 import type { Noise } from '../../supernet/translator/pass.ts';
 import { Translator } from '../../supernet/translator/translator.ts';
+import { rankPairs } from '../../training/rank-batches.ts';
+import { drawsOfRank, type Ranks } from '../../training/ranks.ts';
 import { lossOf, translationLoss } from '../../training/translation-loss.ts';
 import type { Learner, Material } from '../pipeline/train-phase.ts';
 import type { SentenceContext } from './context.ts';
@@ -16,19 +18,23 @@ export interface SentenceTraining {
   networkAt(step: number): TranslationNetwork;
   /** Widest embeddings, where narrower networks are to drop less (spec 7.3). */
   readonly widest?: { readonly encoder: number; readonly decoder: number };
+  readonly ranks?: Ranks;
 }
 
 export function sentenceMaterial(
   { config, random, encoded }: Pick<SentenceContext, 'config' | 'random' | 'encoded'>,
-  { stream, networkAt, widest }: SentenceTraining,
+  { stream, networkAt, widest, ranks }: SentenceTraining,
 ): Material {
   const batches = new TokenBatches({
     ...{ pairs: encoded.train, tokens: config.tokens },
     random: random.split(`batches:${stream}`),
   });
   const { stepsPerEpoch } = batches;
-  const batchAt = (step: number) => batches.batch(Math.floor(step / stepsPerEpoch), step % stepsPerEpoch);
-  const draws = random.split(`dropout:${stream}`);
+  const batchAt = (step: number) => {
+    const members = batches.members(Math.floor(step / stepsPerEpoch), step % stepsPerEpoch);
+    return ranks === undefined ? makeBatch(encoded.train, members) : rankPairs(encoded.train, members, ranks);
+  };
+  const draws = drawsOfRank(random.split(`dropout:${stream}`), ranks);
   const noiseAt = (step: number, { encoder, decoder }: TranslationNetwork): Noise => ({
     encoder: (config.dropout * encoder) / (widest?.encoder ?? encoder),
     decoder: (config.dropout * decoder) / (widest?.decoder ?? decoder),
@@ -52,8 +58,9 @@ export function sentenceMaterial(
 async function locateBadNumber(
   translator: Translator,
   network: TranslationNetwork,
-  batch: ReturnType<TokenBatches['batch']>,
+  batch: TokenBatch,
 ): Promise<string> {
+  if (batch.count === 0) return 'the part of the batch that another rank has';
   const { backend } = translator.store;
   const graph = new Graph(backend, { training: false });
   const count = backend.allocate(1);

@@ -1,56 +1,35 @@
 /** The trainings of a run on sentences as its phases: the supernet, and networks alone, side by side. */
 import { internal } from '../../core/errors.ts';
 import { sourcesOf } from '../../core/safetensors.ts';
-import type { SampleMode } from '../../spaces/sample.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
-import { sampleTranslation } from '../../spaces/seq2seq/sample.ts';
-import { networkOf } from '../../spaces/seq2seq/space.ts';
 import type { Translator } from '../../supernet/translator/translator.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { loadPhase, measuredPhase, retrainPhase, savePhase, stopIfAsked, tell } from '../pipeline/context.ts';
 import { phaseRecord } from '../pipeline/phase-record.ts';
 import { inTurns, type Trains } from '../pipeline/train-jobs.ts';
-import { runTrainPhase } from '../pipeline/train-phase.ts';
+import { SUPERNET_PHASE } from '../pipeline/train-supernet.ts';
+import { leadingRecord } from '../ranks/record.ts';
 import type { TranslationContext } from './context.ts';
 import type { TrainedTranslator, TranslatorJob, TranslatorTraining } from './jobs.ts';
-import { sentenceMaterial } from './material.ts';
-import { scoreHeld } from './train-alone.ts';
+import { trainSentenceSupernet } from './train-supernet.ts';
 import { untrainedSupernet } from './untrained.ts';
-
-/** Paths whose mean held-out score stands for the supernet in its curve. */
-const PROBES = 3;
 
 /** The trained supernet; the caller disposes of it. `of`: phases of the run. */
 export async function trainTranslationSupernet(
   context: TranslationContext,
   of: number,
 ): Promise<{ readonly supernet: Translator; readonly curve: readonly CurvePoint[] }> {
-  const { space, random, config } = context;
+  const { random, ranks } = context;
   const supernet = untrainedSupernet(context, random.split('supernet weights'));
-  const paths = random.split('supernet paths');
-  const draw = (from: typeof paths) =>
-    networkOf(space, sampleTranslation(space, from, config.paths as SampleMode));
-  const probes = Array.from({ length: PROBES }, (_, i) => draw(random.split(`probe path ${i}`)));
-  const named = { phase: 'supernet', title: 'training the supernet' } as const;
+  const record = phaseRecord(context, { type: 'phase-started', ...SUPERNET_PHASE, index: 1, of });
+  const between = () => stopIfAsked(context);
   try {
-    const curve = await runTrainPhase(context, {
-      ...{ ...named, network: supernet, epochs: config.supernetEpochs },
-      record: phaseRecord(context, { type: 'phase-started', ...named, index: 1, of }),
-      material: () =>
-        sentenceMaterial(context, {
-          ...{ stream: 'supernet', widest: supernet.config.extent },
-          networkAt: (step) => draw(paths.split(step)),
-        }),
-      validate: async () => {
-        let [loss, accuracy] = [0, 0];
-        for (const network of probes) {
-          const found = await scoreHeld(context, supernet, network, () => stopIfAsked(context));
-          loss += found.loss / PROBES;
-          accuracy += found.accuracy / PROBES;
-        }
-        return { loss, accuracy };
-      },
-    });
+    const curve =
+      ranks === undefined
+        ? await trainSentenceSupernet(context, { supernet, record, between })
+        : await ranks.together(() =>
+            trainSentenceSupernet(context, { supernet, ranks, record: leadingRecord(ranks, record) }),
+          );
     return { supernet, curve };
   } catch (error) {
     supernet.dispose();

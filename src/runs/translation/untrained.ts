@@ -4,9 +4,11 @@ import { extentOfSpace } from '../../supernet/translator/extent.ts';
 import { Translator } from '../../supernet/translator/translator.ts';
 import type { SentenceContext } from './context.ts';
 
+type Needs = Pick<SentenceContext, 'backend' | 'space' | 'config' | 'subwords' | 'norm' | 'sharing'>;
+
 /** The caller disposes of it. */
 export function untrainedSupernet(
-  { backend, space, config, subwords, norm, sharing }: SentenceContext,
+  { backend, space, config, subwords, norm, sharing }: Needs,
   random: Random,
 ): Translator {
   const size = { extent: extentOfSpace(space), vocabulary: subwords.size, norm, longest: config.longest };
