@@ -60,6 +60,7 @@ export const search: Command = {
     'shiftaddnas search --data glyphs',
     'shiftaddnas search --data idx:path/to/fashion-mnist --limit-energy 70% --seed 1 --out runs/fashion',
     'shiftaddnas search --resume runs/fashion',
+    'mpirun -n 2 --bind-to none shiftaddnas search --data numbers',
   ],
   run: (context) => overRanks(context, (ranks) => searchHere(context, ranks)),
 };
