@@ -9,7 +9,7 @@ import { compiledProgram, type Running, start } from './testing/program.ts';
 import { runBytes } from './testing/run-bytes.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const missing = await withoutMpi();
 if (missing !== undefined) console.log(`training over ranks: skipped, ${missing}`);

@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)('search on sentence pairs under mpirun', 
   test('with one path for all and nothing dropped, three ranks have the curve of one process, though some batches have fewer pairs', async () => {
     const [one, three] = [join(folder, 'one'), join(folder, 'three')];
     const silent = ['--dropout', '0', '--attention-dropout', '0', '--filter-dropout', '0'];
-    const args = [...settings, ...silent, '--rank-paths', 'same', '--tokens', '40', '--quiet'];
+    const args = [...settings, ...silent, '--rank-paths', 'same', '--tokens', '90', '--quiet'];
     const alone = await start(program, ['search', ...args, '--out', one]).ended;
     expect(alone.code, alone.stderr).toBe(0);
     const ranks = await searchOver(3, program, [...args, '--out', three]).ended;
