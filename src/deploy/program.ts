@@ -103,6 +103,13 @@ export interface BinaryOperation extends Named {
   readonly broadcast: Broadcast;
 }
 
+/** x [n, h, w, c] times gate [n, c]: a factor for every channel of an image. */
+export interface GateOperation extends Named {
+  readonly kind: 'gate';
+  readonly x: number;
+  readonly gate: number;
+}
+
 /** x seen as `shape`, its axes in another order. */
 export interface PermuteOperation extends Named {
   readonly kind: 'permute';
@@ -129,6 +136,7 @@ export type Operation =
   | MatmulOperation
   | UnaryOperation
   | BinaryOperation
+  | GateOperation
   | PermuteOperation
   | SliceOperation;
 

@@ -1,5 +1,5 @@
 /** The backend that trace.ts lets a network run over: see there. */
-import type { Backend, Buffer, DataType, WindowShape } from '../backends/backend.ts';
+import type { Backend, Buffer, DataType, MatmulShape, WindowShape } from '../backends/backend.ts';
 import { internal, ShiftAddError } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shapes.ts';
 import type { WeightStore } from '../supernet/store.ts';
@@ -9,6 +9,10 @@ import { BATCH, type Operand, type Operation } from './program.ts';
 interface Place extends Buffer {
   constant: Buffer | null;
   value: number | null;
+  /** What it is filled with, where it is as large as the batch: it is never made. */
+  filled?: number;
+  /** The value whose rows stand in it again and again, once for each position of an image. */
+  spread?: number;
 }
 
 /** Kernels an evaluation may launch; all others belong to training. */
@@ -179,6 +183,20 @@ export class Recorder {
     };
   }
 
+  /** A column of ones as long as the batch times a value repeats it (src/autograd/repeat.ts); whether it was one. */
+  private spreads(ones: Buffer, x: Buffer, y: Buffer, { k }: MatmulShape): boolean {
+    if ((ones as Partial<Place>).filled !== 1 || k !== 1) return false;
+    (y as Place).spread = this.valueOf(x);
+    return true;
+  }
+
+  /** The product of a value and one that was spread over its positions. */
+  private gate(x: Buffer, spread: number, y: Buffer): void {
+    const input = this.valueOf(x);
+    const operation: Draft = { kind: 'gate', x: input, gate: spread };
+    this.launch([x], [y], never('gate'), () => ({ shape: this.shapes[input], operation }));
+  }
+
   private window(
     arithmetic: 'conv' | 'add',
     x: Buffer,
@@ -208,7 +226,8 @@ export class Recorder {
         this.window('conv', x, w, y, window, (at) => real.convForward(at(x), at(w), at(y), window)),
       adderForward: (x, w, y, window) =>
         this.window('add', x, w, y, window, (at) => real.adderForward(at(x), at(w), at(y), window)),
-      matmul: (a, b, y, product) =>
+      matmul: (a, b, y, product) => {
+        if (this.spreads(a, b, y, product)) return;
         this.launch(
           [a, b],
           [y],
@@ -220,7 +239,8 @@ export class Recorder {
             const operation: Draft = { kind: 'matmul', a: this.valueOf(a), b: right, product, ...name };
             return { shape: batch === 1 ? [m, n] : [batch, m, n], operation };
           },
-        ),
+        );
+      },
       batchStatistics: (x, mean, variance, rows, channels) =>
         this.launch(
           [x],
@@ -316,7 +336,9 @@ export class Recorder {
             return { shape: this.shapes[input], operation: { kind: 'unary', name: op, op, x: input, p, q } };
           },
         ),
-      binary: (op, a, b, y, outer, inner, broadcast) =>
+      binary: (op, a, b, y, outer, inner, broadcast) => {
+        const { spread } = b as Partial<Place>;
+        if (spread !== undefined && op === 'multiply' && broadcast === 'same') return this.gate(a, spread, y);
         this.launch(
           [a, b],
           [y],
@@ -329,8 +351,12 @@ export class Recorder {
               operation: { kind: 'binary', name, op, a: left, b: right, outer, inner, broadcast },
             };
           },
-        ),
-      fill: (y, value) => real.fill(this.realOf(y), value),
+        );
+      },
+      fill: (y, value) => {
+        if (y.length % BATCH === 0) (y as Place).filled = value;
+        else real.fill(this.realOf(y), value);
+      },
       reduce: (op, x, y, outer, axis, inner) =>
         this.launch(
           [x],

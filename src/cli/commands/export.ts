@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { diskError, writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { IR_VERSIONS, isProgramFolder, NEWEST_OPSET } from '../../deploy/index.ts';
-import { type OpenedNetwork, openNetwork } from '../../runs/network-files.ts';
+import { openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import type { Artefact, Exporter } from '../exporters/artefact.ts';
@@ -57,16 +57,6 @@ const options: Readonly<Record<string, Option>> = {
   ...EXECUTION_FLAGS,
 };
 
-/** The gate of squeeze-excite is no kernel that a program of this version can hold. */
-function refusePublishedForm({ key, description }: OpenedNetwork): void {
-  if ('zoo' in description || description.space.blocks !== 'published') return;
-  throw new ShiftAddError(
-    'usage',
-    `a network with squeeze-excite cannot be exported yet, and ${key} was trained in the published form; use one that was trained with --retrain-blocks supernet`,
-    { network: key },
-  );
-}
-
 /** Makes the folder of a file; the file itself is written as one step. */
 function write(path: string, bytes: Uint8Array): void {
   try {
@@ -95,7 +85,6 @@ async function artefactOf(context: CommandContext, dir: string, to: Format): Pro
   const backend = await openBackendOf(context);
   try {
     const opened = openNetwork(backend, dir);
-    refusePublishedForm(opened);
     const exporting = { dir, opened, backend, context };
     const artefact = ofPrograms(to)
       ? await OF_PROGRAMS[to](await programOfRun(exporting), context)

@@ -6,7 +6,7 @@ import type { Workload } from '../../hardware/workload.ts';
 import type { OperatorName } from '../../operators/names.ts';
 import { modelWorkloads, readOnnx } from '../../zoo/index.ts';
 import { proofImages } from '../inputs.ts';
-import { logitsOf, type TestNetwork, toyNetwork, zooNetwork } from '../testing/networks.ts';
+import { logitsOf, publishedNetwork, type TestNetwork, toyNetwork, zooNetwork } from '../testing/networks.ts';
 import { traceNetwork } from '../trace.ts';
 import { IR_VERSIONS, type Opset } from './model.ts';
 import { proveOnnx } from './prove.ts';
@@ -37,6 +37,7 @@ const ZOO = [
 
 const networks: readonly (readonly [string, () => TestNetwork])[] = [
   ...PATHS.map((path) => [path.join('-'), () => toyNetwork(backend, path)] as const),
+  ...PATHS.map((path) => [`published ${path.join('-')}`, () => publishedNetwork(backend, path)] as const),
   // 18 pixels: odd maps further in
   ...ZOO.map((name) => [name, () => zooNetwork(backend, name, name.includes('vit') ? 16 : 18)] as const),
 ];
@@ -85,12 +86,15 @@ describe.skipIf(runtime === undefined)('through onnxruntime', () => {
   });
 });
 
-/** Sizes of what multiplies, shifts or adds windows and matrices, without names. */
+/** Sizes of what multiplies, shifts or adds windows and matrices, without names; a product of one position is linear. */
 const computing = (loads: readonly Workload[]) =>
   loads
     .filter(({ kind }) => kind !== 'vector')
     .map(({ kind, n, h, w, c, r, s, m, e, f, stride, groups, weights }) =>
-      JSON.stringify({ kind, n, h, w, c, r, s, m, e, f, stride, groups, weights }),
+      JSON.stringify({
+        ...{ kind: kind === 'conv' && h * w * r * s === 1 ? 'linear' : kind },
+        ...{ n, h, w, c, r, s, m, e, f, stride, groups, weights },
+      }),
     )
     .sort();
 
@@ -104,7 +108,8 @@ test.each(networks)('%s: the file is priced as the network', async (name, make) 
   // patches of a vision transformer are priced as rows of pixels
   if (!name.includes('vit')) expect(computing(read.loads)).toEqual(computing(made.loads));
   // a norm and the activation behind it are two nodes, which the zoo prices as one pass over memory
-  expect(Math.abs(theirs.energyMj / ours.energyMj - 1)).toBeLessThan(0.06);
+  const passes = name.startsWith('published') ? 0.2 : 0.06; // three more a block: SiLU, gate and the sum behind it
+  expect(Math.abs(theirs.energyMj / ours.energyMj - 1)).toBeLessThan(passes);
   expect(theirs.operations.shifts).toBe(ours.operations.shifts);
 });
 

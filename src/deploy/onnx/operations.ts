@@ -140,6 +140,13 @@ export const WRITERS: Writers = {
     return { ...met.a, name: graph.node(OPERATORS[op], name, [met.a.name, tensor], options) };
   },
 
+  gate: ({ name, x: input, gate }, { graph, values, program }) => {
+    const x = graph.channelsFirst(values[input], program.shapes[input]);
+    const [n, , , c] = x.shape;
+    const factors = graph.channelsFirst(values[gate], [n, 1, 1, c]);
+    return { ...x, name: graph.node('Mul', name, [x.name, factors.name]) };
+  },
+
   permute: ({ name, x, shape, axes }, { graph, values }) => {
     const input = graph.plain(values[x], shape);
     const y = graph.node('Transpose', name, [input.name], { attributes: { perm: axes } });

@@ -7,6 +7,7 @@ import type { Workload } from '../../hardware/workload.ts';
 import type { OperatorName } from '../../operators/names.ts';
 import type { MapSize } from '../../operators/operator.ts';
 import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
+import { retrainedSpace } from '../../spaces/retrained.ts';
 import { Network } from '../../supernet/network.ts';
 import { DEFAULT_SHARING, type SharingConfig } from '../../supernet/sharing.ts';
 import { TOY_SPACE, TOY_TASK, toyPath } from '../../supernet/toy.ts';
@@ -29,12 +30,19 @@ export function toyNetwork(
   backend: Backend,
   operators: readonly OperatorName[],
   sharing = ALONE,
+  space = TOY_SPACE,
 ): TestNetwork {
   const genotype = toyPath(...operators);
-  const config = { space: TOY_SPACE, task: TOY_TASK, sharing, genotype };
+  const config = { space, task: TOY_TASK, sharing, genotype };
   const network = new Network(backend, config, Random.fromSeed(1));
-  const loads = networkWorkloads(planNetwork(TOY_SPACE, genotype, TOY_TASK));
+  const loads = networkWorkloads(planNetwork(space, genotype, TOY_TASK));
   return aged({ network, path: genotype, image: TOY_TASK.image, classes: TOY_TASK.classes, loads });
+}
+
+/** The same in the published form, with two heads: SiLU and squeeze-excite. */
+export function publishedNetwork(backend: Backend, operators: readonly OperatorName[]): TestNetwork {
+  const form = { blocks: 'published', lastStride: 2, width: 1, taught: true } as const;
+  return toyNetwork(backend, operators, ALONE, retrainedSpace(TOY_SPACE, form));
 }
 
 /** A network of the zoo on images of `side` pixels. */
