@@ -1,4 +1,4 @@
-// Steps without weights: rescaling, sums of two values, pools.
+// Steps without weights: rescaling, tables, factors of channels, sums of two values, pools.
 #pragma once
 #include "windows.h"
 
@@ -20,6 +20,49 @@ static void rescaleAll(const Step& s, const X* x, int32_t off, const Value& y, u
 static void rescaleStep(const Step& s, const Value& x, const Value& y, const uint8_t* from, uint8_t* to) {
   if (x.wide) return rescaleAll(s, (const int16_t*)from, 0, y, to);
   rescaleAll(s, from, 128, y, to);
+}
+
+/** `off` takes stored bytes to the numbers they stand for. */
+template <typename X>
+static void lookupAll(const Step& s, const X* x, int32_t off, const Value& y, uint8_t* to) {
+  const int16_t* table = (const int16_t*)s.weights + 128;
+  const int32_t shift = s.shift, half = (1 << shift) >> 1;
+  const int64_t n = y.length();
+  for (int64_t i = 0; i < n; i++) {
+    const int32_t q = (int32_t)x[i] - off, at = q >> shift;
+    const int32_t part = (table[at + 1] - table[at]) * (q - (int32_t)((uint32_t)at << shift));
+    const int32_t v = table[at] + ((part + half) >> shift);
+    if (y.wide)
+      ((int16_t*)to)[i] = (int16_t)v;
+    else
+      to[i] = (uint8_t)(v + 128);
+  }
+}
+
+static void lookupStep(const Step& s, const Value& x, const Value& y, const uint8_t* from, uint8_t* to) {
+  if (x.wide) return lookupAll(s, (const int16_t*)from, 0, y, to);
+  lookupAll(s, from, 128, y, to);
+}
+
+/** `zero`: the stored number that stands for 0. */
+template <typename X, typename G>
+static void gateOf(const Step& s, const X* x, int32_t zero, const G* g, int32_t zeroOfGate, const Value& y, uint8_t* to) {
+  const Target target = targetOf(y);
+  alignas(64) int32_t acc[L];
+  for (int64_t position = 0; position < y.positions(); position++, x += y.c)
+    for (int64_t c = 0; c < y.c; c += L) {
+      storeInt(acc, (widen(x + c) - zero) * (widen(g + c) - zeroOfGate));
+      put(to, position * y.c + c, requantised(acc, s.requantise, c, target), (int)smaller<int64_t>(y.c - c, L), y.wide);
+    }
+}
+
+static void gateStep(const Step& s, const Value& x, const Value& g, const Value& y, const uint8_t* from, const uint8_t* gates,
+                     uint8_t* to) {
+  const int32_t zero = x.zero + (x.wide ? 0 : 128), zeroOfGate = g.zero + (g.wide ? 0 : 128);
+  if (x.wide && g.wide) return gateOf(s, (const int16_t*)from, zero, (const int16_t*)gates, zeroOfGate, y, to);
+  if (x.wide) return gateOf(s, (const int16_t*)from, zero, gates, zeroOfGate, y, to);
+  if (g.wide) return gateOf(s, from, zero, (const int16_t*)gates, zeroOfGate, y, to);
+  gateOf(s, from, zero, gates, zeroOfGate, y, to);
 }
 
 template <typename A, typename B>

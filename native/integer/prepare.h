@@ -1,13 +1,13 @@
 // Reads a program from its code and packs its weights for the loops of this instruction set.
 //
 //   code     [values, steps, arena / 64], then 8 numbers for each value and 22 for each step, as below
-//   numbers  weights int16 [m][r][s][c / groups]; factors and offsets double [m]; digits int32 [k][m]; shares
+//   numbers  weights int16 [m][r][s][c / groups]; tables int16; factors and offsets double [m]; digits int32 [k][m]; shares
 #pragma once
 #include "attention.h"
 
 namespace ISA::whole {
 
-constexpr int valueCode = 8, stepCode = 22;
+constexpr int valueCode = 8, stepCode = 22, tableEntries = 257;
 
 /** Takes memory, and remembers when there was none. */
 struct Taker {
@@ -214,6 +214,11 @@ static Program* prepare(const int32_t* code, const uint8_t* numbers, Memory memo
       readWindow(s, x, y, (const int16_t*)(numbers + (int64_t)code[10] * 8), taker);
       p->scratchBytes = larger(p->scratchBytes, windowScratch(s, x, y));
     }
+    if (s.kind == lookup) {
+      int16_t* table = taker.take<int16_t>(tableEntries);
+      if (table) copyBytes(table, numbers + (int64_t)code[10] * 8, tableEntries * (int64_t)sizeof(int16_t));
+      s.weights = table;
+    }
     if (s.kind == averagePool) {
       s.shareCount = code[21];
       Share* shares = taker.take<Share>(s.shareCount);
@@ -263,6 +268,12 @@ static void run(const Program* p, int32_t from, int32_t to, uint8_t* arena, uint
         attentionStep(s, v, from3, out, scratch);
         break;
       }
+      case lookup:
+        lookupStep(s, x, y, in, out);
+        break;
+      case gate:
+        gateStep(s, x, p->values[s.b], y, in, arena + p->values[s.b].at, out);
+        break;
     }
   }
 }

@@ -38,7 +38,7 @@ struct Share {
   int32_t count, terms, sign[4], place[4], addend;
 };
 
-enum Kind { rescale, window, sum, maxPool, averagePool, attention };
+enum Kind { rescale, window, sum, maxPool, averagePool, attention, lookup, gate };
 enum Arithmetic { conv, shift, add };
 
 /** Which loops compute a window. */
@@ -61,7 +61,7 @@ struct Step {
   int32_t r, s, stride, pad, groups;
   int32_t depth;         // channels of x as they lie in the padded copy
   bool copied;           // whether there is a padded copy
-  const void* weights;   // packed as the way wants it
+  const void* weights;   // packed as the way wants it; the table of a lookup, int16 [257]
   const int32_t* start;  // of every accumulator, [m] rounded up to whole vectors
   Requantise requantise;
 

@@ -70,6 +70,22 @@ export function layerOf(around: Surroundings, operation: Operation, at: number, 
       return meanPool(around, operation, at, name);
     case 'attention':
       return attention(around, operation, at, name);
+    case 'lookup': {
+      const { x, table, shift } = operation;
+      const type = y.bits === 8 ? 'int8_t' : 'int16_t';
+      return {
+        // without anything between its entries a table needs no product
+        run: shift === 0 ? 'run_lookup' : 'run_curve',
+        struct: 'lookup',
+        arrays: [constArray(type, `${name}_table`, program.tensors.get(table)!.data)],
+        fields: [`.x = &${maps[x]}, ${to}`, `.table = ${name}_table, .shift = ${shift}`],
+      };
+    }
+    case 'gate': {
+      const { arrays, field } = scaling(around, operation.requantise, name, y.shape[2]);
+      const fields = [`.x = &${maps[operation.x]}, .factors = &${maps[operation.gate]}, ${to}`, field];
+      return { run: 'run_gate', struct: 'gate', arrays, fields };
+    }
     default:
       return operation satisfies never;
   }

@@ -59,9 +59,14 @@ function firstLoss(program: IntegerProgram, layout: Layout): string | undefined 
     const read = (value: number, at: number) => {
       sound &&= holds(value, at);
     };
-    if (operation.kind === 'rescale' || operation.kind === 'sum') {
+    if (
+      operation.kind === 'rescale' ||
+      operation.kind === 'sum' ||
+      operation.kind === 'lookup' ||
+      operation.kind === 'gate'
+    ) {
       for (let at = 0; at < sizeOf(values[y].shape); at++) {
-        for (const x of inputsOf(operation)) read(x, at);
+        for (const x of inputsOf(operation)) read(x, at % sizeOf(values[x].shape));
         write(y, at);
       }
     } else if (operation.kind === 'attention') {

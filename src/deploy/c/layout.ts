@@ -78,6 +78,8 @@ function leadOf(operation: Operation, x: Value, y: Value): number {
   switch (operation.kind) {
     case 'rescale':
     case 'sum':
+    case 'lookup':
+    case 'gate':
       return leadOfSteps(sizeOf(y.shape), y.bits / 8, (step) => ((step + 1) * x.bits) / 8, 1);
     case 'window':
     case 'max-pool':

@@ -13,6 +13,9 @@ const WIDE_LIMIT = 2 ** 47;
 
 const magnitude = ({ low, high }: Value): number => Math.max(Math.abs(low), Math.abs(high));
 
+/** From its zero. */
+const distance = ({ low, high, zero }: Value): number => Math.max(high - zero, zero - low);
+
 /** max of |acc| over inputs within bounds, for each output channel. */
 export function windowBounds(
   program: Pick<IntegerProgram, 'tensors'>,
@@ -105,7 +108,14 @@ function* boundsOf(program: IntegerProgram, operation: Operation, to: Value): It
       yield* requantised(program, operation.requantise, () => bound, c);
       return;
     }
+    case 'gate': {
+      const bound = distance(values[operation.x]) * distance(values[operation.gate]);
+      yield ['product', bound, LIMIT];
+      yield* requantised(program, operation.requantise, () => bound, to.shape[2]);
+      return;
+    }
     case 'max-pool':
+    case 'lookup':
       return;
     default:
       operation satisfies never;

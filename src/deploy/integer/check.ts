@@ -6,11 +6,13 @@ import { largestExponent, packedBytes, unpackCodes } from './codes.ts';
 import {
   type IntegerProgram,
   inputsOf,
+  type LookupOperation,
   type MapShape,
   MOST_TERMS,
   type Operation,
   type PoolWindow,
   type Requantise,
+  TABLE_ENTRIES,
   type TensorType,
   type Value,
   type WindowOperation,
@@ -101,6 +103,15 @@ function checkOperation(program: IntegerProgram, operation: Operation, to: Value
       }
       checkRequantise(program, name, operation.requantise, channels);
       return;
+    case 'lookup':
+      checkTable(program, operation, x, to);
+      return;
+    case 'gate':
+      if (!sameMap(inputs[1].shape, [1, 1, channels])) {
+        refuse(`${name} has ${showShape(inputs[1].shape)} factors for ${channels} channels`);
+      }
+      checkRequantise(program, name, operation.requantise, channels);
+      return;
     default:
       operation satisfies never;
   }
@@ -174,6 +185,14 @@ function checkWeight(program: IntegerProgram, operation: WindowOperation, x: Val
   const bytes = tensor(program, weight, name, 'uint8', [packedBytes(count, codeBits)]).data as Uint8Array;
   const minus = largestExponent(codeBits) + 1;
   if (unpackCodes(bytes, count, codeBits).includes(minus)) refuse(`${name} holds a weight of -0`);
+}
+
+function checkTable(program: IntegerProgram, { name, table, shift }: LookupOperation, x: Value, to: Value) {
+  const { data } = tensor(program, table, name, to.bits === 8 ? 'int8' : 'int16', [TABLE_ENTRIES]);
+  const reach = 2 ** (7 + shift);
+  if (x.low < -reach || x.high >= reach) refuse(`${name} looks up numbers beyond its table`);
+  if (data.some((y) => y < to.low || y > to.high))
+    refuse(`${name} has a table beyond the bounds of its value`);
 }
 
 function checkRequantise(program: IntegerProgram, name: string, how: Requantise, channels: number): void {

@@ -2,7 +2,7 @@
  * A program as the interpreters in C++ take it, in native code and in Wasm: the code that native/integer/prepare.h reads.
  *
  *   code     [values, operations, arena / 64], 8 numbers for each value, 22 for each operation
- *   numbers  weights int16 [m][r][s][c / groups]; factors and offsets double [m]; digits int32; shares; each at 8 k bytes
+ *   numbers  weights int16 [m][r][s][c / groups]; tables int16; factors and offsets double [m]; digits int32; shares; each at 8 k bytes
  *
  * A multiplication with a shift is one factor and one offset in doubles, exact because both sides have at most 48 bits;
  * so are signed digits where none shifts to the right.
@@ -25,7 +25,9 @@ export interface ProgramCode {
 }
 
 const ALIGNMENT = 64;
-const KINDS = ['rescale', 'window', 'sum', 'max-pool', 'average-pool', 'attention'] as const;
+const KINDS = [
+  ...['rescale', 'window', 'sum', 'max-pool', 'average-pool', 'attention', 'lookup', 'gate'],
+] as const;
 const ARITHMETICS = ['conv', 'shift', 'add'] as const;
 const NO_REQUANTISATION = -1;
 
@@ -89,6 +91,9 @@ function encodeOperation(
     arithmetic = ARITHMETICS.indexOf(operation.arithmetic);
     const count = (m * r * s * program.values[x].shape[2]) / groups;
     weights = numbers.add(Int16Array.from(weightsOf(program, operation, count)));
+  }
+  if (operation.kind === 'lookup') {
+    weights = numbers.add(Int16Array.from(program.tensors.get(operation.table)!.data));
   }
   const requantise =
     'requantise' in operation

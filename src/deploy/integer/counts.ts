@@ -82,6 +82,19 @@ function countOne(program: IntegerProgram, operation: Operation, y: Value, total
       countRequantise(program, operation.requantise, h * w, c, total);
       return;
     }
+    case 'lookup':
+      if (operation.shift === 0) return;
+      total.multiplications += outputs;
+      total.additions += 4 * outputs;
+      total.shifts += 3 * outputs;
+      return;
+    case 'gate': {
+      const zeros = [operation.x, operation.gate].filter((at) => program.values[at].zero !== 0);
+      total.multiplications += outputs;
+      total.additions += zeros.length * outputs;
+      countRequantise(program, operation.requantise, h * w, c, total);
+      return;
+    }
     default:
       operation satisfies never;
   }

@@ -26,9 +26,9 @@ test('drawn programs have every kind of operation, and come back as they were', 
     writeProgram(dir, program);
     expect(readProgram(dir)).toEqual(program);
   }
-  expect([...kinds].sort()).toEqual(
-    ['add', 'attention', 'average-pool', 'conv', 'max-pool', 'rescale', 'shift', 'sum'].sort(),
-  );
+  expect([...kinds].sort()).toEqual([
+    ...['add', 'attention', 'average-pool', 'conv', 'gate', 'lookup', 'max-pool', 'rescale', 'shift', 'sum'],
+  ]);
 });
 
 test('drawn programs say different things of different images, more often than not by chance', () => {

@@ -165,13 +165,39 @@ export interface AttentionOperation extends Named {
   readonly requantise: Multiply;
 }
 
+/**
+ * A function of one number at a time as a table of TABLE_ENTRIES, drawn between them where x is wide: with i =
+ * (q >> shift) + 128 and f = q - ((i - 128) << shift), y = table[i] + (((table[i + 1] - table[i]) * f + half) >> shift),
+ * where half is 2^(shift - 1), and y = table[i] where the shift is 0.
+ */
+export interface LookupOperation extends Named {
+  readonly kind: 'lookup';
+  readonly x: number;
+  /** [TABLE_ENTRIES], int8 or int16 as the value that is written */
+  readonly table: string;
+  /** 0 ... 8 */
+  readonly shift: number;
+}
+
+export const TABLE_ENTRIES = 257;
+
+/** acc = (q - zero of x) * (g - zero of gate), g of the same channel. gate: [1, 1, c]. */
+export interface GateOperation extends Named {
+  readonly kind: 'gate';
+  readonly x: number;
+  readonly gate: number;
+  readonly requantise: Requantise;
+}
+
 export type Operation =
   | RescaleOperation
   | WindowOperation
   | SumOperation
   | MaxPoolOperation
   | AveragePoolOperation
-  | AttentionOperation;
+  | AttentionOperation
+  | LookupOperation
+  | GateOperation;
 
 export const TENSOR_TYPES = ['int8', 'uint8', 'int16', 'int32', 'int64'] as const;
 export type TensorType = (typeof TENSOR_TYPES)[number];
@@ -200,6 +226,8 @@ export function inputsOf(operation: Operation): readonly number[] {
       return [operation.a, operation.b];
     case 'attention':
       return [operation.q, operation.k, operation.v];
+    case 'gate':
+      return [operation.x, operation.gate];
     default:
       return [operation.x];
   }

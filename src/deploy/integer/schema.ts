@@ -84,6 +84,8 @@ const operation = z.discriminatedUnion('kind', [
     shift: whole(1, 46),
     requantise: multiply,
   }),
+  z.strictObject({ kind: z.literal('lookup'), name, x: index, table: name, shift: whole(0, 8) }),
+  z.strictObject({ kind: z.literal('gate'), name, x: index, gate: index, requantise }),
 ]);
 
 export const fileSchema = z.strictObject({

@@ -2,7 +2,7 @@
 import { type Features, fixed, type Part } from './part.ts';
 
 /** An expression by the widths that occur: one of the two, or a choice. */
-const byWidth = (widths: ReadonlySet<8 | 16>, map: string, of: (bits: 8 | 16) => string): string =>
+export const byWidth = (widths: ReadonlySet<8 | 16>, map: string, of: (bits: 8 | 16) => string): string =>
   widths.size === 2 ? `${map}->bits == 8 ? ${of(8)} : ${of(16)}` : of(widths.has(16) ? 16 : 8);
 
 function put({ writes }: Features): string {

@@ -5,12 +5,14 @@ import type { Features, Part } from './part.ts';
 import { POINTWISE } from './pointwise.ts';
 import { POOLS } from './pools.ts';
 import { SCALING } from './scaling.ts';
+import { TABLES } from './tables.ts';
 import { WINDOWS } from './windows.ts';
 
 export const PARTS: readonly Part[] = [
   ...BASICS,
   ...SCALING,
   ...POINTWISE,
+  ...TABLES,
   ...WINDOWS,
   ...POOLS,
   ...ATTENTION,

@@ -5,7 +5,7 @@ import { openBackend } from '../../../backends/open.ts';
 import { Random } from '../../../core/random.ts';
 import { normalise } from '../../../data/batches.ts';
 import type { OperatorName } from '../../../operators/names.ts';
-import { type TestNetwork, toyNetwork, zooNetwork } from '../../testing/networks.ts';
+import { publishedNetwork, type TestNetwork, toyNetwork, zooNetwork } from '../../testing/networks.ts';
 import { traceNetwork } from '../../trace.ts';
 import { type IntegerProof, proveInteger } from '../prove.ts';
 import { convert } from './convert.ts';
@@ -22,6 +22,10 @@ const NETWORKS: readonly (readonly [string | readonly OperatorName[], number, nu
   [['shift', 'add'], 0.08, 0.12],
   // two channels, and a network that no training has made robust
   [['add', 'shift', 'attention'], 0.4, 0.4],
+  // two heads whose logits nearly cancel
+  ['published conv-conv', 0.15, 0.15],
+  ['published shift-add', 0.1, 0.15],
+  ['published add-shift-attention', 0.4, 0.4],
   ['resnet-20@0.125', 0.04, 0.12],
   ['shift-ps-resnet-20@0.125', 0.1, 0.15],
   ['adder-resnet-20@0.125', 0.1, 0.15],
@@ -31,7 +35,11 @@ const NETWORKS: readonly (readonly [string | readonly OperatorName[], number, nu
 ];
 
 function made(what: string | readonly OperatorName[]): TestNetwork {
-  return typeof what === 'string' ? zooNetwork(backend, what, 18) : toyNetwork(backend, what);
+  if (typeof what !== 'string') return toyNetwork(backend, what);
+  const [form, path] = what.split(' ');
+  return form === 'published'
+    ? publishedNetwork(backend, path.split('-') as OperatorName[])
+    : zooNetwork(backend, what, 18);
 }
 
 const folded = async ({ network, path, image }: TestNetwork) =>

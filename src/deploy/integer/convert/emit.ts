@@ -11,17 +11,28 @@ import { reordered } from '../../layout.ts';
 import { termsBound, windowBounds } from '../bounds.ts';
 import { ProgramBuilder, type TermSum } from '../builder.ts';
 import { countsOf } from '../check.ts';
-import type { IntegerProgram, MapShape, Requantise, Share, Value, WindowOperation } from '../program.ts';
+import {
+  type IntegerProgram,
+  type MapShape,
+  type Requantise,
+  type Share,
+  TABLE_ENTRIES,
+  type Value,
+  type WindowOperation,
+} from '../program.ts';
 import type { ValueStatistics } from './calibrate.ts';
 import { type SignedDigits, scaleOf, signedDigits } from './digits.ts';
 import type {
   Affine,
   Folded,
   FoldedAttention,
+  FoldedGate,
   FoldedLayer,
+  FoldedLookup,
   FoldedPool,
   FoldedSum,
   FoldedWindow,
+  LookedUp,
 } from './folded.ts';
 import type { Grid } from './grids.ts';
 import { adderWeights, convWeights, shiftWeights, type WholeWeights } from './weights.ts';
@@ -121,6 +132,10 @@ class Emitter {
       }
       case 'average-pool':
         return this.average(layer, value);
+      case 'lookup':
+        return this.lookup(layer, value);
+      case 'gate':
+        return this.gate(layer, value);
     }
   }
 
@@ -225,6 +240,29 @@ class Emitter {
     );
   }
 
+  private lookup({ name, x, op }: FoldedLookup, value: number): number {
+    const { network, grids } = this.given;
+    const [from, grid] = [grids[x], grids[value]];
+    const to = valueOn(network.shapes[value], grid);
+    const shift = Math.max(0, Math.log2(from.most) - 7);
+    const table = Array.from({ length: TABLE_ENTRIES }, (_, i) => {
+      const real = FUNCTIONS[op](((i - 128) * 2 ** shift - from.zero) * from.step);
+      return Math.max(to.low, Math.min(to.high, Math.round(real / grid.step + grid.zero)));
+    });
+    const own = this.build.tensor(`${name}.table`, to.bits === 8 ? 'int8' : 'int16', [TABLE_ENTRIES], table);
+    return this.build.add({ kind: 'lookup', name, x: this.at[x], table: own, shift }, to);
+  }
+
+  private gate({ name, x, gate }: FoldedGate, value: number): number {
+    const { network, grids } = this.given;
+    const grid = grids[value];
+    const shape = network.shapes[value];
+    const scale = scaleOf((grids[x].step * grids[gate].step) / grid.step, grid.zero);
+    const requantise = this.build.multiply(name, new Array(shape[2]).fill(scale));
+    const operation = { kind: 'gate', name, x: this.at[x], gate: this.at[gate], requantise } as const;
+    return this.build.add(operation, valueOn(shape, grid));
+  }
+
   private average({ name, x, window }: FoldedPool, value: number): number {
     const { network, grids } = this.given;
     const [from, grid] = [grids[x], grids[value]];
@@ -273,6 +311,9 @@ class Emitter {
     );
   }
 }
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const FUNCTIONS: Readonly<Record<LookedUp, (x: number) => number>> = { sigmoid, silu: (x) => x * sigmoid(x) };
 
 /** Stands where the requantisation of a window will: its bounds do not depend on it. */
 const NOT_YET: Requantise = { kind: 'terms', signs: '', places: '', addends: '', shift: 0 };

@@ -92,6 +92,8 @@ class Folder {
         return this.unary(operation);
       case 'binary':
         return this.binary(operation);
+      case 'gate':
+        return this.gate(operation.name, operation.x, operation.gate);
       default:
         return refuse(operation.name, `a ${operation.kind.replace('-', ' ')}`);
     }
@@ -227,10 +229,29 @@ class Folder {
       layer.factor *= p;
       return this.known[x];
     }
+    if (op === 'silu' || op === 'sigmoid') {
+      const from = this.value(x, name);
+      return this.add(
+        { kind: 'lookup', name: `${op} of ${this.nameOf(from)}`, x: from, op },
+        this.shapes[from],
+      );
+    }
     return refuse(name, `the function ${op}`);
   }
 
+  private gate(name: string, x: number, factors: number): Known {
+    const [from, gate] = [this.value(x, name), this.value(factors, name)];
+    return this.add({ kind: 'gate', name: `gate of ${this.nameOf(from)}`, x: from, gate }, this.shapes[from]);
+  }
+
+  /** Of the layer that wrote a value. */
+  private nameOf(value: number): string {
+    return this.layers[value - 1]?.name ?? 'the image';
+  }
+
   private binary({ name, op, a, b, broadcast, inner }: Extract<Operation, { kind: 'binary' }>): Known {
+    // squeeze-excite on maps of one position
+    if (op === 'multiply' && typeof b === 'number') return this.gate(name, a, b);
     if (op !== 'add') return refuse(name, `an element-wise ${op}`);
     if (typeof b === 'number') return this.sum(name, this.value(a, name), this.value(b, name), -Infinity);
     const layer = this.alone(a, name);
@@ -248,6 +269,8 @@ function operandsOf(operation: Operation): number[] {
     case 'matmul':
     case 'binary':
       return [operation.a, operation.b].filter((x) => typeof x === 'number');
+    case 'gate':
+      return [operation.x, operation.gate];
     case 'batch-norm':
       return operation.residual === null ? [operation.x] : [operation.x, operation.residual];
     default:
@@ -258,7 +281,7 @@ function operandsOf(operation: Operation): number[] {
 function refuse(name: string, what: string): never {
   throw new ShiftAddError(
     'run',
-    `the integer program has no word for ${what} (at ${name}): it holds convolution, shift, adder and attention layers with batch norms, ReLU and pools; docs/integer.md lists them`,
+    `the integer program has no word for ${what} (at ${name}): it holds convolution, shift, adder and attention layers with batch norms, ReLU, SiLU, squeeze-excite and pools; docs/integer.md lists them`,
     { name },
   );
 }

@@ -4,11 +4,12 @@ import { adder2d } from '../../../autograd/adder.ts';
 import { add, multiply, subtract } from '../../../autograd/arithmetic.ts';
 import { concatenate } from '../../../autograd/concatenate.ts';
 import { conv2d } from '../../../autograd/convolution.ts';
+import { gated } from '../../../autograd/gate.ts';
 import { type Graph, PLAIN, type Tensor, UNDECAYED } from '../../../autograd/graph.ts';
 import { averagePool, globalAveragePool, maxPool } from '../../../autograd/pool.ts';
 import { powerOfTwo } from '../../../autograd/quantise.ts';
 import { reshape } from '../../../autograd/reshape.ts';
-import { clamp, relu, scale } from '../../../autograd/unary.ts';
+import { clamp, relu, scale, sigmoid, silu } from '../../../autograd/unary.ts';
 import type { Backend } from '../../../backends/backend.ts';
 import { Random } from '../../../core/random.ts';
 import { sizeOf } from '../../../core/shapes.ts';
@@ -120,6 +121,12 @@ export class FoldedNetwork {
       case 'sum': {
         const sum = add(values[layer.a], values[layer.b]);
         return { y: bounded(layer.factor === 1 ? sum : scale(sum, layer.factor), layer) };
+      }
+      case 'lookup':
+        return { y: { silu, sigmoid }[layer.op](values[layer.x]) };
+      case 'gate': {
+        const [x, factors] = [values[layer.x], values[layer.gate]];
+        return { y: gated(x, reshape(factors, [x.shape[0], x.shape[3]])) };
       }
       case 'max-pool':
         return { y: maxPool(values[layer.x], poolOptions(layer.window)) };

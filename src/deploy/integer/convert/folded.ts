@@ -56,7 +56,23 @@ export interface FoldedAttention extends Named, Affine {
   readonly scale: number;
 }
 
-export type FoldedLayer = FoldedWindow | FoldedSum | FoldedPool | FoldedAttention;
+/** A function of every number, which the program looks up. */
+export interface FoldedLookup extends Named {
+  readonly kind: 'lookup';
+  readonly x: number;
+  readonly op: LookedUp;
+}
+
+export type LookedUp = 'silu' | 'sigmoid';
+
+/** x times a factor for each channel; gate: [1, 1, c]. */
+export interface FoldedGate extends Named {
+  readonly kind: 'gate';
+  readonly x: number;
+  readonly gate: number;
+}
+
+export type FoldedLayer = FoldedWindow | FoldedSum | FoldedPool | FoldedAttention | FoldedLookup | FoldedGate;
 
 export interface Folded {
   readonly layers: readonly FoldedLayer[];
@@ -66,6 +82,7 @@ export interface Folded {
 
 export function foldedInputs(layer: FoldedLayer): readonly number[] {
   if (layer.kind === 'sum') return [layer.a, layer.b];
+  if (layer.kind === 'gate') return [layer.x, layer.gate];
   return layer.kind === 'attention' ? [layer.q, layer.k, layer.v] : [layer.x];
 }
 

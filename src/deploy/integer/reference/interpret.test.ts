@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ProgramBuilder } from '../builder.ts';
 import { checkProgram } from '../check.ts';
 import { codeOf, packCodes, unpackCodes, weightOf } from '../codes.ts';
-import type { MapShape, Operation, Value } from '../program.ts';
+import { type MapShape, type Operation, TABLE_ENTRIES, type Value } from '../program.ts';
 import { interpretValues } from './interpret.ts';
 import { shifted, sumOfTerms } from './requantise.ts';
 import { integerSoftmax, TABLE } from './softmax.ts';
@@ -176,6 +176,43 @@ describe('pools', () => {
       window: { r: 2, s: 2, stride: 2, pad: 1 },
     }));
     expect(y).toEqual([1, 3, 6, 7]); // 1, 2.5, 5.5, 7
+  });
+});
+
+describe('tables and gates', () => {
+  const squares = Array.from({ length: TABLE_ENTRIES }, (_, i) => Math.min(120, (i - 128) ** 2));
+
+  test('a number of 8 bits is looked up: its square, 120 at most', () => {
+    const y = run([1, 4, 1], [-3, 0, 5, -128], value([1, 4, 1]), (build) => ({
+      ...{ kind: 'lookup', name: 'l', x: 0, shift: 0 },
+      table: build.tensor('t', 'int8', [TABLE_ENTRIES], squares),
+    }));
+    expect(y).toEqual([9, 0, 25, 120]);
+  });
+
+  test('between two entries of a wide number a line is drawn, and rounded: 12 / 8 lies between 1 and 4', () => {
+    const y = run([1, 4, 1], [12, 8, -12, 127], value([1, 4, 1]), (build) => ({
+      ...{ kind: 'lookup', name: 'l', x: 0, shift: 3 },
+      table: build.tensor('t', 'int8', [TABLE_ENTRIES], squares),
+    }));
+    // -12 is halfway from -2 to -1; 127 is 15 and 7/8, where all entries are 120
+    expect(y).toEqual([3, 1, 3, 120]);
+  });
+
+  test('a gate multiplies distances from both zeros, channel by channel', () => {
+    const build = new ProgramBuilder([1, 2, 2]);
+    const two = build.multiply('two', [{ ...PLAIN, multiplier: 2 }, PLAIN]);
+    const share = { count: 2, signs: [1], places: [-1], addend: 0 };
+    const window = { r: 1, s: 2, stride: 1, pad: 0 };
+    const small = value([1, 1, 2], { zero: -1 });
+    build.add({ kind: 'average-pool', name: 'm', x: 0, window, shares: [share], shift: 0 }, small);
+    build.add(
+      { kind: 'gate', name: 'g', x: 0, gate: 1, requantise: two },
+      value([1, 2, 2], { bits: 16, low: -32768, high: 32767 }),
+    );
+    // means 4 and -3 are 5 and -2 from -1; the image's zero is -128
+    const y = interpretValues(build.program('test', ['a']), [130, 120, 134, 130]).at(-1)!;
+    expect([...y]).toEqual([130 * 5 * 2, 120 * -2, 134 * 5 * 2, 130 * -2]);
   });
 });
 

@@ -65,6 +65,26 @@ function run(
       for (let i = 0; i < y.length; i++) y[i] = requantise(x[i], i % c);
       return;
     }
+    case 'lookup': {
+      const { shift } = operation;
+      const table = program.tensors.get(operation.table)!.data;
+      for (let i = 0; i < y.length; i++) {
+        const at = shifted(x[i], -shift);
+        const [here, next] = [table[at + 128], table[at + 129]];
+        const part = (next - here) * (x[i] - at * 2 ** shift);
+        y[i] = here + shifted(part + (shift > 0 ? 2 ** (shift - 1) : 0), -shift);
+      }
+      return;
+    }
+    case 'gate': {
+      const requantise = requantiser(program, operation.requantise, to);
+      const c = to.shape[2];
+      const { zero } = program.values[operation.gate];
+      for (let i = 0; i < y.length; i++) {
+        y[i] = requantise((x[i] - from.zero) * (second[i % c] - zero), i % c);
+      }
+      return;
+    }
     case 'sum': {
       const { aShift, bShift, addend, shift } = operation;
       for (let i = 0; i < y.length; i++) {

@@ -8,14 +8,15 @@ import { windowBounds } from '../bounds.ts';
 import { ProgramBuilder, type Scale, type TermSum } from '../builder.ts';
 import { checkProgram, countsOf, windowed } from '../check.ts';
 import { codeOf, largestExponent, packCodes } from '../codes.ts';
-import type {
-  IntegerProgram,
-  MapShape,
-  PoolWindow,
-  Requantise,
-  Share,
-  Value,
-  WindowOperation,
+import {
+  type IntegerProgram,
+  type MapShape,
+  type PoolWindow,
+  type Requantise,
+  type Share,
+  TABLE_ENTRIES,
+  type Value,
+  type WindowOperation,
 } from '../program.ts';
 
 export interface Drawing {
@@ -32,7 +33,7 @@ export const SMALL: Drawing = { operations: 6, side: 8, channels: 3, most: 9 };
 
 const KINDS = [
   ...['conv', 'shift', 'add', 'depthwise', 'grouped', 'rescale', 'sum'],
-  ...['max-pool', 'average-pool', 'attention', 'rescale'],
+  ...['max-pool', 'average-pool', 'attention', 'rescale', 'lookup', 'gate'],
 ] as const;
 
 class Drawer {
@@ -181,10 +182,10 @@ class Drawer {
     return build.add({ kind: 'sum', name, a: x, b, aShift, bShift, addend, shift }, to);
   }
 
-  pool(name: string, x: number, kind: 'max-pool' | 'average-pool'): number {
+  pool(name: string, x: number, kind: 'max-pool' | 'average-pool', whole?: PoolWindow): number {
     const { build } = this;
     const from = build.values[x];
-    const window = this.window(from.shape);
+    const window = whole ?? this.window(from.shape);
     const shape = windowed(from.shape, window, from.shape[2]);
     if (kind === 'max-pool') {
       return build.add({ kind, name, x, window }, { ...from, shape });
@@ -214,6 +215,32 @@ class Drawer {
     return build.add({ kind: 'attention', name, q, k, v, heads, multiplier, shift, requantise }, to);
   }
 
+  lookup(name: string, x: number): number {
+    const { build } = this;
+    const from = build.values[x];
+    const to = this.value(from.shape);
+    const numbers = this.numbers(TABLE_ENTRIES, to.bits).map((q) => Math.max(q, to.low));
+    const table = build.tensor(`${name}.table`, to.bits === 8 ? 'int8' : 'int16', [TABLE_ENTRIES], numbers);
+    return build.add({ kind: 'lookup', name, x, table, shift: from.bits - 8 }, to);
+  }
+
+  /** Factors from the means of the whole map. */
+  gate(name: string, x: number): number {
+    const { build } = this;
+    const { shape, bits } = build.values[x];
+    const means = this.pool(`${name}.mean`, x, 'average-pool', {
+      r: shape[0],
+      s: shape[1],
+      stride: 1,
+      pad: 0,
+    });
+    const factors = this.rescale(`${name}.factors`, means);
+    const to = this.value(shape);
+    const bound = 2 ** (bits - 1 + build.values[factors].bits);
+    const requantise = this.requantise(name, bound, shape[2], to, this.one([true, false]));
+    return build.add({ kind: 'gate', name, x, gate: factors, requantise }, to);
+  }
+
   program(): IntegerProgram {
     const { operations } = this.drawing;
     let x = this.rescale('image', 0);
@@ -224,6 +251,8 @@ class Drawer {
       if (kind === 'rescale') x = this.rescale(name, x);
       else if (kind === 'sum') x = this.sum(name, x);
       else if (kind === 'attention') x = this.attention(name, x);
+      else if (kind === 'lookup') x = this.lookup(name, x);
+      else if (kind === 'gate') x = this.gate(name, x);
       else if (kind === 'max-pool' || kind === 'average-pool') {
         if (shape[0] * shape[1] > 1) x = this.pool(name, x, kind);
       } else x = this.weighted(name, x, kind);
