@@ -37,6 +37,8 @@ export class InThisThread<T extends JobTypes = ImageJobs> implements Evaluator<T
   private readonly deeds: Deeds<T>;
   private readonly offers = new Map<string, T['network']>();
   private last: Promise<unknown> = Promise.resolve();
+  /** Resolves when no path is being scored. */
+  private scoring: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
   constructor(deeds: Deeds<T>) {
@@ -50,6 +52,7 @@ export class InThisThread<T extends JobTypes = ImageJobs> implements Evaluator<T
       supernet,
       withdraw: async () => {
         this.offers.delete(supernet);
+        await this.scoring;
         if (this.offers.size === 0) this.deeds.rest();
       },
     };
@@ -76,9 +79,11 @@ export class InThisThread<T extends JobTypes = ImageJobs> implements Evaluator<T
     }
     const network = this.offers.get(job.supernet);
     if (network === undefined) throw notOffered(job);
-    return this.deeds.score(network, job, () => {
+    const score = this.deeds.score(network, job, () => {
       if (stopped()) throw withdrawn();
     });
+    this.scoring = score.catch(() => {});
+    return score;
   }
 
   async dispose(): Promise<void> {
