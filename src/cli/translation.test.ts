@@ -159,6 +159,10 @@ test.each([
   [['train', ...SETTINGS, '--network', 'all-atention'], "did you mean 'all-attention'?"],
   [['search', ...SETTINGS, '--longest', '6'], 'no sentence pair of at most 6 subwords'],
   [['search', ...SETTINGS, '--limit-energy', '1%'], 'no architecture'],
+  [
+    ['search', ...SETTINGS, '--rate', '1e30', '--clip', '0'],
+    'the loss must be a finite number, but it is NaN at step 2; first seen in encoder.layer0',
+  ],
   [['translate', '--run', 'nowhere', 'Hello'], 'nowhere holds no trained translator'],
 ])('%j is refused in one sentence', async (args, sentence) => {
   const out = args[0] === 'translate' ? [] : ['--out', join(folder, 'refused')];

@@ -84,6 +84,5 @@ async function locateBadNumber(
     return 'the loss itself: the logits are finite, but too large for it';
   } finally {
     graph.close();
-    backend.free(count);
   }
 }
