@@ -156,6 +156,7 @@ export interface NetworkEvaluated extends NetworkScores {
   /** Of translators. */
   readonly chrf?: number;
   readonly validationBleu?: number;
+  readonly lengthPenalty?: number;
 }
 
 export interface Note {

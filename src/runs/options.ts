@@ -322,6 +322,11 @@ export const RUN_OPTIONS = {
   scoreSentences: integer('held-out sentence pairs a candidate is scored on', 1000, 1),
   beam: integer('translations that are followed at once; 1 is greedy', 4, 1),
   lengthPenalty: number('scores of translations are divided by their length to this power', 0.6, 0, 10),
+  lengthPenalties: text(
+    'several of them: each trained network takes the one with the best held-out BLEU',
+    'x,x,...|none',
+    'none',
+  ),
   latency: text(
     'what says how long translators take: the accelerator, or a predictor that calibrate --networks wrote',
     'model|file',
@@ -341,7 +346,8 @@ export const IMAGE_SETTINGS = [
 ] as readonly (keyof RunConfig)[];
 export const SENTENCE_SETTINGS = [
   ...['pair', 'subwords', 'subwordVocabulary', 'merges', 'words', 'lowerCase', 'tokens', 'longest', 'norm'],
-  ...['dropout', 'attentionDropout', 'filterDropout', 'scoreSentences', 'beam', 'lengthPenalty'],
+  ...['dropout', 'attentionDropout', 'filterDropout', 'scoreSentences', 'beam'],
+  ...['lengthPenalty', 'lengthPenalties'],
   ...['latency', 'sentenceTokens'],
 ] as readonly (keyof RunConfig)[];
 

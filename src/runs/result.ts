@@ -69,6 +69,8 @@ const network = z.strictObject({
   bleu: score.optional(),
   chrf: score.optional(),
   validationBleu: score.optional(),
+  /** What translations were measured with. */
+  lengthPenalty: z.number().optional(),
   energyMj: cost,
   latencyMs: cost,
   params: count,

@@ -25,6 +25,7 @@ import type { SessionOptions } from '../pipeline/session.ts';
 import { sharingAloneOf, sharingOf } from '../pipeline/sharing-of.ts';
 import type { SentenceJobs } from './jobs.ts';
 import { openLatency, type PredictedLatency } from './latency.ts';
+import { parsePenalties } from './length-penalty.ts';
 import { openSubwords } from './subwords-file.ts';
 import { sentenceWorkplace } from './workplace.ts';
 
@@ -98,6 +99,7 @@ export function encodeSentences(
   { backend, dataset, subwords }: Pick<SentenceContext, 'backend' | 'dataset' | 'subwords'>,
 ): { readonly context: SentenceContext; readonly notes: readonly string[] } {
   const { config } = settings;
+  parsePenalties(config.lengthPenalties); // better refused now than after a training
   const encode = (name: 'train' | 'valid' | 'test', longest: number, beyond: 'leave out' | 'refuse') =>
     encodePairs(dataset[name], subwords, { pair: dataset.pair, name, longest, beyond });
   const encoded = {

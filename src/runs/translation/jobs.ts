@@ -29,6 +29,8 @@ export interface TrainedTranslator {
   /** Measured once, at the end. */
   readonly test: TranslationScore;
   readonly curve: readonly CurvePoint[];
+  /** What it was measured with. */
+  readonly lengthPenalty: number;
   readonly tensors: ReadonlyMap<string, TensorData>;
 }
 

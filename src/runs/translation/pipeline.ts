@@ -227,7 +227,7 @@ export function writeTranslator(
     {
       ...{ genotype: trainee.key, network: trainee.network, pair: dataset.pair },
       ...{ vocabulary: subwords.size, norm, longest: config.longest, sharing: sharingAlone },
-      ...{ beam: config.beam, lengthPenalty: config.lengthPenalty },
+      ...{ beam: config.beam, lengthPenalty: measured.lengthPenalty },
     },
     subwords,
     measured.tensors,

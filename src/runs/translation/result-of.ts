@@ -14,7 +14,7 @@ import type { Trainee } from './train-network.ts';
 export function translatorResult(
   { pricer, latency, config, sharingAlone }: TranslationContext,
   { name, key, network, costs }: Trainee,
-  { validation, test, tensors }: TrainedTranslator,
+  { validation, test, lengthPenalty, tensors }: TrainedTranslator,
 ): ResultInput['winner'] {
   const price = pricer.pricer.priceNetwork(translationWorkloads(network, config.sentenceTokens));
   const { params, macs, latencyMs } = costs();
@@ -25,7 +25,7 @@ export function translatorResult(
   return {
     ...{ name, genotype: key, description: describeTranslator(network) },
     ...{ accuracy: test.accuracy, validationAccuracy: validation.accuracy },
-    ...{ bleu: test.bleu, chrf: test.chrf, validationBleu: validation.bleu },
+    ...{ bleu: test.bleu, chrf: test.chrf, validationBleu: validation.bleu, lengthPenalty },
     ...{ energyMj: price.energyMj, latencyMs: predicted ? latencyMs : price.latencyMs, params, macs },
     ...(price.areaMm2 === undefined ? {} : { areaMm2: price.areaMm2 }),
     operations: price.operations,

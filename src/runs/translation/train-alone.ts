@@ -13,6 +13,7 @@ import { withdrawn } from '../evaluation/thread-messages.ts';
 import { runTrainPhase } from '../pipeline/train-phase.ts';
 import type { SentenceContext } from './context.ts';
 import type { TranslatorJob, TranslatorTraining } from './jobs.ts';
+import { choosePenalty, withPenalty } from './length-penalty.ts';
 import { sentenceMaterial } from './material.ts';
 import { measureTranslator, scoringBatches } from './measure.ts';
 
@@ -44,16 +45,18 @@ export async function trainAlone(
     if (trialEpochs !== undefined) {
       return { validation: await scoreHeld(context, translator, network, between) };
     }
+    const lengthPenalty = await choosePenalty(context, translator, network, between);
+    const measured = { ...context, config: withPenalty(config, lengthPenalty) };
     const measure = async (part: 'valid' | 'test') => {
       const found = await measureTranslator(
-        ...[context, translator, network, encoded[part], dataset[part], between],
+        ...[measured, translator, network, encoded[part], dataset[part], between],
       );
       const { hypotheses: _, ...score } = found;
       return score;
     };
     const validation = await measure('valid');
     const test = await measure('test');
-    return { validation, test, curve, tensors: await tensorsOf(translator) };
+    return { validation, test, curve, lengthPenalty, tensors: await tensorsOf(translator) };
   } finally {
     translator.dispose();
   }

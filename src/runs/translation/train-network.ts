@@ -69,8 +69,7 @@ export async function trainTranslators(
     const phase = retrainPhase(name);
     const saved = loadPhase<Saved>(context, measuredPhase(phase));
     if (saved !== undefined) {
-      const { validation, test, curve } = saved.state;
-      done.set(one, { validation, test, curve, tensors: saved.tensors });
+      done.set(one, { ...saved.state, tensors: saved.tensors });
       continue;
     }
     const title = `training ${name} (${key})`;
@@ -97,14 +96,16 @@ export function trainsTranslators({
 async function keep(
   context: TranslationContext,
   { name, role, key, costs }: Trainee,
-  { validation, test, curve, tensors }: TrainedTranslator,
+  { tensors, ...measured }: TrainedTranslator,
 ): Promise<TrainedTranslator> {
+  const { validation, test, lengthPenalty } = measured;
   const phase = measuredPhase(retrainPhase(name));
   // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
   tell(context, phase, {
     ...{ type: 'network-evaluated', name, role, genotype: key, ...test },
-    ...{ validationAccuracy: validation.accuracy, validationBleu: validation.bleu, ...costs() },
+    ...{ validationAccuracy: validation.accuracy, validationBleu: validation.bleu },
+    ...{ lengthPenalty, ...costs() },
   });
-  await savePhase<Saved>(context, phase, { validation, test, curve }, sourcesOf(tensors));
-  return { validation, test, curve, tensors };
+  await savePhase<Saved>(context, phase, measured, sourcesOf(tensors));
+  return { ...measured, tensors };
 }
