@@ -64,7 +64,6 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
         merges: 6000,
         tokens: 1024,
         scoreSentences: 1000,
-        lengthPenalties: '0.2,0.6,1,1.4,1.8',
       },
       ...{ rate: 0.001, decay: 0, clip: 1, adderInitial: 0.5, adderLow: 0.05 },
       ...{
