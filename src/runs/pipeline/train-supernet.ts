@@ -1,5 +1,4 @@
 /** What a step of the supernet trains (spec 13.3): one path, drawn uniformly over architectures or stage tuples. */
-import { accumulates } from '../../hardware/workload.ts';
 import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
 import { type SampleMode, sample } from '../../spaces/sample.ts';
 import type { Genotype } from '../../spaces/space.ts';
@@ -9,6 +8,7 @@ import type { Ranks } from '../../training/ranks.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { pathsOf } from '../ranks/even-paths.ts';
+import { stepCost } from '../ranks/step-cost.ts';
 import type { JobContext } from './context.ts';
 import { imageMaterial } from './image-material.ts';
 import { runTrainPhase, type TrainingRecord } from './train-phase.ts';
@@ -61,7 +61,6 @@ function drawnPaths(
   return pathsOf(apart, {
     random: random.split('supernet paths'),
     draw: (from) => sample(space, from, config.paths as SampleMode),
-    cost: (path) =>
-      networkWorkloads(planNetwork(space, path, task)).reduce((sum, load) => sum + accumulates(load), 0),
+    cost: (path) => stepCost(networkWorkloads(planNetwork(space, path, task))),
   });
 }

@@ -1,6 +1,6 @@
 /**
  * A path for each rank of a step, such that no rank waits long for the others: the paths of a few steps are drawn
- * together, put in the order of their multiply-accumulates, and those that cost about the same are trained in the same
+ * together, put in the order of their cost, and those that cost about the same are trained in the same
  * step. Steps, and ranks within a step, are then shuffled: the path of a step on a rank is still drawn uniformly.
  */
 import type { Random } from '../../core/random.ts';

@@ -1,5 +1,4 @@
 /** Trains the supernet of a run on sentences, alone or as one of several ranks: one path a step, and its curve. */
-import { accumulates } from '../../hardware/workload.ts';
 import type { SampleMode } from '../../spaces/sample.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
 import { sampleTranslation } from '../../spaces/seq2seq/sample.ts';
@@ -13,6 +12,7 @@ import { drawProbes, scoreProbes } from '../pipeline/probe-paths.ts';
 import { runTrainPhase, type TrainingRecord } from '../pipeline/train-phase.ts';
 import { SUPERNET_PHASE } from '../pipeline/train-supernet.ts';
 import { pathsOf } from '../ranks/even-paths.ts';
+import { stepCost } from '../ranks/step-cost.ts';
 import type { SentenceContext } from './context.ts';
 import { sentenceMaterial } from './material.ts';
 import { scoreHeld } from './train-alone.ts';
@@ -40,10 +40,7 @@ export function trainSentenceSupernet(
   const draw = (from: typeof random) =>
     networkOf(space, sampleTranslation(space, from, config.paths as SampleMode));
   const cost = (network: TranslationNetwork) =>
-    translationWorkloads(network, config.sentenceTokens, subwords.size).reduce(
-      (sum, load) => sum + accumulates(load),
-      0,
-    );
+    stepCost(translationWorkloads(network, config.sentenceTokens, subwords.size));
   const apart = config.rankPaths === 'own' ? ranks : undefined;
   const probes = drawProbes(random, draw);
   const several = ranks === undefined ? {} : { ranks };
