@@ -35,7 +35,7 @@ for (const name of process.argv.slice(2)) {
   const model = await loadModel(runtime, bytes, 1);
   const pixels = proofImages(image, 1);
   const ours = await least(() => evaluated(network, null, image, pixels));
-  const theirs = await least(() => model.run('image', pixels, [1, 3, 32, 32]));
+  const theirs = await least(() => model.run({ image: { data: pixels, shape: [1, 3, 32, 32] } }));
   console.log(
     `${name}: ours ${ours.toFixed(2)} ms, onnxruntime ${theirs.toFixed(2)} ms, ${bytes.length} bytes`,
   );

@@ -19,12 +19,12 @@ import type { Quantisation } from '../supernet/quantisation.ts';
 import type { SharingConfig } from '../supernet/sharing.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
 import { baselinePlan, findBaseline, type NamedBaseline, ZooNetwork } from '../zoo/index.ts';
+import { checkFormat, SCHEMA } from './architecture-format.ts';
 
 /** Folder of a comparison with a folder for each network in it. */
 export const NETWORKS = 'networks';
 
 const FORMAT = 'shiftaddnas-network';
-const SCHEMA = 1;
 
 interface OfFewBits {
   /** Bits of weights and activations; real numbers when absent. */
@@ -191,9 +191,7 @@ export function readNetworkDescription(dir: string): TrainedDescription {
           : 'it holds no architecture.json';
     throw new ShiftAddError('run', `${dir} holds no trained network: ${why}`, { dir }, cause);
   }
-  if (value.format !== FORMAT || value.schema !== SCHEMA) {
-    throw new ShiftAddError('run', `${path} is not a network of this version of the program`, { path });
-  }
+  checkFormat(value, path, FORMAT);
   if (typeof value.zoo === 'string') return value as unknown as TrainedDescription;
   return { ...(value as unknown as NetworkDescription), space: parseSpace(value.space, path) };
 }

@@ -6,13 +6,15 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { IR_VERSIONS, isProgramFolder, NEWEST_OPSET } from '../../deploy/index.ts';
 import { openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
+import { holdsTranslator, openTranslator } from '../../runs/translation/files.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
-import type { Artefact, Exporter } from '../exporters/artefact.ts';
+import type { Artefact, Exporter, TranslatorExporter } from '../exporters/artefact.ts';
 import { C_FLAGS, exportC } from '../exporters/c.ts';
 import { exportInteger, INTEGER_FLAGS, programOfRun } from '../exporters/integer.ts';
 import { type ProgramExporter, programOfFolder } from '../exporters/of-program.ts';
 import { exportOnnx } from '../exporters/onnx.ts';
 import { exportSafetensors } from '../exporters/safetensors.ts';
+import { exportTranslatorOnnx } from '../exporters/translator-onnx.ts';
 import { exportVerilog, VERILOG_FLAGS } from '../exporters/verilog.ts';
 import { exportWeb } from '../exporters/web.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
@@ -22,6 +24,10 @@ const OF_NETWORKS = {
   onnx: exportOnnx,
   safetensors: exportSafetensors,
 } as const satisfies Readonly<Record<string, Exporter>>;
+
+const OF_TRANSLATORS: Partial<Readonly<Record<Format, TranslatorExporter>>> = {
+  onnx: exportTranslatorOnnx,
+};
 
 /** Of the integer program of a network. */
 const OF_PROGRAMS = {
@@ -82,6 +88,7 @@ async function artefactOf(context: CommandContext, dir: string, to: Format): Pro
     const artefact = await OF_PROGRAMS[to](inHand, context);
     return { key: inHand.program.network, artefact, place: join(dir, '..', artefact.place) };
   }
+  if (holdsTranslator(dir)) return artefactOfTranslator(context, dir, to);
   const backend = await openBackendOf(context);
   try {
     const opened = openNetwork(backend, dir);
@@ -90,6 +97,26 @@ async function artefactOf(context: CommandContext, dir: string, to: Format): Pro
       ? await OF_PROGRAMS[to](await programOfRun(exporting), context)
       : await OF_NETWORKS[to](exporting);
     return { key: opened.key, artefact, place: join(dir, 'export', artefact.place) };
+  } finally {
+    backend.dispose();
+  }
+}
+
+async function artefactOfTranslator(context: CommandContext, dir: string, to: Format): Promise<Made> {
+  const exporter = OF_TRANSLATORS[to];
+  if (exporter === undefined) {
+    throw new ShiftAddError(
+      'usage',
+      `${dir} holds a translator, and the integer programs that --to ${to} is made of are of networks of images; export it --to ${Object.keys(OF_TRANSLATORS).join(' or ')}`,
+      { dir, to },
+    );
+  }
+  const backend = await openBackendOf(context);
+  try {
+    const opened = openTranslator(backend, dir);
+    const artefact = await exporter({ dir, opened, backend, context });
+    opened.translator.dispose();
+    return { key: opened.description.genotype, artefact, place: join(dir, 'export', artefact.place) };
   } finally {
     backend.dispose();
   }

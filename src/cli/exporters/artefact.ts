@@ -1,6 +1,7 @@
 /** What `export` makes of a network: an artefact that has been proved, and not been written yet. */
 import type { Backend } from '../../backends/backend.ts';
 import type { OpenedNetwork } from '../../runs/network-files.ts';
+import type { OpenedTranslator } from '../../runs/translation/files.ts';
 import type { CommandContext } from '../command.ts';
 
 export interface Artefact {
@@ -22,6 +23,13 @@ export interface Exporting {
   readonly backend: Backend;
   readonly context: CommandContext;
 }
+
+/** The same of a translator. */
+export interface TranslatorExporting extends Omit<Exporting, 'opened'> {
+  readonly opened: OpenedTranslator;
+}
+
+export type TranslatorExporter = (exporting: TranslatorExporting) => Promise<Artefact>;
 
 export type Exporter = (exporting: Exporting) => Promise<Artefact>;
 

@@ -56,6 +56,15 @@ export class OnnxGraph {
     });
   }
 
+  /** The whole numbers 0 ... count - 1. */
+  range(count: number): string {
+    return this.once(`range ${count}`, () => {
+      const name = this.free(`const.range${count}`);
+      this.constants.push({ name, shape: [count], data: Array.from({ length: count }, (_, i) => i) });
+      return name;
+    });
+  }
+
   /** One number for element-wise arithmetic. */
   scalar(value: number): string {
     return this.once(`scalar ${value}`, () => this.floats(`const.${value}`, [], Float32Array.of(value)));

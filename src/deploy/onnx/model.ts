@@ -33,6 +33,8 @@ export interface ConstantData {
 /** A tensor at the border of a graph; a text stands for an extent that is open. */
 export interface BorderData {
   readonly name: string;
+  /** 32-bit floats, or whole numbers of 64 bits. */
+  readonly type: 'float' | 'integer';
   readonly shape: readonly (number | string)[];
 }
 
@@ -43,8 +45,8 @@ export interface ModelData {
   readonly opset: Opset;
   readonly nodes: readonly NodeData[];
   readonly constants: readonly ConstantData[];
-  readonly input: BorderData;
-  readonly output: BorderData;
+  readonly inputs: readonly BorderData[];
+  readonly outputs: readonly BorderData[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -53,13 +55,13 @@ const INT64 = 7;
 
 /** The bytes of a .onnx file. Every node has one output, which is called as the node is. */
 export function encodeModel(model: ModelData): Uint8Array {
-  const { nodes, constants, input, output, producer, opset } = model;
+  const { nodes, constants, inputs, outputs, producer, opset } = model;
   const graph = message(
     ...nodes.map((node): Part => [1, encodeNode(node)]),
     [2, model.name],
     ...constants.map((constant): Part => [5, encodeConstant(constant)]),
-    [11, encodeBorder(input)],
-    [12, encodeBorder(output)],
+    ...inputs.map((input): Part => [11, encodeBorder(input)]),
+    ...outputs.map((output): Part => [12, encodeBorder(output)]),
   );
   return message(
     [1, IR_VERSIONS[opset]],
@@ -106,9 +108,10 @@ function encodeConstant({ name, shape, data }: ConstantData): Uint8Array {
   return message([1, shape], [2, floats ? FLOAT : INT64], [8, name], [9, bytes]);
 }
 
-function encodeBorder({ name, shape }: BorderData): Uint8Array {
+function encodeBorder({ name, type, shape }: BorderData): Uint8Array {
   const sizes = shape.map(
     (size): Part => [1, typeof size === 'number' ? message([1, size]) : message([2, size])],
   );
-  return message([1, name], [2, message([1, message([1, FLOAT], [2, message(...sizes)])])]);
+  const element = type === 'float' ? FLOAT : INT64;
+  return message([1, name], [2, message([1, message([1, element], [2, message(...sizes)])])]);
 }

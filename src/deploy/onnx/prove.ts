@@ -6,8 +6,8 @@ import type { MapSize } from '../../operators/operator.ts';
 import { modelWorkloads, readOnnx } from '../../zoo/index.ts';
 import { compareLogits } from '../compare.ts';
 import { reordered } from '../layout.ts';
-import { findRuntime, INSTALL, type LoadedModel, loadModel } from './runtime.ts';
-import { INPUT } from './write.ts';
+import { findRuntime, type LoadedModel, loadModel, NOT_INSTALLED } from './runtime.ts';
+import { INPUT, OUTPUT } from './write.ts';
 
 export interface Proof {
   /** How many images were compared; 0 where the file was checked only structurally. */
@@ -39,8 +39,7 @@ export async function proveOnnx(bytes: Uint8Array, claim: Claim): Promise<Proof>
   const runtime = await findRuntime();
   if (runtime === undefined) {
     modelWorkloads(readOnnx(bytes));
-    const note = `onnxruntime-node is not installed, so the file was checked only structurally; install it by \`${INSTALL}\` and export again`;
-    return { images: 0, maxDifference: null, largest: null, note };
+    return { images: 0, maxDifference: null, largest: null, note: NOT_INSTALLED };
   }
   const model = await loadModel(runtime, bytes, claim.threads);
   try {
@@ -63,8 +62,8 @@ async function logitsOf(model: LoadedModel, claim: Claim): Promise<Float32Array>
     const count = Math.min(BATCHES[turn % BATCHES.length], total - at);
     const images = claim.images.subarray(at * size, (at + count) * size);
     const maps = reordered(images, [count, h, w, c], [0, 3, 1, 2]);
-    const [logits] = await model.run(INPUT, maps, [count, c, h, w]);
-    found.push(...logits.data);
+    const outputs = await model.run({ [INPUT]: { data: maps, shape: [count, c, h, w] } });
+    found.push(...outputs[OUTPUT].data);
     at += count;
   }
   return Float32Array.from(found);

@@ -4,10 +4,18 @@ import type { Shape } from '../../core/shapes.ts';
 
 const PACKAGE: string = 'onnxruntime-node';
 export const INSTALL = `npm install --no-save ${PACKAGE}`;
+/** Why nothing was compared. */
+export const NOT_INSTALLED = `${PACKAGE} is not installed, so what was written was checked only structurally; install it by \`${INSTALL}\` and export again`;
 
 interface RuntimeTensor {
   readonly data: Float32Array;
   readonly dims: readonly number[];
+}
+
+/** What an input is given: 32-bit floats, or whole numbers of 64 bits. */
+export interface Feed {
+  readonly data: Float32Array | BigInt64Array;
+  readonly shape: Shape;
 }
 
 interface RuntimeSession {
@@ -20,12 +28,16 @@ interface Runtime {
   readonly InferenceSession: {
     create(bytes: Uint8Array, options?: { readonly intraOpNumThreads?: number }): Promise<RuntimeSession>;
   };
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => RuntimeTensor;
+  readonly Tensor: new (
+    type: 'float32' | 'int64',
+    data: Float32Array | BigInt64Array,
+    dims: readonly number[],
+  ) => RuntimeTensor;
 }
 
 export interface LoadedModel {
-  /** One input, one output. */
-  run(input: string, data: Float32Array, shape: Shape): Promise<readonly RuntimeTensor[]>;
+  /** Outputs by name, which are all of floats. */
+  run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, RuntimeTensor>>>;
   close(): Promise<void>;
 }
 
@@ -56,8 +68,15 @@ export async function loadModel(runtime: Runtime, bytes: Uint8Array, threads: nu
     throw new ShiftAddError('internal', `internal: onnxruntime refuses the file: ${why}`, {}, error);
   }
   return {
-    run: async (input, data, shape) =>
-      Object.values(await session.run({ [input]: new runtime.Tensor('float32', data, shape) })),
+    run: (feeds) =>
+      session.run(
+        Object.fromEntries(
+          Object.entries(feeds).map(([name, { data, shape }]) => [
+            name,
+            new runtime.Tensor(data instanceof Float32Array ? 'float32' : 'int64', data, shape),
+          ]),
+        ),
+      ),
     close: () => session.release(),
   };
 }

@@ -37,8 +37,8 @@ export function writeOnnx(program: Program, options: OnnxOptions): Uint8Array {
     opset: options.opset ?? NEWEST_OPSET,
     nodes: graph.nodes,
     constants: graph.constants,
-    input: { name: INPUT, shape: ['N', c, h, w] },
-    output: { name: OUTPUT, shape: ['N', classes] },
+    inputs: [{ name: INPUT, type: 'float', shape: ['N', c, h, w] }],
+    outputs: [{ name: OUTPUT, type: 'float', shape: ['N', classes] }],
     metadata: options.metadata ?? {},
   });
 }

@@ -26,7 +26,7 @@ import { sharingAloneOf, sharingOf } from '../pipeline/sharing-of.ts';
 import type { SentenceJobs } from './jobs.ts';
 import { openLatency, type PredictedLatency } from './latency.ts';
 import { parsePenalties } from './length-penalty.ts';
-import { openSubwords } from './subwords-file.ts';
+import { openSubwords, subwordsText } from './subwords-file.ts';
 import { sentenceWorkplace } from './workplace.ts';
 
 /** The three parts of a set as subwords. */
@@ -80,7 +80,7 @@ export async function openSentences(
   const dataset = await openPairs(config);
   const known = fs.existsSync(subwordsFile);
   const subwords = known ? openSubwords(subwordsFile) : await subwordsOf(config, dataset);
-  if (!known) writeFileAtomic(subwordsFile, `${JSON.stringify(subwords.model)}\n`);
+  if (!known) writeFileAtomic(subwordsFile, subwordsText(subwords));
   return encodeSentences(settings, { backend, dataset, subwords });
 }
 

@@ -16,10 +16,10 @@ import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { NormPlace } from '../../supernet/translator/declarations.ts';
 import { extentOf } from '../../supernet/translator/extent.ts';
 import { Translator } from '../../supernet/translator/translator.ts';
-import { openSubwords, SUBWORDS } from './subwords-file.ts';
+import { checkFormat, SCHEMA } from '../architecture-format.ts';
+import { openSubwords, SUBWORDS, subwordsText } from './subwords-file.ts';
 
 const FORMAT = 'shiftaddnas-translator';
-const SCHEMA = 1;
 
 export interface TranslatorDescription {
   /** What results call it: a word of its space, or a name of the zoo. */
@@ -49,7 +49,7 @@ export function saveTranslator(
 ): void {
   fs.mkdirSync(dir, { recursive: true });
   writeSafetensors(join(dir, 'weights.safetensors'), tensors, { format: FORMAT });
-  writeFileAtomic(join(dir, SUBWORDS), `${JSON.stringify(subwords.model)}\n`);
+  writeFileAtomic(join(dir, SUBWORDS), subwordsText(subwords));
   const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
   writeFileAtomic(join(dir, 'architecture.json'), `${text}\n`);
 }
@@ -110,12 +110,6 @@ export function readDescription(dir: string): TranslatorDescription {
         : 'it holds no architecture.json';
     throw new ShiftAddError('run', `${dir} holds no trained translator: ${why}`, { dir }, cause);
   }
-  if (value.format !== FORMAT || value.schema !== SCHEMA) {
-    throw new ShiftAddError(
-      'run',
-      `${path} holds no translator of this version of the program; give a run on sentence pairs`,
-      { path },
-    );
-  }
+  checkFormat(value, path, FORMAT);
   return value as unknown as TranslatorDescription;
 }

@@ -6,6 +6,9 @@ import { Subwords } from '../../data/text/subwords.ts';
 
 export const SUBWORDS = 'subwords.json';
 
+/** What the file holds. */
+export const subwordsText = (subwords: Subwords): string => `${JSON.stringify(subwords.model)}\n`;
+
 /** Reads a file of subwords, of a run or given. Throws 'data' for one that is damaged. */
 export function openSubwords(file: string): Subwords {
   let text: string;

@@ -117,38 +117,60 @@ export function feedForward(pass: Pass, at: string, x: Tensor, inner: number): T
   });
 }
 
-interface FilterChoice {
+export interface FilterChoice {
   readonly kind: LightweightKind;
   readonly heads: number;
   readonly gated: boolean;
   readonly standardised: boolean;
 }
 
-function lightweight(
-  pass: Pass,
-  layer: string,
-  x: Tensor,
-  { kind, heads, gated, standardised }: FilterChoice,
-  meeting: Meeting,
-): Tensor {
+function lightweight(pass: Pass, layer: string, x: Tensor, choice: FilterChoice, meeting: Meeting): Tensor {
+  const { kind, heads, gated, standardised } = choice;
   const width = x.shape[2];
-  const linear = (role: 'in' | 'shift' | 'out', input: Tensor, parts = 1) => {
-    const halves = (whole: Tensor) =>
-      role === 'shift' ? cut(whole, [width, width]) : cutParts(whole, parts, width, width);
-    const product = matmul(input, lightweightTensor(pass, layer, kind, role, halves));
-    const bias = cutParts(pass.row(`${layer}.lightweight.${kind}.${role}.bias`), parts, 1, width);
-    return add(product, reshape(bias, [parts * width]));
-  };
-  let inner = linear('in', x, gated ? 2 : 1);
+  const linear = (role: 'in' | 'shift' | 'out', input: Tensor) =>
+    add(
+      matmul(input, lightweightMatrix(pass, layer, role, width, choice)),
+      lightweightBias(pass, layer, role, width, choice),
+    );
+  let inner = linear('in', x);
   if (gated) {
     const [value, gate] = split(inner, 2, [width, width]);
     inner = multiply(value, sigmoid(gate));
   }
   if (kind === 'shift-add') inner = linear('shift', inner);
-  const weight = filterWeight(pass, layer, kind, heads);
+  const weight = filterWeight(pass, layer, choice);
   const use = { kind: kind === 'conv' ? ('conv' as const) : ('add' as const), weight, heads };
   const filtered = meeting.filter(`${layer}.lightweight`, inner, use);
   return linear('out', standardised && use.kind === 'add' ? standardisedRows(filtered) : filtered);
+}
+
+/** How many vectors of the width a linear layer gives: a gate stands beside what it gates. */
+const partsOf = (role: LightweightRole, { gated }: FilterChoice): number => (role === 'in' && gated ? 2 : 1);
+
+/** What a linear or shift layer of a lightweight block multiplies by, [width, width] or [width, 2 * width]. */
+export function lightweightMatrix(
+  pass: Pass,
+  layer: string,
+  role: 'in' | 'shift' | 'out',
+  width: number,
+  choice: FilterChoice,
+): Tensor {
+  const view = (whole: Tensor) =>
+    role === 'shift' ? cut(whole, [width, width]) : cutParts(whole, partsOf(role, choice), width, width);
+  return lightweightTensor(pass, layer, choice.kind, role, view);
+}
+
+/** What it adds behind the product. */
+export function lightweightBias(
+  pass: Pass,
+  layer: string,
+  role: 'in' | 'shift' | 'out',
+  width: number,
+  choice: FilterChoice,
+): Tensor {
+  const parts = partsOf(role, choice);
+  const row = pass.row(`${layer}.lightweight.${choice.kind}.${role}.bias`);
+  return reshape(cutParts(row, parts, 1, width), [parts * width]);
 }
 
 /** Every row of x [..., c] with mean 0 and deviation 1: layer norm without weights. */
@@ -162,7 +184,11 @@ function standardisedRows(x: Tensor): Tensor {
  * What a filter computes with, [heads, window]. A convolution's weights are a mean: softmax over the window (spec 7.2).
  * Those of an adder are what sharing makes of the tensor; untransformed they are softmaxed too, as released.
  */
-function filterWeight(pass: Pass, layer: string, kind: LightweightKind, heads: number): Tensor {
+export function filterWeight(
+  pass: Pass,
+  layer: string,
+  { kind, heads }: Pick<FilterChoice, 'kind' | 'heads'>,
+): Tensor {
   const raw = lightweightTensor(pass, layer, kind, 'filter', (whole) => cut(whole, [heads, whole.shape[1]]));
   const mean = kind === 'conv' || pass.sharing.transformation === 'none';
   const weight = mean ? softmax(raw) : raw;
