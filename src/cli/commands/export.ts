@@ -15,6 +15,7 @@ import { type ProgramExporter, programOfFolder } from '../exporters/of-program.t
 import { exportOnnx } from '../exporters/onnx.ts';
 import { exportSafetensors } from '../exporters/safetensors.ts';
 import { exportTranslatorOnnx } from '../exporters/translator-onnx.ts';
+import { exportTranslatorSafetensors } from '../exporters/translator-safetensors.ts';
 import { exportVerilog, VERILOG_FLAGS } from '../exporters/verilog.ts';
 import { exportWeb } from '../exporters/web.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
@@ -27,6 +28,7 @@ const OF_NETWORKS = {
 
 const OF_TRANSLATORS: Partial<Readonly<Record<Format, TranslatorExporter>>> = {
   onnx: exportTranslatorOnnx,
+  safetensors: exportTranslatorSafetensors,
 };
 
 /** Of the integer program of a network. */
@@ -45,7 +47,12 @@ const ofPrograms = (format: Format): format is keyof typeof OF_PROGRAMS => forma
 const MOST_LISTED = 12;
 
 const options: Readonly<Record<string, Option>> = {
-  to: { kind: 'choice', help: 'format of the artefact', choices: FORMATS, placeholder: FORMATS.join('|') },
+  to: {
+    kind: 'choice',
+    help: 'format of the artefact; translators have onnx and safetensors',
+    choices: FORMATS,
+    placeholder: FORMATS.join('|'),
+  },
   out: {
     kind: 'text',
     help: 'file or folder to write [in <run>/export; of the folder of an integer program, beside it]',
@@ -139,6 +146,7 @@ export const exportNetwork: Command = {
   examples: [
     'shiftaddnas export runs/fashion --to onnx',
     'shiftaddnas export runs/fashion --to safetensors',
+    'shiftaddnas export runs/multi30k --to onnx --out multi30k-onnx',
     'shiftaddnas export runs/fashion --to integer --activation-bits 8',
     'shiftaddnas export runs/fashion --to verilog --simulator icarus',
     'shiftaddnas export runs/fashion --to onnx --opset 22 --out fashion.onnx',

@@ -1,7 +1,7 @@
 /** Weights out to PyTorch and back: safetensors with the names and shapes of entries.ts. */
-import { nearest, ShiftAddError } from '../../core/errors.ts';
+import { internal, ShiftAddError } from '../../core/errors.ts';
 import type { TensorData } from '../../core/safetensors.ts';
-import { type Shape, sameShape, showShape } from '../../core/shapes.ts';
+import type { Shape } from '../../core/shapes.ts';
 import type { MapSize } from '../../operators/operator.ts';
 import type { SharingConfig } from '../../supernet/sharing.ts';
 import { DEFAULT_SHARING } from '../../supernet/sharing.ts';
@@ -10,6 +10,7 @@ import { reordered } from '../layout.ts';
 import type { Program } from '../program.ts';
 import { traceSteps } from '../trace.ts';
 import { entriesOf } from './entries.ts';
+import { checkTensors, type StateDictFile } from './match.ts';
 
 /** Weights as layers compute with them: nothing is shared and nothing transformed but the rounding of shift weights. */
 export const PLAIN_WEIGHTS: SharingConfig = {
@@ -30,15 +31,6 @@ export function stateDict(program: Program, base?: string): Map<string, TensorDa
   );
 }
 
-export interface StateDictFile {
-  /** For messages. */
-  readonly path: string;
-  readonly tensors: ReadonlyMap<string, TensorData>;
-}
-
-/** Counted by PyTorch's batch norms, and of no use here. */
-const IGNORED = /(^|\.)num_batches_tracked$/;
-
 /**
  * Puts the tensors of a PyTorch state dict into a network. Throws 'run' when names or shapes differ, naming the nearest,
  * or when the network transforms its weights, for a file holds them as layers compute with them.
@@ -51,20 +43,11 @@ export function loadStateDict<Path>(
   base?: string,
 ): void {
   const entries = entriesOf(traceSteps(network, path, image), base);
-  const wanted = new Set(entries.map(({ name }) => name));
-  const unexpected = [...file.tensors.keys()].filter((name) => !wanted.has(name) && !IGNORED.test(name));
+  checkTensors(file, entries);
   const found = new Map<string, TensorData>();
-  for (const { name, constant, from, axes, shape } of entries) {
-    const tensor = file.tensors.get(name);
-    if (tensor === undefined) misfit(file, `it has no ${name}`, name, unexpected);
-    if (!sameShape(tensor.shape, shape)) {
-      const sizes = `${name} has shape ${showShape(tensor.shape)} where the network has ${showShape(shape)}`;
-      misfit(file, sizes, name, []);
-    }
-    found.set(constant, { shape: from, data: back(tensor.data, from, axes) });
-  }
-  if (unexpected.length > 0) {
-    misfit(file, `the network has no ${unexpected[0]}`, unexpected[0], wanted);
+  for (const { name, constant, from, axes } of entries) {
+    const { data } = file.tensors.get(name) ?? internal(`no tensor ${name}`);
+    found.set(constant, { shape: from, data: back(data, from, axes) });
   }
   const { transformation } = network.config.sharing;
   const learned = [...network.store.tensors()].find(({ name }) => !found.has(name));
@@ -84,10 +67,4 @@ function back(data: TensorData['data'], from: Shape, axes: readonly number[]): F
     axes.map((axis) => from[axis]),
     inverse,
   );
-}
-
-function misfit({ path }: StateDictFile, what: string, name: string, others: Iterable<string>): never {
-  const near = nearest(name, others);
-  const sentence = `${path} does not fit the network: ${what}${near === undefined ? '' : `; the nearest name is ${near}`}; docs/export.md lists the names`;
-  throw new ShiftAddError('run', sentence, { path, name });
 }
