@@ -69,8 +69,17 @@ export interface RankAgreement {
   readonly low: number;
   readonly high: number;
   readonly paths: number;
-  /** Tau over the pairs that seeds leave no doubt about, and how many those are; null where seeds are unknown. */
-  readonly clear: { readonly tau: number; readonly pairs: number; readonly of: number } | null;
+  /** Of the pairs that seeds leave no doubt about; null where seeds are unknown. */
+  readonly clear: ClearPairs | null;
+}
+
+/** Kendall's tau over some pairs, NaN of none, and its 95 % interval when paths are drawn anew. */
+export interface ClearPairs {
+  readonly tau: number;
+  readonly low: number;
+  readonly high: number;
+  readonly pairs: number;
+  readonly of: number;
 }
 
 const FEWEST = 4;
@@ -98,25 +107,25 @@ export function agreement(
         ),
       ),
     ).mean;
-  const random = Random.fromSeed('study: intervals');
-  const drawn: number[] = [];
-  for (let i = 0; i < RESAMPLES; i++) {
-    const tau = over(
-      common.map(() => random.integer(common.length)),
-      kendallTau,
-    );
-    if (!Number.isNaN(tau)) drawn.push(tau);
-  }
-  drawn.sort((a, b) => a - b);
+  const [low, high] = interval(common.length, (drawn) => over(drawn, kendallTau));
   const all = common.map((_, i) => i);
   return {
     tau: over(all, kendallTau),
     rho: over(all, spearmanRho),
-    low: quantile(drawn, 0.025),
-    high: quantile(drawn, 0.975),
+    ...{ low, high },
     paths: common.length,
     clear: clearPairs(losses, common),
   };
+}
+
+/** 2.5 and 97.5 % quantiles of a figure of paths that are drawn again and again (percentile bootstrap). */
+function interval(count: number, of: (drawn: readonly number[]) => number): [low: number, high: number] {
+  const random = Random.fromSeed('study: intervals');
+  const found = Array.from({ length: RESAMPLES }, () =>
+    of(Array.from({ length: count }, () => random.integer(count))),
+  ).filter((value) => !Number.isNaN(value));
+  found.sort((a, b) => a - b);
+  return [quantile(found, 0.025), quantile(found, 0.975)];
 }
 
 /** Pairs whose stand-alone losses differ by more than two standard errors of such a difference. */
@@ -126,22 +135,26 @@ function clearPairs(
 ): RankAgreement['clear'] {
   const found = reliability(paths);
   if (found === null) return null;
-  let [agree, pairs] = [0, 0];
-  for (const [i, a] of paths.entries()) {
-    for (const [j, b] of paths.slice(0, i).entries()) {
-      const difference = trueLoss(a) - trueLoss(b);
-      if (Math.abs(difference) <= 2 * found.seeds * Math.sqrt(1 / a.losses.size + 1 / b.losses.size))
-        continue;
-      pairs++;
-      for (const loss of losses)
-        agree += (Math.sign(loss[i] - loss[j]) * Math.sign(difference)) / losses.length;
+  const means = paths.map(trueLoss);
+  /** Of pairs of places in a list of paths: how many are clear, and how far the supernets agree about them. */
+  const over = (drawn: readonly number[]) => {
+    let [agree, pairs] = [0, 0];
+    for (const [place, i] of drawn.entries()) {
+      for (const j of drawn.slice(0, place)) {
+        const difference = means[i] - means[j];
+        const error = found.seeds * Math.sqrt(1 / paths[i].losses.size + 1 / paths[j].losses.size);
+        if (Math.abs(difference) <= 2 * error) continue;
+        pairs++;
+        for (const loss of losses)
+          agree += (Math.sign(loss[i] - loss[j]) * Math.sign(difference)) / losses.length;
+      }
     }
-  }
-  return {
-    tau: pairs === 0 ? Number.NaN : agree / pairs,
-    pairs,
-    of: (paths.length * (paths.length - 1)) / 2,
+    return { tau: pairs === 0 ? Number.NaN : agree / pairs, pairs };
   };
+  const all = over(paths.map((_, i) => i));
+  const [low, high] =
+    all.pairs === 0 ? [Number.NaN, Number.NaN] : interval(paths.length, (drawn) => over(drawn).tau);
+  return { ...all, low, high, of: (paths.length * (paths.length - 1)) / 2 };
 }
 
 /** Kendall's tau of one seed's stand-alone losses with another's: what a perfect supernet could reach. null if unknown. */

@@ -63,6 +63,30 @@ export const SCHEMES: readonly Scheme[] = [
     },
   },
   {
+    name: 'published-v4',
+    title: 'as released, fourth form of shift',
+    settings: {
+      ...DEFAULT.settings,
+      ...{ transformation: 'released', alignment: 'released' },
+      ...{ sharedGradient: 'plain', shift: 'PS-released-v4' },
+    },
+  },
+  {
+    name: 'none-published',
+    title: 'nothing shared, published initialisation',
+    settings: { families: 'none', initialisation: 'published' },
+  },
+  {
+    name: 'alignment-released',
+    title: `${DEFAULT.title}, aligned as released`,
+    settings: { ...DEFAULT.settings, alignment: 'released' },
+  },
+  {
+    name: 'wasserstein-add',
+    title: `${DEFAULT.title}, adders aligned by Wasserstein distance`,
+    settings: { ...DEFAULT.settings, alignment: 'wasserstein-add' },
+  },
+  {
     name: 'wasserstein',
     title: `${DEFAULT.title}, aligned by Wasserstein distance`,
     settings: { ...DEFAULT.settings, alignment: 'wasserstein' },

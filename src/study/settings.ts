@@ -44,8 +44,9 @@ export const FULL: StudySettings = {
   operatorSets: OPERATOR_SETS,
   algorithms: ALGORITHM_NAMES,
   zoo: [
-    ...['resnet-20@0.5', 'adder-resnet-20@0.5', 'shift-resnet-20@0.5', 'shiftadd-resnet-20@0.5'],
-    'mobilenet-v2-cifar@0.5',
+    ...['resnet-20@0.5', 'adder-resnet-20@0.5', 'shift-resnet-20@0.5', 'shift-ps-resnet-20@0.5'],
+    ...['shiftadd-resnet-20@0.5', 'mobilenet-v2-cifar@0.5', 'vgg-small@0.125', 'resnet-18-cifar@0.125'],
+    'vit-tiny-cifar@0.25',
   ],
   run: {
     ...{ trainLimit: 12_000, validation: 2000, batch: 64, cropPad: 1, paths: 'tuples' },

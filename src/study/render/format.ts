@@ -28,6 +28,11 @@ export function millions(value: number): string {
   return value >= 1e5 ? `${(value / 1e6).toFixed(2)} M` : `${(value / 1e3).toFixed(1)} k`;
 }
 
+/** Each once, as code. */
+export function genotypes(networks: readonly { readonly genotype: string }[]): string {
+  return [...new Set(networks.map(({ genotype }) => `\`${genotype}\``))].join(', ');
+}
+
 /** Four digits. */
 export function energy(value: number): string {
   return value.toPrecision(4);

@@ -3,7 +3,7 @@ import type { Measured } from '../figures.ts';
 import type { CellLine } from '../journal.ts';
 import { DEFAULT_SCHEME, schemeTitle, UNSHARED } from '../schemes.ts';
 import { pick, schemeWinners } from './findings.ts';
-import { energy, markdownTable, mean, millions, percents } from './format.ts';
+import { energy, genotypes, markdownTable, mean, millions, percents } from './format.ts';
 import { scaleRange } from './sharing-section.ts';
 
 const COLUMNS = [
@@ -20,7 +20,7 @@ export function networkSection(cells: readonly CellLine[], set: string): string 
   });
   for (const scheme of [DEFAULT_SCHEME, UNSHARED]) {
     const those = schemeWinners(cells, set, scheme);
-    const words = [...new Set(those.map(({ figures }) => `\`${figures.genotype}\``))].join(', ');
+    const words = genotypes(those.map(({ figures }) => figures));
     const name = `**winner**, ${schemeTitle(scheme)} (${words})`;
     if (those.length > 0) rows.push([name, ...columns(those.map(({ figures }) => figures))]);
   }
@@ -39,8 +39,7 @@ export function operatorSection(cells: readonly CellLine[], set: string): string
     const those = winners
       .filter(({ figures }) => figures.operators === operators)
       .map(({ figures }) => figures);
-    const words = [...new Set(those.map(({ genotype }) => `\`${genotype}\``))].join(', ');
-    return [operators, words, ...columns(those)];
+    return [operators, genotypes(those), ...columns(those)];
   });
   return markdownTable(['operators', 'winners', ...COLUMNS], rows);
 }

@@ -71,8 +71,10 @@ describe('sharing against no sharing', () => {
     const text = section(...pairs(2, 2.2));
     expect(text).toContain('**holds**: 8 epochs: sharing all three families');
     expect(text).toContain('+2.10 points (seeds: +2.00, +2.20; standard error 0.10)');
-    expect(text).toContain('with 60.0 % fewer parameters');
-    expect(text).toContain('ends at 3.00 to 8.00, which is its upper bound.');
+    expect(text).toContain('**holds**: 60.0 % fewer parameters');
+    expect(text).toContain(
+      '**does not hold**: 8 epochs: the scale of the adders does not run away: it ends at 3.00 to 8.00, which is its upper bound.',
+    );
     expect(text).toContain('CIFAR-10: **not tested**: long training.');
   });
 
@@ -105,10 +107,12 @@ describe('rank correlation', () => {
         order.map((loss) => loss + 0.01),
       ),
     ];
-    expect(section(supernet('q-affine-moments', 0, 0.5, order), ...known)).toContain('**holds**: tau 1.00');
+    expect(section(supernet('q-affine-moments', 0, 0.5, order), ...known)).toContain(
+      '**holds**: 8 epochs: tau 1.00',
+    );
     const reverse = [...order].reverse();
     expect(section(supernet('q-affine-moments', 0, 0.5, reverse), ...known)).toContain(
-      '**does not hold**: tau -1.00',
+      '**does not hold**: 8 epochs: tau -1.00',
     );
     const noise = [truth(0, [1, 3, 1, 3, 1, 3]), truth(1, [3.1, 1, 3, 1, 3, 1])];
     expect(section(supernet('q-affine-moments', 0, 0.5, order), ...noise)).toContain(
@@ -116,9 +120,23 @@ describe('rank correlation', () => {
     );
   });
 
+  test('pairs that seeds cannot tell apart decide nothing', () => {
+    const close = [1, 1.001, 3, 4, 5, 6];
+    const known = [
+      truth(0, close),
+      truth(
+        1,
+        close.map((loss, i) => loss + (i % 2 === 0 ? -0.01 : 0.01)),
+      ),
+    ];
+    const text = section(supernet('q-affine-moments', 0, 0.5, [2, 1, 3, 4, 5, 6]), ...known);
+    expect(text).toContain('**holds**: 8 epochs: tau 1.00 (95 %: 1.00 to 1.00) over the 14 of 15 pairs');
+    expect(text).toContain('Over all 6 paths tau is 0.87');
+  });
+
   test('without a second seed nothing is decided', () => {
     const text = section(supernet('q-affine-moments', 0, 0.5, order), truth(0, order));
-    expect(text).toContain('**not decided**: tau 1.00');
+    expect(text).toContain('**not decided**: 8 epochs: over all 6 paths tau is 1.00');
     expect(text).toContain('no path has a second seed');
   });
 });
@@ -156,6 +174,19 @@ test('the newest line of a cell counts, and failures are named', () => {
   );
   expect(text).toContain('| all-conv | 1 | 80.00 % |');
   expect(text).toContain('- `x`: the loss must be a finite number');
+});
+
+test('the winner of a scheme stands in its row, with what it costs at both widths, and its weights below', () => {
+  const winner = line('winner', 0, {
+    ...{ kind: 'winner', scheme: 'none', length: 'short', operators: 'all', genotype: '1-1:c|d', epochs: 3 },
+    ...{ validation: { accuracy: 0.7, loss: 1 }, test: { accuracy: 0.6, loss: 1 }, evaluated: 96 },
+    ...{ supernet: { accuracy: 0.5, loss: 1 }, limitMj: 1, scales: null },
+    ...{ params: 1e5, macs: 1e6, energyMj: 0.4, energyMj8: 0.1, latencyMs: 0.2 },
+    fits: [{ weights: 'add', tensors: 2, laplacian: 2, gaussLogLikelihood: 0.5, laplaceLogLikelihood: 0.6 }],
+  });
+  const text = section(supernet('none', 0, 0.5), winner);
+  expect(text).toContain('`1-1:c\\|d` | 60.00 % | 0.4000 | 0.1000 |');
+  expect(text).toContain('| winner: nothing shared | add | 1 | 0.500 | 0.600 | +0.100 | 2 of 2 |');
 });
 
 test('weights show both likelihoods and how many tensors a Laplacian fits better', () => {

@@ -3,11 +3,21 @@ import type { CellLine } from '../journal.ts';
 import { agreement, type TruePath } from '../rank.ts';
 import { SCHEMES } from '../schemes.ts';
 import { type Found, schemeWinners, supernets } from './findings.ts';
-import { energy, largest, markdownTable, mean, millions, percents, smallest, spread } from './format.ts';
+import {
+  energy,
+  genotypes,
+  largest,
+  markdownTable,
+  mean,
+  millions,
+  percents,
+  smallest,
+  spread,
+} from './format.ts';
 
 const HEAD = [
   ...['sharing', 'epochs', 'seeds', 'parameters', 'random paths', 'loss', 'all-conv', 'all-add', 'all-shift'],
-  ...["adder's scale", 'tau', 'rho', 'winner, test', 'winner, mJ'],
+  ...["adder's scale", 'tau', 'rho', 'winner', 'its test', 'its mJ, 32 bit', 'mJ, 8 bit'],
 ];
 
 export function sharingSection(cells: readonly CellLine[], set: string, truth: readonly TruePath[]): string {
@@ -68,9 +78,11 @@ function rankColumns(found: readonly Found<'supernet'>[], truth: readonly TruePa
 }
 
 function winnerColumns(winners: readonly Found<'winner'>[]): string[] {
-  if (winners.length === 0) return ['-', '-'];
+  if (winners.length === 0) return ['-', '-', '-', '-'];
   return [
+    genotypes(winners.map(({ figures }) => figures)),
     percents(winners.map(({ figures }) => figures.test.accuracy)),
     energy(mean(winners.map(({ figures }) => figures.energyMj))),
+    energy(mean(winners.map(({ figures }) => figures.energyMj8))),
   ];
 }

@@ -1,8 +1,8 @@
-/** Both likelihoods of trained weights, for supernets and for the pure networks. */
+/** Both likelihoods of trained weights: of networks and winners trained alone, and of supernets. */
 import type { WeightFit } from '../figures.ts';
 import type { CellLine } from '../journal.ts';
-import { schemeTitle } from '../schemes.ts';
-import { pick } from './findings.ts';
+import { DEFAULT_SCHEME, schemeTitle, UNSHARED } from '../schemes.ts';
+import { pick, schemeWinners } from './findings.ts';
 import { markdownTable, mean, signed } from './format.ts';
 
 export function weightsSection(cells: readonly CellLine[], set: string): string {
@@ -14,7 +14,13 @@ export function weightsSection(cells: readonly CellLine[], set: string): string 
     title: `supernet: ${schemeTitle(figures.scheme)}, ${figures.epochs} epochs`,
     fits: figures.fits,
   }));
-  const rows = grouped([...networks, ...supernets]).map(({ title, weights, fits }) => {
+  const winners = [DEFAULT_SCHEME, UNSHARED].flatMap((scheme) =>
+    schemeWinners(cells, set, scheme).map(({ figures }) => ({
+      title: `winner: ${schemeTitle(scheme)}`,
+      fits: figures.fits,
+    })),
+  );
+  const rows = grouped([...networks, ...winners, ...supernets]).map(({ title, weights, fits }) => {
     const gauss = mean(fits.map((fit) => fit.gaussLogLikelihood));
     const laplace = mean(fits.map((fit) => fit.laplaceLogLikelihood));
     const sum = (of: (fit: WeightFit) => number) => fits.reduce((total, fit) => total + of(fit), 0);
