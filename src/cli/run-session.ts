@@ -97,7 +97,12 @@ function busFor(context: CommandContext, { run, config, resumed }: OpenedRun): E
   if (context.json || given<boolean>(context, 'quiet') === true) return bus;
   const earlier = resumed ? readJournal(run.journal) : [];
   const examples = isTranslationSource(config.data) ? 'sentences' : 'images';
-  const listen = progressListener({ ...progressTo(process.stderr), earlier, examples });
+  const listen = progressListener({
+    ...progressTo(process.stderr),
+    signal: context.signal,
+    earlier,
+    examples,
+  });
   bus.subscribe((event) => listen(withoutSentence(event)));
   process.stderr.write(`run folder ${run.dir}\n`);
   return bus;

@@ -1,21 +1,28 @@
 /**
- * Shows events to the person at the terminal. On a terminal one line is redrawn in place; elsewhere plain lines, at
- * most one in five seconds besides the ends of phases. It draws when events come and has no timer of its own.
+ * Shows events to the person at the terminal. On a terminal a line is redrawn in place, or several where it is too
+ * narrow for one (progress-lines.ts); elsewhere plain lines, at most one in five seconds besides the ends of phases.
+ * It draws when events come and has no timer of its own.
  *
- *   [2/6] searching  ━━━━━━━━━━────────  54 %  best loss 0.412, 91.3 %  3:12 left
+ *   [2/6] searching  ━━━━━━━━━━────────   54 %  12 scored, best loss 0.412, 91.3 %  3:12 left
  */
 import type { Listener, NetworkScores, PhaseStarted, RunEvent } from '../core/events.ts';
 import { showDuration } from './duration.ts';
 import type { JournalEntry } from './journal.ts';
+import { oneLine, percentOf, type Standing, severalLines, wrapped } from './progress-lines.ts';
+import { RedrawnLines } from './redrawn-lines.ts';
 import { TimeLeft } from './timeleft.ts';
 
 export interface ProgressOptions {
   /** Takes text; the terminal's stderr, so that stdout stays clean for results. */
   readonly write: (text: string) => void;
-  /** Whether a line can be redrawn. */
+  /** Whether lines can be redrawn. */
   readonly interactive: boolean;
   /** Width of the terminal, asked anew for each line. */
   readonly columns?: () => number;
+  /** Height of the terminal: no more lines are redrawn than it has. */
+  readonly rows?: () => number;
+  /** When it is aborted somebody else writes to the terminal, below what stands there. */
+  readonly signal?: AbortSignal;
   /** Milliseconds of a steady clock. */
   readonly now?: () => number;
   /** What is trained on, for its pace: images unless said otherwise. */
@@ -26,14 +33,15 @@ export interface ProgressOptions {
 
 const REDRAW_MS = 100;
 const PLAIN_MS = 5_000;
-const BAR = 20;
+const NARROWEST = 20;
 
 /** The options that fit a stream, process.stderr as a rule. */
 export function progressTo(stream: NodeJS.WriteStream): ProgressOptions {
   return {
     write: (text) => void stream.write(text),
     interactive: stream.isTTY === true && process.env.TERM !== 'dumb',
-    columns: () => stream.columns ?? 80,
+    columns: () => stream.columns || 80,
+    rows: () => stream.rows || 24,
   };
 }
 
@@ -43,38 +51,44 @@ export function progressListener(options: ProgressOptions): Listener {
     write,
     interactive,
     columns = () => 80,
+    rows = () => 24,
+    signal,
     now = () => performance.now(),
     examples = 'images',
     earlier = [],
   } = options;
   const timeLeft = new TimeLeft(now);
+  const terminal = new RedrawnLines(write);
   let phase = { name: '', label: '', title: '' };
   /** Networks that are trained at the same time, with how far they are. */
   let beside: string[] = [];
   let fraction = 0;
-  let status = '';
+  let facts: Facts = NO_FACTS;
   let last = Number.NEGATIVE_INFINITY;
-  let open = false; // a line without a newline stands on the terminal
+  /** The width at which one line did not hold this phase: the next ones would only go to and fro. */
+  let tooNarrow: number | undefined;
+  signal?.addEventListener('abort', () => terminal.leave(), { once: true });
 
-  const line = (text: string) => {
-    write(`${open ? '\r\x1b[2K' : ''}${text}\n`);
-    open = false;
-  };
+  const line = (text: string) => terminal.keep([text], columns());
   const draw = () => {
     const time = now();
     if (time - last < (interactive ? REDRAW_MS : PLAIN_MS)) return;
     last = time;
     const left = timeLeft.show();
-    const also = beside.length === 0 ? '' : `beside it ${beside.join(', ')}`;
-    const percent = `${Math.floor(fraction * 100)} %`;
+    const known = listed(facts);
+    const also = beside.length === 0 ? [] : [`beside it ${beside.join(', ')}`];
     if (!interactive) {
-      line([phase.label + phase.title, percent, status, also, left].filter((part) => part !== '').join('  '));
+      const percent = percentOf(fraction);
+      const parts = [phase.label + phase.title, percent, known.join(', '), ...also, left];
+      line(parts.filter((part) => part !== '').join('  '));
       return;
     }
-    const text = `${phase.label}${phase.title}  ${bar(fraction)}  ${percent.padStart(5)}  ${status}${also === '' ? '' : `  ${also}`}  ${left}`;
-    const room = Math.max(20, columns() - 1);
-    write(`\r\x1b[2K${text.length > room ? `${text.slice(0, room - 1)}…` : text}`);
-    open = true;
+    const standing: Standing = { ...phase, fraction, left, facts: [...known, ...also] };
+    const width = Math.max(NARROWEST, columns());
+    const whole = tooNarrow === width ? undefined : oneLine(standing, width - 1);
+    if (whole === undefined) tooNarrow = width;
+    const lines = whole === undefined ? severalLines(standing, width - 1) : [whole];
+    terminal.draw(lines.slice(0, Math.max(1, rows() - 1)), columns());
   };
 
   for (const { event } of earlier) if (event.type === 'phase-started') phase = phaseOf(event);
@@ -88,26 +102,29 @@ export function progressListener(options: ProgressOptions): Listener {
         return;
       case 'phase-started':
         phase = phaseOf(event);
-        [fraction, status, last, beside] = [0, '', now(), []];
+        [fraction, facts, last, beside, tooNarrow] = [0, NO_FACTS, now(), [], undefined];
         if (!interactive) line(phase.label + phase.title);
         return;
-      case 'train-step':
+      case 'train-step': {
         fraction = event.step / event.steps;
-        status = `loss ${event.loss.toFixed(3)}  ${Math.round(event.imagesPerSecond)} ${examples}/s`;
+        const pace = [`${Math.round(event.imagesPerSecond)} ${examples}/s`];
+        facts = { ...facts, first: [`loss ${event.loss.toFixed(3)}`], pace };
         draw();
         return;
+      }
       case 'epoch-ended': {
         const { validationAccuracy: accuracy, validationLoss: loss } = event;
-        const held = [
+        const found = [
           ...(loss === undefined ? [] : [`held-out loss ${loss.toFixed(3)}`]),
           ...(accuracy === undefined ? [] : [`accuracy ${showPercent(accuracy)}`]),
         ];
-        status = [`loss ${event.trainLoss.toFixed(3)}`, ...held].join(', ');
+        facts = { ...facts, first: [`loss ${event.trainLoss.toFixed(3)}`], found };
         draw();
         return;
       }
       case 'candidate-scored':
         fraction = event.index / event.of;
+        facts = { ...facts, scored: [`${event.index} scored`] };
         draw();
         return;
       case 'networks-training': {
@@ -118,13 +135,19 @@ export function progressListener(options: ProgressOptions): Listener {
         return;
       }
       case 'generation-ended':
-        status = [
-          `generation ${event.generation}/${event.of}, ${event.evaluated} scored`,
-          ...(event.feasibleShare === undefined ? [] : [`${showPercent(event.feasibleShare)} feasible`]),
-          `front ${event.frontSize}`,
-          ...(event.hypervolume === undefined ? [] : [`hypervolume ${event.hypervolume.toFixed(3)}`]),
-          `best loss ${event.best.loss.toFixed(3)}, ${showScore(event.best)}, ${event.best.energyMj.toPrecision(3)} mJ`,
-        ].join(', ');
+        facts = {
+          first: [`generation ${event.generation}/${event.of}`],
+          scored: [`${event.evaluated} scored`],
+          found: [
+            ...(event.feasibleShare === undefined ? [] : [`${showPercent(event.feasibleShare)} feasible`]),
+            `front ${event.frontSize}`,
+            ...(event.hypervolume === undefined ? [] : [`hypervolume ${event.hypervolume.toFixed(3)}`]),
+            `best loss ${event.best.loss.toFixed(3)}`,
+            showScore(event.best),
+            `${event.best.energyMj.toPrecision(3)} mJ`,
+          ],
+          pace: [],
+        };
         draw();
         return;
       case 'network-evaluated':
@@ -142,8 +165,8 @@ export function progressListener(options: ProgressOptions): Listener {
         line(event.text);
         return;
       case 'phase-ended': {
-        const detail = status === '' ? '' : `  ${status}`;
-        line(`${phase.label}${phase.title}: done in ${showDuration(event.seconds)}${detail}`);
+        const done = `${phase.label}${phase.title}: done in ${showTaken(event.seconds)}`;
+        terminal.keep(ended(done, listed(facts), interactive ? columns() : undefined), columns());
         return;
       }
       case 'run-ended':
@@ -157,6 +180,25 @@ export function progressListener(options: ProgressOptions): Listener {
         event satisfies never;
     }
   };
+}
+
+/** What is known of a phase. */
+interface Facts {
+  readonly first: readonly string[];
+  readonly scored: readonly string[];
+  readonly found: readonly string[];
+  readonly pace: readonly string[];
+}
+
+const NO_FACTS: Facts = { first: [], scored: [], found: [], pace: [] };
+
+const listed = ({ first, scored, found, pace }: Facts) => [...first, ...scored, ...found, ...pace];
+
+/** The end of a phase with what it came to, broken where a terminal of `columns` is too narrow for it. */
+function ended(done: string, facts: readonly string[], columns: number | undefined): string[] {
+  const whole = facts.length === 0 ? done : `${done}  ${facts.join(', ')}`;
+  if (columns === undefined || whole.length < columns) return [whole];
+  return [done, ...wrapped(facts, Math.max(NARROWEST, columns - 1) - 2).map((line) => `  ${line}`)];
 }
 
 const NAMED = 5;
@@ -175,10 +217,9 @@ function phaseOf({ phase, index, of, title }: PhaseStarted): {
   return { name: phase, label: `[${index}/${of}] `, title };
 }
 
-function bar(fraction: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * BAR);
-  return '━'.repeat(filled) + '─'.repeat(BAR - filled);
-}
+/** `3.2 s`, and from ten seconds on as other durations. */
+const showTaken = (seconds: number): string =>
+  seconds < 9.95 ? `${seconds.toFixed(1)} s` : showDuration(seconds);
 
 /** BLEU of a translator, else accuracy. */
 function showScore({ bleu, accuracy }: Pick<NetworkScores, 'bleu' | 'accuracy'>): string {

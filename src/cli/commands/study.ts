@@ -70,10 +70,10 @@ function commit(): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-function busFor({ json }: CommandContext): EventBus {
+function busFor({ json, signal }: CommandContext): EventBus {
   const bus = new EventBus();
   if (json) return bus;
-  const listen = progressListener(progressTo(process.stderr));
+  const listen = progressListener({ ...progressTo(process.stderr), signal });
   bus.subscribe((event) => listen(withoutSentence(event)));
   return bus;
 }
