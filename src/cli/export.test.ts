@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openDataset } from '../data/open.ts';
 import { encodePng } from '../data/png.ts';
 import { hostTarget, NO_HOST } from '../deploy/c/prove/targets.ts';
-import { interpret, readProgram } from '../deploy/index.ts';
+import { interpret, openProgram, readProgram } from '../deploy/index.ts';
 import { findRuntime } from '../deploy/onnx/runtime.ts';
+import { argmax } from '../metrics/accuracy.ts';
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
@@ -140,6 +141,33 @@ test.skipIf(!sharp)('predict by an integer program (needs the optional package s
   expect(sum).toBeCloseTo(1, 10);
   fs.writeFileSync(join(out, 'program.json'), '{"format":"other"}');
   expect(await refused('predict', '--run', out, file)).toMatch(/it is no integer program/);
+});
+
+test('an integer program that loses more accuracy than --tolerance allows is refused, and not written', async () => {
+  // images that are labelled as the network labels them, so that it is nearly always right
+  await json('export', at('run'), '--to', 'integer', '--activation-bits', '16', '--out', at('judge'));
+  const { test: images } = await openDataset(data, { seed: 0 });
+  const judge = openProgram(readProgram(at('judge')));
+  const logits = judge.run(images.pixels);
+  const labels = Array.from({ length: images.count }, (_, i) => argmax(logits, 10 * i, 10));
+  fs.cpSync(at('data'), at('own-data'), { recursive: true });
+  const file = fs.openSync(at('own-data', 't10k-labels-idx1-ubyte'), 'r+');
+  fs.writeSync(file, Uint8Array.from(labels), 0, labels.length, 8);
+  fs.closeSync(file);
+  const own = ['--data', `idx:${at('own-data')}`];
+  const spoilt = (...args: string[]) => [
+    ...['export', at('run'), ...own, '--calibration-images', '1', '--out', at('spoilt'), ...args],
+  ];
+  for (const to of ['integer', 'web']) {
+    expect(await refused(...spoilt('--to', to))).toMatch(
+      /it loses \d+\.\d\d points, at least .* where --tolerance allows 0\.50, .*; try --activation-bits 16, then more --calibration-images, or allow the loss by --tolerance \d+\n/,
+    );
+    expect(fs.existsSync(at('spoilt'))).toBe(false);
+  }
+  const { accuracy, integerAccuracy } = await json(...spoilt('--to', 'integer', '--tolerance', '100'));
+  expect(accuracy - integerAccuracy).toBeGreaterThan(0.1);
+  const two = await shiftaddnas(...spoilt('--to', 'integer', '--images', '2'));
+  expect(two.code).toBe(0);
 });
 
 test('a program in a folder needs neither network nor data, and is refused where it is damaged', async () => {

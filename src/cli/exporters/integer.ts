@@ -16,6 +16,7 @@ import { percent } from '../text.ts';
 import type { Exporting } from './artefact.ts';
 import { drawn } from './images.ts';
 import type { ProgramExporter, ProgramInHand } from './of-program.ts';
+import { TOLERANCE_FLAG, withinTolerance } from './tolerance.ts';
 
 export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
   activationBits: {
@@ -38,10 +39,14 @@ export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
     minimum: 0,
     initial: 0,
   },
+  ...TOLERANCE_FLAG,
   data: { kind: 'text', help: "integer: data set; the run's own unless given", placeholder: 'source' },
 };
 
-/** The integer program of a trained network, compared with it on test images. */
+/**
+ * The integer program of a trained network, compared with it on test images.
+ * @throws ShiftAddError 'limit' where it loses more accuracy than --tolerance allows
+ */
 export async function programOfRun({ dir, opened, backend, context }: Exporting): Promise<ProgramInHand> {
   const { key, description, network, path } = opened;
   const { task, classes, mean, deviation } = description;
@@ -56,11 +61,19 @@ export async function programOfRun({ dir, opened, backend, context }: Exporting)
   );
   const test = drawn(dataset.test, given<number>(context, 'images') ?? 0);
   const proof = await proveInteger(program, { network, path, image: task.image, mean, deviation, ...test });
-  return { program, images: test.pixels, imagesAre: 'test images', ...said(proof) };
+  return {
+    program,
+    images: test.pixels,
+    imagesAre: 'test images',
+    ...said(proof, withinTolerance(proof, context)),
+  };
 }
 
-/** A comparison in words, and for programs. */
-function said(proof: IntegerProof): Pick<ProgramInHand, 'maxDifference' | 'lines' | 'json'> {
+/** A comparison in words, and for programs; `chance`: what is to be said of a loss that may be none. */
+function said(
+  proof: IntegerProof,
+  chance: readonly string[],
+): Pick<ProgramInHand, 'maxDifference' | 'lines' | 'json'> {
   const { images, accuracy, integerAccuracy, agreement, maxDifference, largest, native } = proof;
   const without =
     'there is neither native code nor WebAssembly, so the reference interpreter ran these images alone; npm run build:native builds the first';
@@ -68,6 +81,7 @@ function said(proof: IntegerProof): Pick<ProgramInHand, 'maxDifference' | 'lines
     maxDifference,
     lines: [
       `${images} test images: ${percent(integerAccuracy)} right in whole numbers, ${percent(accuracy)} in real ones; the same class for ${percent(agreement)}`,
+      ...chance,
       `logits differ by at most ${maxDifference.toFixed(3)} (the largest is ${largest.toFixed(2)})`,
       native === null ? without : `${native} code gives the same numbers as the reference interpreter`,
     ],

@@ -4,14 +4,15 @@
  */
 import { normalise } from '../../data/batches.ts';
 import { argmax, countCorrect } from '../../metrics/accuracy.ts';
+import type { PairedCounts } from '../../metrics/paired.ts';
 import type { MapSize } from '../../operators/operator.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { evaluated } from '../inputs.ts';
 import { fastOf, inAgreement, REFERENCE_IMAGES } from './expected.ts';
 import type { IntegerProgram } from './program.ts';
 
-export interface IntegerProof {
-  readonly images: number;
+/** The first of the two that are compared is the network, the second the program. */
+export interface IntegerProof extends PairedCounts {
   /** Share of the images that the network, and the program, label rightly. */
   readonly accuracy: number;
   readonly integerAccuracy: number;
@@ -50,7 +51,7 @@ export async function proveInteger<Path>(
   const size = image.h * image.w * image.c;
   const classes = program.classes.length;
   const step = program.values[program.values.length - 1].step;
-  let [same, right, integerRight, maxDifference, largest] = [0, 0, 0, 0, 0];
+  let [same, right, integerRight, onlyFirst, onlySecond, maxDifference, largest] = [0, 0, 0, 0, 0, 0, 0];
   for (let at = 0; at < labels.length; at += BATCH) {
     const part = pixels.subarray(at * size, (at + BATCH) * size);
     const own = labels.slice(at, at + BATCH);
@@ -59,7 +60,10 @@ export async function proveInteger<Path>(
     right += countCorrect(ours, own, classes);
     integerRight += countCorrect(theirs, own, classes);
     for (let i = 0; i < own.length; i++) {
-      if (argmax(ours, i * classes, classes) === argmax(theirs, i * classes, classes)) same++;
+      const [first, second] = [argmax(ours, i * classes, classes), argmax(theirs, i * classes, classes)];
+      if (first === second) same++;
+      else if (first === own[i]) onlyFirst++;
+      else if (second === own[i]) onlySecond++;
     }
     ours.forEach((logit, i) => {
       maxDifference = Math.max(maxDifference, Math.abs(theirs[i] * step - logit));
@@ -69,6 +73,6 @@ export async function proveInteger<Path>(
   const images = labels.length;
   return {
     ...{ images, accuracy: right / images, integerAccuracy: integerRight / images },
-    ...{ agreement: same / images, maxDifference, largest, native: fast?.isa ?? null },
+    ...{ onlyFirst, onlySecond, agreement: same / images, maxDifference, largest, native: fast?.isa ?? null },
   };
 }
