@@ -24,7 +24,10 @@ export async function evaluateProgram(context: CommandContext, dir: string): Pro
   }
   const [h, w, c] = program.values[0].shape;
   const imageSize = source.startsWith('folder:') ? h : undefined;
-  const dataset = await openDataset(source, { seed: 0, imageSize });
+  const dataset = await openDataset(source, {
+    ...{ seed: 0, imageSize },
+    unreadableShare: given<number>(context, 'unreadableShare'),
+  });
   checkData({ image: { h, w, c }, classes: program.classes.length }, dataset, source);
   const { pixels, labels } = drawn(split === 'train' ? dataset.train : dataset.test, 0);
   const { isa, run } = openProgram(program);

@@ -4,6 +4,7 @@ import type { ImageDataset } from '../data/dataset.ts';
 import { openDataset } from '../data/open.ts';
 import { readDescription } from '../runs/folder.ts';
 import type { OpenedNetwork } from '../runs/network-files.ts';
+import type { RunConfig } from '../runs/options.ts';
 import { type CommandContext, given } from './command.ts';
 
 /** What a network reads and tells apart. */
@@ -39,7 +40,7 @@ export async function dataOfRun(
   { description }: OpenedNetwork,
   dir: string,
 ): Promise<ImageDataset> {
-  const own = () => readDescription(dir).config as { data?: string; seed?: number; dataMemory?: number };
+  const own = () => readDescription(dir).config as Partial<RunConfig>;
   const source = given<string>(context, 'data') ?? own().data;
   if (source === undefined) {
     throw new ShiftAddError('usage', `--data is needed here: ${dir} does not say which data it is for`);
@@ -49,7 +50,10 @@ export async function dataOfRun(
   // the part of an image that is seen depends on whether all fit into memory, so that too is as in the run
   const gib = given<string>(context, 'data') === undefined ? own().dataMemory : undefined;
   const memory = gib === undefined ? undefined : gib * 2 ** 30;
-  const dataset = await openDataset(source, { seed, imageSize, memory });
+  const unreadableShare =
+    given<number>(context, 'unreadableShare') ??
+    (given<string>(context, 'data') === undefined ? own().unreadableShare : undefined);
+  const dataset = await openDataset(source, { seed, imageSize, memory, unreadableShare });
   checkData({ image: description.task.image, classes: description.classes.length }, dataset, source);
   return dataset;
 }

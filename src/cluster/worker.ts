@@ -169,7 +169,7 @@ class Worker {
       const { unreadable } = place;
       if (unreadable.size > 0)
         say(
-          `${unreadable.size} images could not be read and gave way to others: ${[...unreadable].join(', ')}`,
+          `${unreadable.size} images could not be read; training took others, measuring left them out: ${[...unreadable].join(', ')}`,
         );
       await weights.dispose();
       await evaluator.dispose();

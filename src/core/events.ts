@@ -153,6 +153,8 @@ export interface NetworkEvaluated extends NetworkScores {
   readonly name: string;
   readonly role: 'winner' | 'candidate' | 'baseline';
   readonly validationAccuracy: number;
+  /** How many of the test images were measured, where some could not be read. */
+  readonly testImages?: number;
   /** Of translators. */
   readonly chrf?: number;
   readonly validationBleu?: number;

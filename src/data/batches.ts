@@ -68,7 +68,7 @@ export interface BatchItem {
 /** The images of one batch. */
 export interface DecodedBatch {
   readonly pixels: Uint8Array; // [count, height, width, channels]
-  /** Which images of the set they are. */
+  /** Which images of the set they are; fewer than were asked for where some are left out. */
   readonly indices: ArrayLike<number>;
 }
 
@@ -77,6 +77,8 @@ export class BatchMaker {
   readonly count: number;
   readonly stepsPerEpoch: number;
   readonly classes: number;
+  /** Whether every batch has `batchSize` images. */
+  readonly full: boolean;
   private readonly options: BatchOptions;
   private readonly augmentation: Augmentation;
   /** Undefined when it changes nothing. */
@@ -108,6 +110,7 @@ export class BatchMaker {
     this.classes = normal.classes.length;
     this.count = this.indices.length;
     const keepPartial = options.keepPartial ?? random === undefined;
+    this.full = !keepPartial;
     this.stepsPerEpoch = keepPartial ? Math.ceil(this.count / batchSize) : Math.floor(this.count / batchSize);
     require_(
       Number.isInteger(batchSize) && batchSize > 0 && this.stepsPerEpoch > 0,
@@ -165,7 +168,7 @@ export class BatchMaker {
 
   /**
    * Batch `step` (from 0) of `epoch` (from 0), in memory of the maker or in that of `out`. The images of a set that is
-   * decoded while training are given in `decoded`.
+   * decoded while training are given in `decoded`, and are as many as the batch then has.
    */
   batch(epoch: number, step: number, out: BatchMemory = this.own, decoded?: DecodedBatch): Batch {
     const { set, batchSize, smoothing = 0 } = this.options;
@@ -176,7 +179,7 @@ export class BatchMaker {
       { step, steps: this.stepsPerEpoch },
     );
     const repeats = this.recipe?.repeats ?? 1;
-    const count = this.sizeOf(step);
+    const count = decoded === undefined ? this.sizeOf(step) : decoded.indices.length;
     const distinct = count / repeats;
     const start = (step * batchSize) / repeats;
     const permutation = this.permutation(epoch);

@@ -17,6 +17,8 @@ export interface ImageFiles {
   readonly root: string;
   /** Below the root, one for each image. */
   readonly names: readonly string[];
+  /** Share of the set that may be unreadable, 0 to 1. */
+  readonly unreadableShare: number;
 }
 
 export interface ImageDataset {

@@ -5,14 +5,12 @@
 import { require_, ShiftAddError } from '../core/errors.ts';
 import type { Size } from './crops.ts';
 import type { ImageSet } from './dataset.ts';
-import { UNREADABLE_SHARE } from './decodebatch.ts';
+import { checkUnreadable, nameSome } from './decodebatch.ts';
 import { type Decoded, decode, type loadSharp } from './image.ts';
 
 type Sharp = Awaited<ReturnType<typeof loadSharp>>;
 
-const CORRUPT_SHARE = UNREADABLE_SHARE;
 const AT_ONCE = 8;
-const NAMED = 5;
 
 export interface ImageFile {
   readonly file: string;
@@ -41,13 +39,20 @@ export async function firstSize(sharp: Sharp, files: readonly ImageFile[]) {
 }
 
 /**
- * Decodes `files` at a size; with `exact`, they must have it already. Throws `data` when more than 5 % of them are
- * corrupt, or one has another size. `place` is for messages.
+ * Decodes `files` at a size; with `exact`, they must have it already. Throws `data` when more than `unreadableShare` of
+ * them are corrupt, or one has another size. `place` is for messages.
  */
 export async function decodeAll(
   sharp: Sharp,
   files: readonly ImageFile[],
-  { exact, ...size }: Size & { readonly exact?: boolean },
+  {
+    exact,
+    unreadableShare,
+    ...size
+  }: Size & {
+    readonly exact?: boolean;
+    readonly unreadableShare: number;
+  },
   place: string,
   progress: ((message: string) => void) | undefined,
 ): Promise<DecodedSet> {
@@ -75,21 +80,11 @@ export async function decodeAll(
     const done = start + group.length;
     if (done % 1000 < AT_ONCE) progress?.(`${place}: ${done} of ${files.length} images read`);
   }
-  const named =
-    corrupt.slice(0, NAMED).join(', ') +
-    (corrupt.length > NAMED ? `, and ${corrupt.length - NAMED} more` : '');
-  require_(
-    corrupt.length <= CORRUPT_SHARE * files.length,
-    'data',
-    () =>
-      `${place}: at most 5 % of the images may be unreadable, but ${corrupt.length} of ${files.length} are ` +
-      `(${named}); replace or remove them`,
-    { file: place, corrupt: corrupt.length, total: files.length, files: corrupt.slice(0, 100) },
-  );
+  checkUnreadable({ place, share: unreadableShare, count: files.length, files: corrupt });
   const note =
     corrupt.length === 0
       ? undefined
-      : `${place}: skipped ${corrupt.length} of ${files.length} images that could not be read: ${named}.`;
+      : `${place}: skipped ${corrupt.length} of ${files.length} images that could not be read: ${nameSome(corrupt)}.`;
   const set: ImageSet = {
     count,
     ...size,

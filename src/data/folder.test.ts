@@ -99,8 +99,13 @@ describe.skipIf(sharp === undefined)('folder', () => {
     await folder('corrupt', { 'train/a/b2.png': broken, 'train/a/b3.png': Buffer.from('no') });
     await expect(openDataset(`folder:${place}`)).rejects.toMatchObject({
       code: 'data',
-      message: expect.stringMatching(/at most 5 %.*3 of 42.*broken\.png.*replace or remove/),
+      message: expect.stringMatching(
+        /at most 5 % of the 42 images .*but 3 are .*broken\.png.*replace or remove/,
+      ),
     });
+    const allowed = await openDataset(`folder:${place}`, { unreadableShare: 0.08 });
+    expect(allowed.train.count).toBe(39);
+    expect(allowed.notes[0]).toMatch(/skipped 3 of 42/);
   });
 
   test('names, counts and skips a corrupt JPEG among a thousand good ones, each kind of damage', async () => {

@@ -8,7 +8,8 @@ import { require_, ShiftAddError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import { isFolder, listFolder } from './bytes.ts';
 import { middleWindow, type Size } from './crops.ts';
-import type { ImageDataset, ImageSet } from './dataset.ts';
+import type { ImageDataset, ImageFiles, ImageSet } from './dataset.ts';
+import { UNREADABLE_SHARE } from './decodebatch.ts';
 import { decodeAll, firstSize, type ImageFile } from './decodeset.ts';
 import type { LoadOptions } from './idx.ts';
 import { decodeWindow, loadSharp } from './image.ts';
@@ -27,15 +28,17 @@ export interface FolderOptions extends LoadOptions {
   readonly imageSize?: number | undefined;
   /** Bytes of decoded images that are kept in memory; a set that takes more is decoded while training. */
   readonly memory?: number | undefined;
+  /** Share of the files of a set that may be unreadable, 0 to 1; 0.05 unless given. */
+  readonly unreadableShare?: number | undefined;
   readonly progress?: ((message: string) => void) | undefined;
 }
 
 /**
- * Reads `directory`. Files that do not decode are skipped and named in the notes, up to 5 % of a set.
+ * Reads `directory`. Files that do not decode are skipped and named in the notes, up to `unreadableShare`.
  * Throws `data` when folders are missing or empty, a test class is unknown, or more files are corrupt.
  */
 export async function openFolder(directory: string, options: FolderOptions): Promise<ImageDataset> {
-  const { imageSize, memory = MEMORY, progress, ...rest } = options;
+  const { imageSize, memory = MEMORY, unreadableShare = UNREADABLE_SHARE, progress, ...rest } = options;
   const listing = await listFolder(directory, 'train/ and val/ or test/');
   const trainPlace = join(directory, 'train');
   require_(
@@ -82,16 +85,18 @@ export async function openFolder(directory: string, options: FolderOptions): Pro
       `${directory}: ${trainFiles.length} and ${testFiles.length} images are decoded when they are needed, mean and ` +
         `deviation are those of ${Math.min(SAMPLE, trainFiles.length)} of them.`,
     );
-    const train = namedSet(trainFiles, trainPlace, size);
+    const named = (files: readonly ImageFile[], root: string) =>
+      namedSet(files, { root, unreadableShare }, size);
     return assemble({
       ...rest,
-      ...{ classes, train, test: namedSet(testFiles, testPlace, size), mirrorable: true, notes },
+      ...{ classes, train: named(trainFiles, trainPlace), test: named(testFiles, testPlace) },
+      ...{ mirrorable: true, notes },
       statistics: await sampledStatistics(sharp, trainFiles, size, options.seed),
     });
   }
   const exact = imageSize === undefined;
   const decodeSet = async (files: readonly ImageFile[], place: string) => {
-    const read = await decodeAll(sharp, files, { ...size, exact }, place, progress);
+    const read = await decodeAll(sharp, files, { ...size, exact, unreadableShare }, place, progress);
     if (read.note !== undefined) notes.push(read.note);
     return read;
   };
@@ -109,11 +114,15 @@ export async function openFolder(directory: string, options: FolderOptions): Pro
 }
 
 /** A set that is decoded while training. */
-function namedSet(files: readonly ImageFile[], root: string, { height, width }: Size): ImageSet {
+function namedSet(
+  files: readonly ImageFile[],
+  { root, ...rest }: Omit<ImageFiles, 'names'>,
+  { height, width }: Size,
+): ImageSet {
   return {
     ...{ count: files.length, height, width, channels: 3, pixels: new Uint8Array(0) },
     labels: Uint16Array.from(files, ({ label }) => label),
-    files: { root, names: files.map(({ file }) => relative(root, file)) },
+    files: { root, ...rest, names: files.map(({ file }) => relative(root, file)) },
   };
 }
 

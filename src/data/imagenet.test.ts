@@ -17,6 +17,7 @@ const sharp = await loadSharp().catch((error) => {
 });
 
 const SYNSETS = ['n01440764', 'n01443537', 'n03995372'];
+const SMALL = { imageSize: 16, memory: 0 };
 /** A colour for each synset: what a batch shows tells which one an image is of. */
 const COLOURS = [
   [230, 30, 30],
@@ -124,34 +125,52 @@ describe.skipIf(sharp === undefined)('ImageNet', () => {
     for (const [c, value] of bytes.entries()) expect(Math.abs(value - COLOURS[0][c])).toBeLessThan(8);
   });
 
-  test('a corrupt file gives way to another image and is named; more than 5 % of them are an error', async () => {
+  test('a corrupt file is named; it gives way to another or is left out; more than 5 % of them are an error', async () => {
     const place = join(compiled.folder, 'damaged');
     for (const [label, synset] of SYNSETS.entries()) {
       for (let i = 0; i < 10; i++) {
         const bytes = await jpeg(label, 30, 40);
-        const broken = label === 1 && i === 4;
+        const damaged = label === 1 && i === 4;
         put(
           join(place, 'train', synset),
           `${i}.JPEG`,
-          broken ? bytes.subarray(0, bytes.length - 200) : bytes,
+          damaged ? bytes.subarray(0, bytes.length - 200) : bytes,
         );
         put(join(place, 'val', synset), `${i}.JPEG`, bytes);
       }
     }
-    const open = () => openDataset(`folder:${place}`, { imageSize: 16, memory: 0 });
-    const { train, ...normal } = await open();
-    const pool = poolOf({ set: train, normal, batchSize: 10 });
+    const { train, ...normal } = await openDataset(`folder:${place}`, SMALL);
+    const pool = poolOf({ set: train, normal, batchSize: 10, keepPartial: false });
     const labels = [0, 1, 2].map((step) => [...pool.batch(step).labels]);
     expect(labels.flat()).toEqual([...train.labels]);
-    expect(pool.unreadable()).toEqual([join(place, 'train', SYNSETS[1], '4.JPEG')]);
+    const broken = join(place, 'train', SYNSETS[1], '4.JPEG');
+    expect(pool.unreadable()).toEqual([broken]);
     pool.dispose();
+
+    // where images are measured it is left out, and none counts twice
+    const measuring = poolOf({ set: train, normal, batchSize: 10 });
+    const seen = [0, 1, 2].map((step) => {
+      const { images, labels, count } = measuring.batch(step);
+      return { labels: [...labels], count, pixels: images.length };
+    });
+    const counts = [10, 9, 10];
+    expect(seen.map(({ count }) => count)).toEqual(counts);
+    expect(seen.map(({ pixels }) => pixels)).toEqual(counts.map((count) => count * 16 * 16 * 3));
+    const [zeros, ones, twos] = [0, 1, 2].map((label) => Array<number>(counts[label]).fill(label));
+    expect(seen.map((one) => one.labels)).toEqual([zeros, ones, twos]);
+    expect(measuring.unreadable()).toEqual([broken]);
+    measuring.dispose();
 
     put(join(place, 'train', SYNSETS[2]), '7.JPEG', 'no picture');
     const worse = poolOf({ set: train, normal, batchSize: 10 });
     expect(() => [0, 1, 2].map((step) => worse.batch(step))).toThrow(
-      /at most 5 % of the 30 images may be unreadable, but 2 are so far \(.*4\.JPEG, .*7\.JPEG\); replace/,
+      /at most 5 % of the 30 images may be unreadable, but 2 are \(.*4\.JPEG, .*7\.JPEG\); replace/,
     );
     worse.dispose();
+    const allowed = (await openDataset(`folder:${place}`, { ...SMALL, unreadableShare: 0.1 })).train;
+    const lenient = poolOf({ set: allowed, normal, batchSize: 10 });
+    expect([0, 1, 2].map((step) => lenient.batch(step).count)).toEqual([10, 9, 9]);
+    lenient.dispose();
   });
 
   test('a set for which no size is given, and a flat val/ without its table, are errors that say what to do', async () => {

@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly imageSize?: number | undefined;
   /** Bytes of decoded images that `folder` keeps in memory (1.5 GiB). */
   readonly memory?: number | undefined;
+  /** Share of the files of a `folder` set that may be unreadable, 0 to 1 (0.05). */
+  readonly unreadableShare?: number | undefined;
   readonly progress?: ((message: string) => void) | undefined;
 }
 
@@ -88,8 +90,8 @@ export const IMAGE_SOURCES: readonly ImageSource[] = [
     reads: 'train/ and test/ or val/, a folder a class, PNG and JPEG; ImageNet as it is published',
     sized: true,
     open: (folder, options) => {
-      const { imageSize, memory, progress } = options;
-      return openFolder(folder, { ...plain(options), imageSize, memory, progress });
+      const { imageSize, memory, unreadableShare, progress } = options;
+      return openFolder(folder, { ...plain(options), imageSize, memory, unreadableShare, progress });
     },
   },
 ];

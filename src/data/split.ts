@@ -74,5 +74,5 @@ export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
   const taken = { count, height: set.height, width: set.width, channels: set.channels, pixels, labels };
   if (files === undefined) return taken;
   const names = Array.from(indices, (index) => files.names[index]);
-  return { ...taken, files: { root: files.root, names } };
+  return { ...taken, files: { ...files, names } };
 }

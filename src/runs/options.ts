@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { BACKEND_NAMES, PRECISIONS } from '../backends/open.ts';
+import { UNREADABLE_SHARE } from '../data/decodebatch.ts';
 import { DEFAULT_ADDER, SCALE_KINDS } from '../layers/adder-scale.ts';
 import { BLOCK_FORMS } from '../operators/operator.ts';
 import { ALGORITHM_NAMES } from '../search/names.ts';
@@ -77,6 +78,12 @@ export const RUN_OPTIONS = {
     0,
   ),
   dataMemory: number('GiB of decoded folder: images kept in memory; more are decoded while training', 1.5, 0),
+  unreadableShare: number(
+    'share of the files of a folder: set that may be unreadable, 0.05 for 5 %; more are an error. While training others take their place, measuring leaves them out',
+    UNREADABLE_SHARE,
+    0,
+    1,
+  ),
   space: text('search space: a preset name or a JSON file', 'name|file', 'cifar'),
   accelerator: text(
     'accelerator that prices networks: a name or a JSON file',
@@ -337,7 +344,7 @@ export const RUN_OPTIONS = {
 
 /** Settings that only runs on images have, and only runs on sentences. The others mean the same for both. */
 export const IMAGE_SETTINGS = [
-  ...['imageSize', 'dataMemory', 'validation', 'batch', 'cropPad', 'padding'],
+  ...['imageSize', 'dataMemory', 'unreadableShare', 'validation', 'batch', 'cropPad', 'padding'],
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'dropPath'],
   ...['weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
@@ -425,7 +432,7 @@ const SINCE_0_1_0 = [
   ...['dropPath', 'weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
-  ...['imageSize', 'dataMemory'],
+  ...['imageSize', 'dataMemory', 'unreadableShare'],
   'rankPaths',
   ...['limitArea', 'limitMultiplications', 'limitAdditions', 'limitShifts'],
   'randomSearches',

@@ -213,8 +213,19 @@ describe('progress', () => {
     const unreadable = Array.from({ length: 7 }, (_, i) => `${i}.JPEG`);
     const end: RunEvent = { type: 'run-ended', outcome: 'finished', seconds: 3, unreadable };
     expect(shown({ interactive: false }, [[0, end]])).toEqual([
-      'images that could not be read, and gave way to others: 7 (0.JPEG, 1.JPEG, 2.JPEG, 3.JPEG, 4.JPEG, and 2 more)\n',
+      'images that could not be read: 7; training took others, measuring left them out (0.JPEG, 1.JPEG, 2.JPEG, 3.JPEG, 4.JPEG, and 2 more)\n',
       'finished after 3 s\n',
+    ]);
+  });
+
+  test('says of how many images an accuracy is, where some could not be read', () => {
+    const event: RunEvent = {
+      ...{ type: 'network-evaluated', name: 'network', role: 'candidate', genotype: 'x' },
+      ...{ loss: 2, accuracy: 0.5, validationAccuracy: 0.6, testImages: 53 },
+      ...{ energyMj: 0.0261, latencyMs: 1, params: 1, macs: 1 },
+    };
+    expect(shown({ interactive: false }, [[0, event]])).toEqual([
+      'network: 50.0 % of the 53 test images that could be read at 0.0261 mJ\n',
     ]);
   });
 

@@ -5,7 +5,8 @@
  *
  *   [2/6] searching  ━━━━━━━━━━────────   54 %  12 scored, best loss 0.412, 91.3 %  3:12 left
  */
-import type { Listener, NetworkScores, PhaseStarted, RunEvent } from '../core/events.ts';
+import type { Listener, NetworkEvaluated, NetworkScores, PhaseStarted, RunEvent } from '../core/events.ts';
+import { nameSome } from '../data/decodebatch.ts';
 import { showDuration } from './duration.ts';
 import type { JournalEntry } from './journal.ts';
 import { oneLine, percentOf, type Standing, severalLines, wrapped } from './progress-lines.ts';
@@ -151,7 +152,7 @@ export function progressListener(options: ProgressOptions): Listener {
         draw();
         return;
       case 'network-evaluated':
-        line(`${event.name}: ${showScore(event)} at ${event.energyMj.toPrecision(3)} mJ`);
+        line(`${event.name}: ${showScore(event)}${measuredOn(event)} at ${event.energyMj.toPrecision(3)} mJ`);
         return;
       case 'batches-waited': {
         const makers = event.makers > 0 ? `threads that make them: ${event.makers}` : 'no threads make them';
@@ -201,12 +202,12 @@ function ended(done: string, facts: readonly string[], columns: number | undefin
   return [done, ...wrapped(facts, Math.max(NARROWEST, columns - 1) - 2).map((line) => `  ${line}`)];
 }
 
-const NAMED = 5;
-
 function describeUnreadable(files: readonly string[]): string {
-  const more = files.length > NAMED ? `, and ${files.length - NAMED} more` : '';
-  const named = `${files.slice(0, NAMED).join(', ')}${more}`;
-  return `images that could not be read, and gave way to others: ${files.length} (${named})`;
+  return `images that could not be read: ${files.length}; training took others, measuring left them out (${nameSome(files)})`;
+}
+
+function measuredOn({ testImages }: NetworkEvaluated): string {
+  return testImages === undefined ? '' : ` of the ${testImages} test images that could be read`;
 }
 
 function phaseOf({ phase, index, of, title }: PhaseStarted): {

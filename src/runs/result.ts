@@ -65,6 +65,8 @@ const network = z.strictObject({
   /** On the test set: of images, or of the next subword. */
   accuracy: fraction,
   validationAccuracy: fraction,
+  /** How many of the test images were measured, where some could not be read. */
+  testImages: count.optional(),
   /** Of translations of the test set, 0 to 100; of translators only. */
   bleu: score.optional(),
   chrf: score.optional(),

@@ -8,7 +8,10 @@ export interface ImageBatches extends BatchSource {
   readonly threads: number;
   /** Seconds that training has stood still for its batches so far. */
   waitedSeconds(): number;
-  /** Files that could not be read so far, of a set that is decoded while training. */
+  /**
+   * Files that could not be read so far, of a set that is decoded while training: batches that must be full hold other
+   * images in their place, and those that may be partial are smaller.
+   */
   unreadable(): readonly string[];
   dispose(): void;
 }

@@ -5,6 +5,7 @@
  */
 import { Graph } from '../autograd/graph.ts';
 import type { Backend, Buffer, SharedBuffer } from '../backends/backend.ts';
+import { require_ } from '../core/errors.ts';
 import { argmax } from '../metrics/accuracy.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
 import type { Batch, BatchSource } from './image-loss.ts';
@@ -14,6 +15,8 @@ export interface Score {
   readonly loss: number;
   /** Share of images whose most likely class is right. */
   readonly accuracy: number;
+  /** How many were measured, where some could not be read. */
+  readonly images?: number;
 }
 
 interface Held {
@@ -65,7 +68,7 @@ export class HeldBatches implements HeldImages {
     this.classes = source.classes;
     const held: Held[] = [];
     // One at a time: a batch is a view that the next one overwrites.
-    for (const batch of batches) held.push(hold(backend, batch, source.classes));
+    for (const batch of batches) if (batch.count > 0) held.push(hold(backend, batch, source.classes));
     this.batches = held;
     this.count = held.reduce((sum, { count }) => sum + count, 0);
   }
@@ -125,7 +128,12 @@ export function calibrate<Path>(
   }
 }
 
-/** Cross-entropy and accuracy of a calibrated path. */
+/** Throws `data` where there is nothing to take a mean of. */
+export function checkMeasured(images: number): void {
+  require_(images > 0, 'data', 'none of the images to measure on could be read; replace them');
+}
+
+/** Cross-entropy and accuracy of a calibrated path. Throws `data` without an image. */
 export async function score<Path>(
   network: TrainableNetwork<Path>,
   path: Path,
@@ -133,6 +141,7 @@ export async function score<Path>(
   between?: Between,
 ): Promise<Score> {
   const { backend } = network.store;
+  checkMeasured(held.count);
   let loss = 0;
   let right = 0;
   for (const { images, targets, labels, count } of held.batches) {

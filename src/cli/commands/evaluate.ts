@@ -10,7 +10,7 @@ import type { Option } from '../../runs/options.ts';
 import { baseOf } from '../../runs/pipeline/from-weights.ts';
 import { holdsTranslator } from '../../runs/translation/files.ts';
 import { imageBatches } from '../../training/image-batches.ts';
-import { HeldBatches, score } from '../../training/score.ts';
+import { checkMeasured, HeldBatches, score } from '../../training/score.ts';
 import { findBaseline } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { evaluateProgram } from '../evaluate-program.ts';
@@ -44,6 +44,13 @@ const options: Readonly<Record<string, Option>> = {
     choices: ['test', 'valid', 'train'],
     initial: 'test',
   },
+  unreadableShare: {
+    kind: 'number',
+    help: "share of the files of a folder: set that may be unreadable and is left out; the run's own, or 0.05",
+    placeholder: 'x',
+    minimum: 0,
+    maximum: 1,
+  },
   ...EXECUTION_FLAGS,
 };
 
@@ -68,7 +75,8 @@ async function ofWeights(backend: Backend, context: CommandContext, file: string
     throw new ShiftAddError('usage', sentence);
   }
   const { tensors, metadata } = readSafetensors(file);
-  const dataset = await openDataset(source, { seed: 0 });
+  const unreadableShare = given<number>(context, 'unreadableShare');
+  const dataset = await openDataset(source, { seed: 0, unreadableShare });
   const { height: h, width: w, channels: c } = dataset.test;
   const normal = (key: 'mean' | 'deviation') =>
     numbers(given<string>(context, key) ?? metadata[key], c, key) ?? dataset[key];
@@ -131,26 +139,29 @@ export const evaluate: Command = {
       const batches = imageBatches({ set, normal, batchSize: Math.min(BATCH, set.count) });
       const { h, w, c } = description.task.image;
       const shape = { shape: [h, w, c] as const, classes: normal.classes.length };
-      let [loss, right] = [0, 0];
+      let [loss, right, examples] = [0, 0, 0];
       for (let step = 0; step < batches.stepsPerEpoch; step++) {
         const held = new HeldBatches(backend, shape, [batches.batch(step)]);
+        if (held.count === 0) continue; // none of them could be read
         const found = await score(network, path, held);
         loss += found.loss * held.count;
         right += Math.round(found.accuracy * held.count); // whole images, so that the share is exact
+        examples += held.count;
         held.dispose();
       }
       const unreadable = batches.unreadable();
       batches.dispose();
       if (unreadable.length > 0)
         context.print(
-          `${unreadable.length} images could not be read and gave way to others: ${unreadable.join(', ')}`,
+          `left out, because they could not be read: ${unreadable.length} of ${set.count} images (${unreadable.join(', ')})`,
         );
-      const accuracy = right / set.count;
+      checkMeasured(examples);
+      const accuracy = right / examples;
       context.print(
-        `${key}: ${percent(accuracy)} of ${set.count} images, loss ${(loss / set.count).toFixed(4)}`,
+        `${key}: ${percent(accuracy)} of ${examples} images, loss ${(loss / examples).toFixed(4)}`,
       );
       return {
-        ...{ accuracy, loss: loss / set.count, examples: set.count, genotype: key },
+        ...{ accuracy, loss: loss / examples, examples, genotype: key },
         ...(unreadable.length > 0 ? { unreadable } : {}),
       };
     } finally {

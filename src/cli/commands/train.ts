@@ -58,9 +58,11 @@ export const train: Command = {
         return trainTranslator(context, options, String(extra.network));
       const start = extra.weights === undefined ? undefined : String(extra.weights);
       const result = await runTraining(options, String(extra.network), start);
-      const { accuracy, energyMj, latencyMs, genotype } = result;
+      const { accuracy, energyMj, latencyMs, genotype, testImages } = result;
+      const measured =
+        testImages === undefined ? 'the test set' : `${testImages} test images that could be read`;
       context.print(
-        `${genotype}: ${percent(accuracy)} on the test set, ${digits(energyMj)} mJ, ${digits(latencyMs)} ms`,
+        `${genotype}: ${percent(accuracy)} on ${measured}, ${digits(energyMj)} mJ, ${digits(latencyMs)} ms`,
       );
       context.print(`network: ${options.run.winner}`);
       return { accuracy, epochs: options.config.epochs, network: result, runDir: options.run.dir };

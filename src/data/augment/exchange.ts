@@ -2,8 +2,8 @@
  * Memory in which threads hand batches over. No messages: a waiting thread sleeps on a word of it, so that batches
  * are made while the thread that trains is busy and serves no events.
  *
- *   control   bell, stop, then three words a slot: state, epoch, step; then how many unreadable images were met, and
- *             which
+ *   control   bell, stop, then four words a slot: state, epoch, step, and the images of the batch made; then how many
+ *             unreadable images were met, and which
  *   slot      empty -> wanted -> taken (by whoever comes first) -> ready or failed
  */
 
@@ -20,7 +20,7 @@ export const BELL = 0;
 export const STOP = 1;
 
 const HEAD = 2;
-const WORDS = 3;
+const WORDS = 4;
 
 /** Sizes of one full batch, and the memory; can be sent to a thread. */
 export interface Exchange {
@@ -59,7 +59,7 @@ export function slotOf({ slots, images, targets, labels, memory }: Exchange, slo
   };
 }
 
-/** The index of a slot's state in the control words; epoch and step follow it. */
+/** The index of a slot's state in the control words; epoch, step and images follow it. */
 export function stateOf(slot: number): number {
   return HEAD + WORDS * slot;
 }

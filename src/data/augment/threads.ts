@@ -11,7 +11,7 @@ import { require_, ShiftAddError } from '../../core/errors.ts';
 import { workerProgram } from '../../core/worker-program.ts';
 import { type Batch, BatchMaker, type BatchMemory, type BatchOptions } from '../batches.ts';
 import type { ImageSet } from '../dataset.ts';
-import { mostUnreadable } from '../decodebatch.ts';
+import { checkUnreadable, mostUnreadable } from '../decodebatch.ts';
 import {
   BELL,
   EMPTY,
@@ -104,7 +104,8 @@ export class BatchThreads {
       images: pixels,
       targets: batchSize * this.maker.classes,
       labels: batchSize,
-      reports: set.files === undefined ? 0 : threads * (mostUnreadable(set.count) + 1),
+      reports:
+        set.files === undefined ? 0 : threads * (mostUnreadable(set.files.unreadableShare, set.count) + 1),
     });
     this.control = new Int32Array(this.exchange.control);
     this.held = new Array<number>(this.exchange.slots).fill(-1);
@@ -135,7 +136,7 @@ export class BatchThreads {
       this.want(step);
       const slot = step % this.exchange.slots;
       if (this.set.files !== undefined) return this.decoded(slot, step);
-      return this.taken(slot) ? this.view(slot, step) : this.made(step);
+      return this.taken(slot) ? this.view(slot) : this.made(step);
     } finally {
       this.waited += performance.now() - started;
     }
@@ -147,7 +148,7 @@ export class BatchThreads {
     for (const worker of this.workers) void worker.terminate();
   }
 
-  /** Files that could not be read so far, for which others were taken. */
+  /** Files that could not be read so far: others were taken, or they were left out. */
   unreadable(): string[] {
     const { files } = this.set;
     if (files === undefined) return [];
@@ -191,8 +192,8 @@ export class BatchThreads {
   }
 
   /** A slot is ordered again by the call after this one, so what it holds needs no copy. */
-  private view(slot: number, step: number): Batch {
-    const count = this.maker.sizeOf(step % this.stepsPerEpoch);
+  private view(slot: number): Batch {
+    const count = this.control[stateOf(slot) + 3];
     const { images, targets, labels } = this.slots[slot];
     return {
       count,
@@ -206,27 +207,17 @@ export class BatchThreads {
   private decoded(slot: number, step: number): Batch {
     const at = stateOf(slot);
     for (const from of [WANTED, TAKEN]) Atomics.wait(this.control, at, from, PATIENCE);
-    this.checkUnreadable();
-    if (Atomics.load(this.control, at) === READY) return this.view(slot, step);
+    const { count, files } = this.set;
+    if (files !== undefined) {
+      const [place, share] = [files.root, files.unreadableShare];
+      checkUnreadable({ place, share, count, files: this.unreadable() });
+    }
+    if (Atomics.load(this.control, at) === READY) return this.view(slot);
     throw new ShiftAddError(
       'run',
       `batch ${step} of ${this.set.files?.root} was not made: its thread failed or took longer than ` +
         `${PATIENCE / 1000} s; check that the files are still there, then go on with --resume`,
       { step },
-    );
-  }
-
-  private checkUnreadable(): void {
-    const most = mostUnreadable(this.set.count);
-    const found = this.unreadable();
-    require_(
-      found.length <= most,
-      'data',
-      () =>
-        `${this.set.files?.root}: at most 5 % of the ${this.set.count} images may be unreadable, but ` +
-        `${found.length} are so far (${found.slice(0, 5).join(', ')}${found.length > 5 ? ', ...' : ''}); ` +
-        `replace or remove them`,
-      { count: found.length, files: found.slice(0, 100) },
     );
   }
 

@@ -29,7 +29,10 @@ const maker = new BatchMaker(options);
 const decoder =
   options.set.files === undefined
     ? undefined
-    : new BatchDecoder(options.set, maker.indices, (index) => reportUnreadable(exchange, control, index));
+    : new BatchDecoder(options.set, maker.indices, {
+        full: maker.full,
+        report: (index) => reportUnreadable(exchange, control, index),
+      });
 const slots = Array.from({ length: exchange.slots }, (_, i) => slotOf(exchange, i));
 
 while (Atomics.load(control, STOP) === 0) {
@@ -67,7 +70,7 @@ async function fill(slot: number): Promise<void> {
   try {
     const [epoch, step] = [control[state + 1], control[state + 2]];
     const decoded = await decoder?.decode(maker.items(epoch, step));
-    maker.batch(epoch, step, slots[slot], decoded);
+    control[state + 3] = maker.batch(epoch, step, slots[slot], decoded).count;
     Atomics.store(control, state, READY);
   } catch {
     // whoever waits makes the batch itself and meets the error where it can be told

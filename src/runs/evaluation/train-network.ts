@@ -6,10 +6,11 @@ import { internal } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
 import type { TensorData } from '../../core/safetensors.ts';
 import type { ImageSet } from '../../data/dataset.ts';
+import { checkUnreadable } from '../../data/decodebatch.ts';
 import { decodeAny } from '../../spaces/genotype.ts';
 import { layerTable } from '../../supernet/layer-table.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
-import { calibrate, score } from '../../training/score.ts';
+import { calibrate, checkMeasured, score } from '../../training/score.ts';
 import { findBaseline } from '../../zoo/index.ts';
 import type { Architecture } from '../network-files.ts';
 import { calibrationBatches, heldBatches, type JobContext, scoringBatches } from '../pipeline/context.ts';
@@ -70,20 +71,25 @@ export async function trainNetwork(
     const measure = async (set: ImageSet, indices: ArrayLike<number>) => {
       // what does not fit into memory as bytes does not fit onto the backend as floats either
       const most = set.files === undefined ? indices.length : AT_ONCE;
-      let [loss, right] = [0, 0];
+      let [loss, right, images] = [0, 0, 0];
       for (let from = 0; from < indices.length; from += most) {
         const part = Array.prototype.slice.call(indices, from, from + most);
         const held = heldBatches(context, set, part);
         try {
+          if (held.count === 0) continue;
           const found = await score(network, path, held);
-          if (part.length === indices.length) return found;
-          loss += found.loss * part.length;
-          right += found.accuracy * part.length;
+          if (held.count === indices.length) return found;
+          loss += found.loss * held.count;
+          right += found.accuracy * held.count;
+          images += held.count;
         } finally {
           held.dispose();
         }
       }
-      return { loss: loss / indices.length, accuracy: right / indices.length };
+      checkReadable(set, context);
+      checkMeasured(images);
+      const found = { loss: loss / images, accuracy: right / images };
+      return images === indices.length ? found : { ...found, images };
     };
     const validation = await measure(dataset.train, split.held);
     if (!job.tests) return { validation, curve };
@@ -97,6 +103,13 @@ export async function trainNetwork(
     scoring.dispose();
     network.dispose();
   }
+}
+
+/** Parts of a set are decoded one after the other, and none knows how many images the others lack. */
+function checkReadable({ count, files }: ImageSet, { unreadable }: JobContext): void {
+  if (files === undefined) return;
+  const { root: place, unreadableShare: share } = files;
+  checkUnreadable({ place, share, count, files: [...unreadable].filter((file) => file.startsWith(place)) });
 }
 
 /** The network that a job names. */

@@ -58,9 +58,9 @@ async function limitedDataset(
   random: Random,
   open: typeof openDataset,
 ): Promise<ImageDataset> {
-  const { data, seed, trainLimit, dataMemory } = config;
+  const { data, seed, trainLimit, dataMemory, unreadableShare } = config;
   const whole = await open(data, {
-    ...{ seed, imageSize: imageSizeOf(config, space), memory: dataMemory * 2 ** 30 },
+    ...{ seed, imageSize: imageSizeOf(config, space), memory: dataMemory * 2 ** 30, unreadableShare },
   });
   if (trainLimit === 0 || whole.train.count <= trainLimit) return whole;
   const { held } = stratified(whole.train.labels, trainLimit, random.split('training images'));

@@ -36,6 +36,7 @@ export function networkResult(
     description: subject.description,
     accuracy: test.accuracy,
     validationAccuracy: validation.accuracy,
+    ...(test.images === undefined ? {} : { testImages: test.images }),
     energyMj: price.energyMj,
     latencyMs: price.latencyMs,
     params,

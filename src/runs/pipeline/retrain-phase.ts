@@ -113,6 +113,7 @@ async function measure(
     loss: test.loss,
     accuracy: test.accuracy,
     validationAccuracy: validation.accuracy,
+    ...(test.images === undefined ? {} : { testImages: test.images }),
     ...subject.costs(),
   });
   const state = { validation, test, curve, ...(layers.length === 0 ? {} : { layers }) };
