@@ -77,6 +77,17 @@ describe('a search with --rank 4', () => {
     );
   });
 
+  test('prints both correlations with their intervals among its results', async () => {
+    const { rank } = result(at('ranked'));
+    const { code, stdout, stderr } = await shiftaddnas('search', '--resume', at('ranked'), '--quiet');
+    expect([code, stderr]).toEqual([0, '']);
+    const shown = ({ value, low, high }: Record<string, number>) =>
+      `${value.toFixed(3)} (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`;
+    expect(stdout).toContain(
+      `4 paths: Kendall's tau ${shown(rank.kendallTau)}, Spearman's rho ${shown(rank.spearmanRho)}\n`,
+    );
+  });
+
   test('goes on where it was broken off, and ends in the same bytes', async () => {
     const whole = runBytes(at('ranked'));
     const checkpoints = ['rank', 'rank-3', 'rank-3-measured', 'rank-4', 'rank-4-measured'];

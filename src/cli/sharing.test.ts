@@ -100,6 +100,7 @@ test('the scale of the result is that of the saved weights, one for each channel
     ],
   );
   expect(trained.code).toBe(0);
+  expect(trained.stdout).toMatch(/^scales that adders ended with: network \d\.\d\d to \d\.\d\d$/m);
   const { adderScale } = json('alone', 'winner', 'metrics.json');
   const { tensors } = readSafetensors(join(folder, 'alone', 'winner', 'weights.safetensors'));
   const scales: number[] = [];

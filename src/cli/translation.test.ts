@@ -46,6 +46,14 @@ test('a search ends with a winner within its limit, the fixed networks, a front 
   expect(fs.readFileSync(join(whole, 'report.html'), 'utf8')).toContain('</html>');
 });
 
+test('what people see without progress holds the scales that adders ended with', async () => {
+  const { code, stdout, stderr } = await shiftaddnas('search', '--resume', whole, '--quiet');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(
+    /^scales that adders ended with: supernet \d\.\d\d to \d\.\d\d, .*all-lightweight-add/m,
+  );
+});
+
 test('killed at any time and resumed, with any number of workers, it ends in the same bytes', async () => {
   const program = await compiledProgram();
   const out = join(folder, 'killed');

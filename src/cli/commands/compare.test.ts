@@ -136,6 +136,23 @@ describe('compare', () => {
     expect(JSON.parse(fs.readFileSync(join(out, 'comparison.json'), 'utf8')).rows).toEqual(rows);
   });
 
+  test('rows with adders say where their scales ended, over all seeds, and people see it', async () => {
+    const out = at('compared');
+    const { rows } = await json('compare', '--resume', out);
+    for (const { folder: of, genotype, adderScale } of rows) {
+      const first = JSON.parse(fs.readFileSync(join(out, of, 'metrics.json'), 'utf8')).adderScale;
+      expect([genotype, adderScale !== undefined]).toEqual([genotype, /adder|d/.test(genotype)]);
+      if (adderScale === undefined) continue;
+      expect(adderScale.low).toBeLessThanOrEqual(first.low);
+      expect(adderScale.high).toBeGreaterThanOrEqual(first.high);
+    }
+    expect(rows[3].adderScale.low).toBeLessThan(rows[3].adderScale.high);
+    const { code, stdout, stderr } = await shiftaddnas('compare', '--resume', out, '--quiet');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^network .* adder scale$/m);
+    expect(stdout).toMatch(/^1-2:s\|ad .* \d\.\d\d to \d\.\d\d$/m);
+  });
+
   test('the training of a row is that of train with the same seed, whatever else is compared', async () => {
     const alone = await json(
       ...[

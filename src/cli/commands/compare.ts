@@ -10,6 +10,7 @@ import {
 import type { SessionOptions } from '../../runs/pipeline/session.ts';
 import { type ComparedTranslator, runTranslationComparison } from '../../runs/translation/compare.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
+import { showScale } from '../print-scales.ts';
 import { RECIPE_FLAG, RUN_FLAGS } from '../run-options.ts';
 import { withRun } from '../run-session.ts';
 import { count, digits, percent, table } from '../text.ts';
@@ -106,15 +107,17 @@ function printRows(context: CommandContext, rows: readonly ComparedNetwork[], se
     'mult',
     'add',
     'shift',
+    ...scaleHead(rows),
   ];
-  const lines = rows.map(({ name, accuracy, accuracyDeviation, energyMj, latencyMs, params, operations }) => [
-    name,
-    percent(accuracy),
-    ...(several ? [percent(accuracyDeviation ?? 0)] : []),
-    digits(energyMj),
-    digits(latencyMs),
-    count(params),
-    ...[operations.multiplications, operations.additions, operations.shifts].map(count),
+  const lines = rows.map((row) => [
+    row.name,
+    percent(row.accuracy),
+    ...(several ? [percent(row.accuracyDeviation ?? 0)] : []),
+    digits(row.energyMj),
+    digits(row.latencyMs),
+    count(row.params),
+    ...operationsOf(row),
+    ...scaleOf(row),
   ]);
   context.print(`\n${table(head, lines)}`);
 }
@@ -134,13 +137,22 @@ async function compareTranslators(
   ]);
   context.print(
     `\n${table(
-      [...head, 'mult', 'add', 'shift'],
-      lines.map((line, i) => [...line, ...operationsOf(rows[i])]),
+      [...head, 'mult', 'add', 'shift', ...scaleHead(rows)],
+      lines.map((line, i) => [...line, ...operationsOf(rows[i]), ...scaleOf(rows[i])]),
     )}`,
   );
   context.print(`${config.accelerator}, ${config.bits} bit, ${config.epochs} epochs; ${run.dir}`);
   return { rows, accelerator: config.accelerator, bits: Number(config.bits), runDir: run.dir };
 }
 
-const operationsOf = ({ operations }: ComparedTranslator): string[] =>
+type Compared = ComparedNetwork | ComparedTranslator;
+
+const operationsOf = ({ operations }: Compared): string[] =>
   [operations.multiplications, operations.additions, operations.shifts].map(count);
+
+/** Where the scales of adders ended: a column that only comparisons with such adders have. */
+const scaleHead = (rows: readonly Compared[]): string[] =>
+  rows.some(({ adderScale }) => adderScale !== undefined) ? ['adder scale'] : [];
+
+const scaleOf = ({ adderScale }: Compared): string[] =>
+  adderScale === undefined ? [] : [showScale(adderScale)];

@@ -3,12 +3,14 @@
 import { isTranslationSource } from '../../data/text/open.ts';
 import { describePrediction } from '../../runs/latency-source.ts';
 import { runPipeline } from '../../runs/pipeline/pipeline.ts';
+import { showRank } from '../../runs/pipeline/rank-phase.ts';
 import type { SessionOptions } from '../../runs/pipeline/session.ts';
 import { writeReport } from '../../runs/report/report.ts';
 import type { NetworkResult, ResultInput } from '../../runs/result.ts';
 import { runTranslationPipeline } from '../../runs/translation/pipeline.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { type Leading, overRanks } from '../over-ranks.ts';
+import { printScales } from '../print-scales.ts';
 import { RUN_FLAGS } from '../run-options.ts';
 import { withRun } from '../run-session.ts';
 import { count, digits, percent, table } from '../text.ts';
@@ -35,13 +37,8 @@ function printResult(context: CommandContext, result: ResultInput): void {
   context.print(
     `supernet: ${count(params)} parameters, ${count(paramsUnshared)} if no operators shared a tensor`,
   );
-  const scales = [
-    ['supernet', result.supernet.adderScale] as const,
-    ...networks.map(({ name, adderScale }) => [name, adderScale] as const),
-  ].flatMap(([name, scale]) =>
-    scale === undefined ? [] : [`${name} ${scale.low.toFixed(2)} to ${scale.high.toFixed(2)}`],
-  );
-  if (scales.length > 0) context.print(`scales that adders ended with: ${scales.join(', ')}`);
+  printScales(context, [{ name: 'supernet', ...result.supernet }, ...networks]);
+  if (result.rank !== undefined) context.print(showRank(result.rank));
   const conv = result.baselines.find(({ name }) => name === 'all-conv');
   if (conv !== undefined) {
     const saved = 1 - result.winner.energyMj / conv.energyMj;
@@ -102,6 +99,7 @@ function printTranslators(context: CommandContext, result: ResultInput): void {
   context.print(
     `supernet: ${count(params)} parameters, ${count(paramsUnshared)} if no operators shared a tensor`,
   );
+  printScales(context, [{ name: 'supernet', ...result.supernet }, ...networks]);
   const { winner } = result;
   const attention = result.baselines.find(({ name }) => name === 'all-attention');
   const beside =

@@ -5,6 +5,7 @@ import type { SessionOptions } from '../../runs/pipeline/session.ts';
 import { runTraining } from '../../runs/pipeline/train-pipeline.ts';
 import { runTranslationTraining } from '../../runs/translation/pipeline.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
+import { printScales } from '../print-scales.ts';
 import { RECIPE_FLAG, RUN_FLAGS } from '../run-options.ts';
 import { withRun } from '../run-session.ts';
 import { digits, percent } from '../text.ts';
@@ -64,6 +65,7 @@ export const train: Command = {
       context.print(
         `${genotype}: ${percent(accuracy)} on ${measured}, ${digits(energyMj)} mJ, ${digits(latencyMs)} ms`,
       );
+      printScales(context, [result]);
       context.print(`network: ${options.run.winner}`);
       return { accuracy, epochs: options.config.epochs, network: result, runDir: options.run.dir };
     });
@@ -80,6 +82,7 @@ async function trainTranslator(
   context.print(
     `${genotype}: BLEU ${bleu.toFixed(2)}, chrF ${chrf.toFixed(2)} on the test set, ${digits(energyMj)} mJ, ${digits(latencyMs)} ms`,
   );
+  printScales(context, [network]);
   context.print(`network: ${options.run.winner}`);
   return { bleu, chrf, epochs: options.config.epochs, network, runDir: options.run.dir };
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
+import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
 import { checkExceptions } from '../../supernet/quantisation.ts';
 import { refuseInheritance } from '../evaluation/inheriting.ts';
 import { NETWORKS } from '../network-files.ts';
@@ -48,6 +49,8 @@ export interface ComparedNetwork
   /** Standard deviation over seeds (n - 1); null for one seed. */
   readonly accuracyDeviation: number | null;
   readonly validationAccuracy: number;
+  /** Smallest and largest scale that its adders ended with, over seeds; absent without any. */
+  readonly adderScale?: ScaleRange;
   readonly seeds: readonly ComparedSeed[];
   /** Folder of the network of the first seed, for evaluate and predict; relative to the run. */
   readonly folder: string;
@@ -121,12 +124,17 @@ function summarise(
   const { genotype, description, energyMj, latencyMs, params, macs, operations } = result;
   const accuracy = meanAndDeviation(trained.map(({ test }) => test.accuracy));
   const validation = meanAndDeviation(trained.map((one) => one.validation.accuracy));
+  const scales = scaleRange(
+    subject.sharing,
+    trained.flatMap(({ tensors }) => [...tensors].map(([tensor, { data }]) => [tensor, data] as const)),
+  );
   return {
     ...{ name, genotype, description },
     accuracy: accuracy.mean,
     accuracyDeviation: accuracy.deviation,
     validationAccuracy: validation.mean,
     ...{ energyMj, latencyMs, params, macs, operations },
+    ...(scales === undefined ? {} : { adderScale: scales }),
     seeds: trained.map(({ test, validation: held }, i) => ({
       seed: seeds[i],
       accuracy: test.accuracy,

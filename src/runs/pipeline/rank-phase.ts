@@ -172,7 +172,12 @@ async function trainPaths(
 }
 
 /** `supernet against training alone, 8 paths: Kendall's tau 0.64 (95 %: 0.21 to 0.92), Spearman's rho ...` */
-export function showRank({ paths, kendallTau, spearmanRho, confidence }: RankFinding): string {
+export function showRank({
+  paths,
+  kendallTau,
+  spearmanRho,
+  confidence,
+}: Omit<RankCorrelation, 'resamples'> & { readonly paths: readonly unknown[] }): string {
   const show = ({ value, low, high }: RankCorrelation['kendallTau']) =>
     value === null || low === null || high === null
       ? 'undefined, since one score is the same for all'

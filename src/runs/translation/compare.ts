@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
+import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
 import { NETWORKS } from '../network-files.ts';
 import { tellTrainings } from '../pipeline/planned-work.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
@@ -25,6 +26,8 @@ export interface ComparedTranslator
   /** Standard deviation over seeds (n - 1); null for one seed. */
   readonly bleuDeviation: number | null;
   readonly validationBleu: number;
+  /** Smallest and largest scale that its adders ended with, over seeds; absent without any. */
+  readonly adderScale?: ScaleRange;
   readonly seeds: readonly {
     readonly seed: number;
     readonly bleu: number;
@@ -63,6 +66,10 @@ export function runTranslationComparison(
       writeTranslator(context, join(context.run.dir, folder), named, own[0]);
       const mean = (of: (one: TrainedTranslator) => number) => meanAndDeviation(own.map(of));
       const bleu = mean(({ test }) => test.bleu);
+      const scales = scaleRange(
+        context.sharingAlone,
+        own.flatMap(({ tensors }) => [...tensors].map(([tensor, { data }]) => [tensor, data] as const)),
+      );
       const { name, genotype, description, energyMj, latencyMs, params, macs, operations } = translatorResult(
         ...[context, named, own[0]],
       );
@@ -71,6 +78,7 @@ export function runTranslationComparison(
         ...{ bleu: bleu.mean, bleuDeviation: bleu.deviation },
         chrf: mean(({ test }) => test.chrf).mean,
         validationBleu: mean(({ validation }) => validation.bleu).mean,
+        ...(scales === undefined ? {} : { adderScale: scales }),
         seeds: own.map(({ test, validation }, k) => ({
           ...{ seed: seeds[k], bleu: test.bleu, validationBleu: validation.bleu },
         })),

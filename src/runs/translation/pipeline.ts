@@ -15,6 +15,7 @@ import { encodeTranslation } from '../../spaces/seq2seq/genotype.ts';
 import { PUBLISHED_TRANSLATION_RATES } from '../../spaces/seq2seq/moves.ts';
 import type { TranslationGenotype } from '../../spaces/seq2seq/network.ts';
 import { networkOf } from '../../spaces/seq2seq/space.ts';
+import { adderScales, type ScaleRange } from '../../supernet/adder-scales.ts';
 import { countTranslator } from '../../supernet/translator/declarations.ts';
 import { extentOfSpace } from '../../supernet/translator/extent.ts';
 import type { Translator } from '../../supernet/translator/translator.ts';
@@ -89,7 +90,9 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   });
   const { supernet, curve } = await trainTranslationSupernet(context, of);
   let scored: readonly Scored<TranslationGenotype>[];
+  let scales: ScaleRange | undefined;
   try {
+    scales = await adderScales(supernet);
     scored = await runSearches(context, supernet, plans);
   } finally {
     supernet.dispose();
@@ -130,7 +133,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
     result: translatorResult(context, trainee, measured[i]),
   }));
   const result = resultOf(context, {
-    ...{ limits, curve, scored, trials, networks, best },
+    ...{ limits, curve, scales, scored, trials, networks, best },
     accelerator: { ...accelerator },
     times: { finishedAt: new Date().toISOString(), secondsOfLastProcess: (Date.now() - started) / 1000 },
   });
@@ -238,6 +241,8 @@ interface Findings {
   readonly accelerator: ResultInput['accelerator'];
   readonly limits: Limits;
   readonly curve: readonly CurvePoint[];
+  /** Of the supernet's adders when it was trained; undefined without any. */
+  readonly scales: ScaleRange | undefined;
   readonly scored: readonly Scored<TranslationGenotype>[];
   readonly trials: readonly Trial[];
   readonly networks: readonly { readonly role: Trainee['role']; readonly result: ResultInput['winner'] }[];
@@ -269,6 +274,7 @@ function resultOf(context: TranslationContext, found: Findings): ResultInput {
     supernet: {
       params: countTranslator(size, sharing).total,
       paramsUnshared: countTranslator(size, { ...sharing, families: [] }).total,
+      ...(found.scales === undefined ? {} : { adderScale: found.scales }),
       curve: found.curve.map((point) => ({ ...point })),
     },
     search: {
