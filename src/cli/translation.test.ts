@@ -164,6 +164,10 @@ test.each([
   ],
   [['search', ...SETTINGS, '--space', 'cifar'], "space 'cifar' holds networks for images"],
   [['search', '--data', 'numbers', '--preset', 'small'], '--preset small is for images'],
+  [
+    ['train', ...SETTINGS, '--network', 'all-attention', '--weights', 'w.safetensors'],
+    '--data numbers holds sentences, and --weights is about images; leave it out',
+  ],
   [['train', ...SETTINGS, '--network', 'all-atention'], "did you mean 'all-attention'?"],
   [['search', ...SETTINGS, '--longest', '6'], 'no sentence pair of at most 6 subwords'],
   [['search', ...SETTINGS, '--limit-energy', '1%'], 'no architecture'],

@@ -55,8 +55,17 @@ export const train: Command = {
       ...(weights === undefined ? {} : { weights }),
     };
     return withRun(context, 'train', wanted, async (options, { extra }) => {
-      if (isTranslationSource(options.config.data))
+      const { data } = options.config;
+      if (isTranslationSource(data)) {
+        if (extra.weights !== undefined) {
+          throw new ShiftAddError(
+            'usage',
+            `--data ${data} holds sentences, and --weights is about images; leave it out`,
+            { data },
+          );
+        }
         return trainTranslator(context, options, String(extra.network));
+      }
       const start = extra.weights === undefined ? undefined : String(extra.weights);
       const result = await runTraining(options, String(extra.network), start);
       const { accuracy, energyMj, latencyMs, genotype, testImages } = result;

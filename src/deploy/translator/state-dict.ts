@@ -26,16 +26,19 @@ export function translatorState(weights: TranslatorWeights): Map<string, TensorD
 
 /** Puts the tensors of a file into a plain translator. Throws 'run' where names or shapes differ, naming the nearest. */
 export function loadTranslatorState(translator: Translator, file: StateDictFile): void {
-  const entries = Array.from(translator.store.tensors(), ({ name, shape }) => {
-    const isThere = isTurned(name, shape);
-    return { own: name, from: shape, name: publicName(name), shape: isThere ? shape.toReversed() : shape };
-  });
-  checkTensors(file, entries);
+  const tensors = [...translator.store.tensors()];
+  checkTensors(
+    file,
+    tensors.map(({ name, shape }) => ({
+      name: publicName(name),
+      shape: isTurned(name, shape) ? shape.toReversed() : shape,
+    })),
+  );
   const found = new Map<string, TensorData>();
-  for (const { own, from, name, shape } of entries) {
-    const { data } = file.tensors.get(name) ?? internal(`no tensor ${name}`);
-    const values = isTurned(own, from) ? turned(data, shape) : Float32Array.from(data);
-    found.set(own, { shape: from, data: own.endsWith('.conv.filter') ? values.map(logarithm) : values });
+  for (const { name, shape } of tensors) {
+    const { data } = file.tensors.get(publicName(name)) ?? internal(`no tensor ${name}`);
+    const values = isTurned(name, shape) ? turned(data, shape.toReversed()) : Float32Array.from(data);
+    found.set(name, { shape, data: name.endsWith('.conv.filter') ? values.map(logarithm) : values });
   }
   translator.store.load((name) => found.get(name));
 }

@@ -82,7 +82,7 @@ function encoderFile(made: TranslatorToWrite, options: TranslatorOnnxOptions): U
     const y = made.norm === 'pre' ? pass.layerNorm('encoder.norm', x) : x;
     pass.graph.node('Identity', name, [y]);
   }
-  return encoded(pass, made, options, {
+  return fileOf(pass, made, options, {
     inputs: [rows(SOURCE, 'S'), lengths],
     outputs: names.map((name) => ({ name, type: 'float', shape: ['N', 'S', network.encoder] })),
     part: 'encoder',
@@ -117,7 +117,7 @@ function decoderFile(made: TranslatorToWrite, options: TranslatorOnnxOptions): U
   // the embedding is the projection, too
   const projection = pass.transpose('projection', embedding(pass, made, network.decoder), [1, 0]);
   pass.graph.node('MatMul', LOGITS, [x, projection]);
-  return encoded(pass, made, options, {
+  return fileOf(pass, made, options, {
     inputs: [
       ...names.map((name) => ({ name, type: 'float' as const, shape: ['N', 'S', network.encoder] })),
       ...[lengths, rows(TARGET, 'T')],
@@ -131,7 +131,7 @@ function passOf({ weights, network, norm, longest }: TranslatorToWrite): OnnxPas
   return new OnnxPass({ graph: new OnnxGraph(), weights, network, norm, longest });
 }
 
-/** [N, T, width] of ids [N, T]. */
+/** Words and their positions, [N, T, width], of ids [N, T]. */
 function embed(pass: OnnxPass, made: TranslatorToWrite, ids: string, width: number): string {
   const { graph, longest } = pass;
   const words = graph.node('Gather', `${ids}.words`, [embedding(pass, made, width), ids]);
@@ -163,7 +163,7 @@ interface Borders {
   readonly part: 'encoder' | 'decoder';
 }
 
-function encoded(
+function fileOf(
   { graph }: OnnxPass,
   { longest }: TranslatorToWrite,
   { name, version, opset = NEWEST_OPSET, metadata = {} }: TranslatorOnnxOptions,
