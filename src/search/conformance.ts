@@ -1,7 +1,7 @@
-import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
+import { deepStrictEqual, fail, ok, strictEqual, throws } from 'node:assert/strict';
 import { ShiftAddError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
-import { type Limits, meets, type Score } from './problem.ts';
+import { type Limits, meets, type Score, type SearchProblem } from './problem.ts';
 import { type CommonConfig, type Sampler, type SearchState, waiting } from './sampler.ts';
 import { type Digits, FEASIBLE, LIMITS, OPTIMUM, toyProblem, toyScore } from './toy.ts';
 
@@ -10,6 +10,9 @@ import { type Digits, FEASIBLE, LIMITS, OPTIMUM, toyProblem, toyScore } from './
  * when it does not hold.
  *
  *   for (const { name, run } of samplerChecks(factory)) test(name, run);
+ *
+ * Proposals, and what a proposal asks of the problem, are counted: a sampler that draws for ever or is never finished
+ * fails with a sentence. Only a loop that asks the problem for nothing hangs, for nobody can look into it.
  */
 export interface SamplerCheck {
   readonly name: string;
@@ -24,9 +27,56 @@ export type SamplerFactory<C extends CommonConfig> = (
 
 type State<C extends CommonConfig> = SearchState<Digits, C>;
 
+/** More proposals than any search of a space of 243 words needs, even if it proposes them one at a time. */
+const PROPOSALS = 5000;
+/** Moves, names and prices of one proposal: no algorithm here asks for more than 32,400, in a row of vain draws. */
+const CALLS = 250_000;
+
+/** The same sampler, whose proposals throw when there are too many of them, or when one asks for too much. */
+function bounded<C extends CommonConfig>(sampler: Sampler<C>): Sampler<C> {
+  let proposals = 0;
+  return {
+    name: sampler.name,
+    init: (config, random) => sampler.init(config, random),
+    absorb: (state, scores) => sampler.absorb(state, scores),
+    finished: (state) => sampler.finished(state),
+    propose(state, problem) {
+      if (++proposals > PROPOSALS)
+        fail(
+          `${sampler.name} is not finished after ${PROPOSALS} proposals, with ${state.scored.length} scored of the ${FEASIBLE} words within the limits; finished() must become true when the budget is spent or nothing new is found`,
+        );
+      return sampler.propose(state, counted(sampler.name, problem));
+    },
+  };
+}
+
+function counted<G>(name: string, problem: SearchProblem<G>): SearchProblem<G> {
+  let calls = 0;
+  const counting = <A extends unknown[], R>(call: (...args: A) => R) => {
+    return (...args: A): R => {
+      if (++calls > CALLS)
+        fail(
+          `${name} asked the problem ${CALLS} times for moves, names and prices in one proposal and still goes on; a row of draws that bring nothing new must end`,
+        );
+      return call(...args);
+    };
+  };
+  const { sample, mutate, crossover, key, price, neighbours } = problem;
+  return {
+    ...problem,
+    sample: counting(sample),
+    mutate: counting(mutate),
+    crossover: counting(crossover),
+    key: counting(key),
+    price: counting(price),
+    ...(neighbours && { neighbours: counting(neighbours) }),
+  };
+}
+
 export function samplerChecks<C extends CommonConfig>(factory: SamplerFactory<C>): SamplerCheck[] {
   const begin = (seed: number, evaluations = FEASIBLE, limits: Limits = LIMITS) => {
-    const { sampler, config } = factory(evaluations, limits);
+    const { sampler: given, config } = factory(evaluations, limits);
+    const sampler = bounded(given);
     return { sampler, state: sampler.init<Digits>(config, Random.fromSeed(seed)) };
   };
   const finish = (sampler: Sampler<C>, from: State<C>, each: (state: State<C>) => State<C> = (s) => s) => {
