@@ -81,6 +81,23 @@ describe('a search on glyphs and what is done with its winner', () => {
     expect(saved.winner).toEqual(found.winner);
   });
 
+  test('seed and complete settings stand in all that it prints and leaves behind, and in evaluate', async () => {
+    const saved = JSON.parse(fs.readFileSync(at('glyphs', 'result.json'), 'utf8'));
+    const asked = { seed: 3, config: saved.config };
+    expect(saved.config).toMatchObject({ seed: 3, data: 'glyphs', rate: expect.any(Number) });
+    const metrics = JSON.parse(fs.readFileSync(at('glyphs', 'winner', 'metrics.json'), 'utf8'));
+    for (const one of [
+      await json('search', '--resume', run()),
+      metrics,
+      await json('evaluate', '--run', run()),
+      await json('evaluate', '--run', at('glyphs', 'winner'), '--data', 'glyphs'),
+    ]) {
+      expect({ seed: one.seed, config: one.config }).toEqual(asked);
+    }
+    const train = await json('evaluate', '--run', run(), '--split', 'train');
+    expect(train).toMatchObject({ data: 'glyphs', split: 'train' });
+  });
+
   test('search --quiet: results on stdout, nothing on stderr', async () => {
     const { code, stdout, stderr } = await shiftaddnas('search', '--resume', run(), '--quiet');
     expect([code, stderr]).toEqual([0, '']);

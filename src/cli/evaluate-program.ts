@@ -6,7 +6,7 @@ import { countCorrect } from '../metrics/accuracy.ts';
 import { softmaxOf } from '../metrics/softmax.ts';
 import { type CommandContext, given } from './command.ts';
 import { drawn } from './exporters/images.ts';
-import { checkData } from './run-data.ts';
+import { checkData, evaluationOf } from './run-data.ts';
 import { percent } from './text.ts';
 
 export async function evaluateProgram(context: CommandContext, dir: string): Promise<object> {
@@ -43,5 +43,8 @@ export async function evaluateProgram(context: CommandContext, dir: string): Pro
   context.print(
     `${program.network}: ${percent(accuracy)} of ${examples} images in whole numbers (${isa}), loss ${loss.toFixed(4)}`,
   );
-  return { accuracy, loss, examples, genotype: program.network, interpreter: isa };
+  return {
+    ...{ accuracy, loss, examples, genotype: program.network, interpreter: isa },
+    ...evaluationOf(context, source, dir),
+  };
 }

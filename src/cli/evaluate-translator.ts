@@ -8,6 +8,7 @@ import { DEFAULT_CONFIG, type RunConfig } from '../runs/options.ts';
 import { openTranslator } from '../runs/translation/files.ts';
 import { measureTranslator } from '../runs/translation/measure.ts';
 import { type CommandContext, given } from './command.ts';
+import { evaluationOf } from './run-data.ts';
 import { openBackendOf } from './run-options.ts';
 import { percent } from './text.ts';
 
@@ -38,7 +39,7 @@ export async function evaluateTranslator(context: CommandContext, dir: string): 
     context.print(
       `${genotype}: BLEU ${bleu.toFixed(2)}, chrF ${chrf.toFixed(2)}, ${loss.toFixed(3)} nats a subword, ${percent(accuracy)} of next subwords, on ${examples} pairs`,
     );
-    return { bleu, chrf, loss, accuracy, examples, split: part, genotype };
+    return { bleu, chrf, loss, accuracy, examples, genotype, ...evaluationOf(context, source, dir) };
   } finally {
     backend.dispose();
   }

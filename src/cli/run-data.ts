@@ -2,6 +2,7 @@
 import { ShiftAddError } from '../core/errors.ts';
 import type { ImageDataset } from '../data/dataset.ts';
 import { openDataset } from '../data/open.ts';
+import { type Asked, askedIn, sortedSettings } from '../runs/asked.ts';
 import { readDescription } from '../runs/folder.ts';
 import type { OpenedNetwork } from '../runs/network-files.ts';
 import type { RunConfig } from '../runs/options.ts';
@@ -56,4 +57,18 @@ export async function dataOfRun(
   const dataset = await openDataset(source, { seed, imageSize, memory, unreadableShare });
   checkData({ image: description.task.image, classes: description.classes.length }, dataset, source);
   return dataset;
+}
+
+/**
+ * What a measurement was asked for: the data and which part of them, and seed and settings of the run that trained the
+ * network in `dir`. Where nobody knows that run they are the command's own, which draws with seed 0.
+ */
+export function evaluationOf(
+  context: CommandContext,
+  data: string,
+  dir: string | undefined,
+): Asked & { readonly data: string; readonly split: string } {
+  const own = { seed: 0, config: sortedSettings(context.options) };
+  const asked = dir === undefined ? own : (askedIn(dir) ?? own);
+  return { data, split: given<string>(context, 'split') ?? 'test', ...asked };
 }

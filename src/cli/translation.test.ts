@@ -43,6 +43,8 @@ test('a search ends with a winner within its limit, the fixed networks, a front 
   expect(result.supernet.params).toBeLessThan(result.supernet.paramsUnshared);
   expect(result.front.length).toBeGreaterThan(0);
   expect(found).toMatchObject({ runDir: whole, winner: { genotype: result.winner.genotype } });
+  expect(found).toMatchObject({ seed: 3, config: result.config });
+  expect(JSON.parse(bytes.metrics)).toMatchObject({ seed: 3, config: result.config });
   expect(fs.readFileSync(join(whole, 'report.html'), 'utf8')).toContain('</html>');
 });
 
@@ -107,6 +109,7 @@ test('evaluate gives the scores that the run ended with', async () => {
     expect(code, stderr).toBe(0);
     const scores = JSON.parse(stdout);
     expect(scores.bleu).toBeCloseTo(bleu, 8);
+    expect(scores).toMatchObject({ seed: 3, config: { seed: 3, trials: 3 }, data: 'numbers', split });
     if (split === 'test') expect(scores.accuracy).toBeCloseTo(winner.accuracy, 8);
   }
 });

@@ -14,7 +14,8 @@ const fraction = z.number().min(0).max(1);
 const cost = z.number().min(0);
 const score = z.number().min(0).max(100);
 
-function sortKeys(value: unknown): unknown {
+/** The same with the keys of all objects in their order, and without those that hold nothing. */
+export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);

@@ -41,6 +41,11 @@ describe('train with a network of the zoo', () => {
       genotype: name,
       description: 'resnet-20 at 0.125 of its width: 20 add, 1 conv',
     });
+    const { config } = readDescription(out);
+    expect(config).toMatchObject({ network: 'resnet20-adder@0.125', seed: 0, bits: '8' });
+    const metrics = JSON.parse(fs.readFileSync(join(out, 'winner', 'metrics.json'), 'utf8'));
+    expect(metrics).toEqual({ ...found.network, seed: 0, config });
+    expect({ seed: found.seed, config: found.config }).toEqual({ seed: 0, config });
     const evaluated = await json('evaluate', '--run', out);
     expect(evaluated).toMatchObject({ accuracy: found.accuracy, genotype: name, examples: TINY_TEST_IMAGES });
     const priced = ['stem', 'stage1', 'head'].every((part) =>
@@ -117,7 +122,7 @@ describe('compare', () => {
     const networks = `resnet-20@0.125,all-shift,1-2:s|ad,${at('one')}`;
     const out = at('compared');
     const args = ['--networks', networks, '--seeds', '5,0', '--bits', '8', ...settings()];
-    const { rows, bits } = await json('compare', ...args, '--out', out);
+    const { rows, bits, seed, config: printed } = await json('compare', ...args, '--out', out);
     expect(bits).toBe(8);
     expect(rows.map(({ genotype }: { genotype: string }) => genotype)).toEqual([
       ...['resnet-20@0.125', '1-2:s|ss', '1-2:s|ad', 'adder-resnet-20@0.125'],
@@ -133,7 +138,14 @@ describe('compare', () => {
     }
     const { stderr } = await shiftaddnas('evaluate', '--run', out);
     expect(stderr).toMatch(/it is a comparison; name one of the folders in .*networks/);
-    expect(JSON.parse(fs.readFileSync(join(out, 'comparison.json'), 'utf8')).rows).toEqual(rows);
+    const saved = JSON.parse(fs.readFileSync(join(out, 'comparison.json'), 'utf8'));
+    expect(saved.rows).toEqual(rows);
+    const { config } = readDescription(out);
+    expect(config).toMatchObject({ networks: networks.split(','), seeds: [5, 0], seed: 0 });
+    expect({ seed, config: printed }).toEqual({ seed: 0, config });
+    expect(saved).toEqual({ rows, seed: 0, config });
+    const metrics = fs.readFileSync(join(out, rows[1].folder, 'metrics.json'), 'utf8');
+    expect(JSON.parse(metrics)).toMatchObject({ seed: 5, config });
   });
 
   test('rows with adders say where their scales ended, over all seeds, and people see it', async () => {

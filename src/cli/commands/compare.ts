@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ShiftAddError } from '../../core/errors.ts';
 import { isTranslationSource } from '../../data/text/open.ts';
+import { askedOf } from '../../runs/asked.ts';
 import {
   type ComparedNetwork,
   type Comparison,
@@ -45,7 +46,7 @@ export const compare: Command = {
       const rows = await runComparison(options, comparison);
       printRows(context, rows, comparison.seeds.length > 1);
       context.print(`${config.accelerator}, ${config.bits} bit, ${config.epochs} epochs; ${options.run.dir}`);
-      return { rows, accelerator: config.accelerator, bits: Number(config.bits), runDir: options.run.dir };
+      return { rows, ...settingsOf(options) };
     });
   },
 };
@@ -142,8 +143,14 @@ async function compareTranslators(
     )}`,
   );
   context.print(`${config.accelerator}, ${config.bits} bit, ${config.epochs} epochs; ${run.dir}`);
-  return { rows, accelerator: config.accelerator, bits: Number(config.bits), runDir: run.dir };
+  return { rows, ...settingsOf(options) };
 }
+
+/** What stands beside the rows with --json. */
+const settingsOf = ({ config, run }: SessionOptions): object => ({
+  ...{ accelerator: config.accelerator, bits: Number(config.bits), runDir: run.dir },
+  ...askedOf({ config, run }),
+});
 
 type Compared = ComparedNetwork | ComparedTranslator;
 

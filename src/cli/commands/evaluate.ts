@@ -15,7 +15,7 @@ import { findBaseline } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { evaluateProgram } from '../evaluate-program.ts';
 import { evaluateTranslator } from '../evaluate-translator.ts';
-import { dataOfRun } from '../run-data.ts';
+import { dataOfRun, evaluationOf } from '../run-data.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { percent } from '../text.ts';
 
@@ -163,6 +163,7 @@ export const evaluate: Command = {
       return {
         ...{ accuracy, loss: loss / examples, examples, genotype: key },
         ...(unreadable.length > 0 ? { unreadable } : {}),
+        ...evaluationOf(context, dataset.source, dir),
       };
     } finally {
       backend.dispose();

@@ -1,6 +1,7 @@
 /** `search`: the main job, from data to a winner and a report. */
 
 import { isTranslationSource } from '../../data/text/open.ts';
+import { askedOf } from '../../runs/asked.ts';
 import { describePrediction } from '../../runs/latency-source.ts';
 import { runPipeline } from '../../runs/pipeline/pipeline.ts';
 import { showRank } from '../../runs/pipeline/rank-phase.ts';
@@ -72,7 +73,10 @@ function searchHere(context: CommandContext, ranks: Leading | undefined): Promis
     context.print(`report: ${report}`);
     const { winner, candidates, baselines, front, supernet, rank } = result;
     const ranking = rank === undefined ? {} : { rank };
-    return { winner, candidates, baselines, front, supernet, ...ranking, runDir: options.run.dir, report };
+    return {
+      ...{ winner, candidates, baselines, front, supernet, ...ranking },
+      ...{ runDir: options.run.dir, report, ...askedOf(options) },
+    };
   });
 }
 
@@ -83,7 +87,10 @@ async function searchTranslators(context: CommandContext, options: SessionOption
   context.print(`report: ${report}`);
   const { winner, candidates, baselines, front, supernet } = result;
   const latency = result.latency === undefined ? {} : { latency: result.latency };
-  return { winner, candidates, baselines, front, supernet, ...latency, runDir: options.run.dir, report };
+  return {
+    ...{ winner, candidates, baselines, front, supernet, ...latency },
+    ...{ runDir: options.run.dir, report, ...askedOf(options) },
+  };
 }
 
 function printTranslators(context: CommandContext, result: ResultInput): void {

@@ -1,6 +1,7 @@
 /** `train`: one architecture from scratch. */
 import { ShiftAddError } from '../../core/errors.ts';
 import { isTranslationSource } from '../../data/text/open.ts';
+import { askedOf } from '../../runs/asked.ts';
 import type { SessionOptions } from '../../runs/pipeline/session.ts';
 import { runTraining } from '../../runs/pipeline/train-pipeline.ts';
 import { runTranslationTraining } from '../../runs/translation/pipeline.ts';
@@ -76,7 +77,8 @@ export const train: Command = {
       );
       printScales(context, [result]);
       context.print(`network: ${options.run.winner}`);
-      return { accuracy, epochs: options.config.epochs, network: result, runDir: options.run.dir };
+      const { run, config } = options;
+      return { accuracy, epochs: config.epochs, network: result, runDir: run.dir, ...askedOf(options) };
     });
   },
 };
@@ -93,5 +95,6 @@ async function trainTranslator(
   );
   printScales(context, [network]);
   context.print(`network: ${options.run.winner}`);
-  return { bleu, chrf, epochs: options.config.epochs, network, runDir: options.run.dir };
+  const { run, config } = options;
+  return { bleu, chrf, epochs: config.epochs, network, runDir: run.dir, ...askedOf(options) };
 }

@@ -10,6 +10,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
 import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
 import { checkExceptions } from '../../supernet/quantisation.ts';
+import { askedOf } from '../asked.ts';
 import { refuseInheritance } from '../evaluation/inheriting.ts';
 import { NETWORKS } from '../network-files.ts';
 import type { NetworkResult } from '../result.ts';
@@ -79,7 +80,7 @@ export function runComparison(
     );
     writeFileAtomic(
       join(context.run.dir, 'comparison.json'),
-      `${JSON.stringify({ rows: found }, null, 2)}\n`,
+      `${JSON.stringify({ rows: found, ...askedOf(context) }, null, 2)}\n`,
     );
     return found;
   });
@@ -120,7 +121,7 @@ function summarise(
   const folder = join(NETWORKS, fileName(name));
   const dir = join(context.run.dir, folder);
   fs.mkdirSync(dir, { recursive: true });
-  writeNetwork(context, dir, subject, trained[0], result);
+  writeNetwork(context, dir, subject, trained[0], result, seeds[0]);
   const { genotype, description, energyMj, latencyMs, params, macs, operations } = result;
   const accuracy = meanAndDeviation(trained.map(({ test }) => test.accuracy));
   const validation = meanAndDeviation(trained.map((one) => one.validation.accuracy));

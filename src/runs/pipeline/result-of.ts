@@ -8,6 +8,7 @@ import type { Genotype } from '../../spaces/space.ts';
 import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
 import { countParameters, declarations } from '../../supernet/declarations.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
+import { askedOf, METRICS } from '../asked.ts';
 import { saveLayerTable, saveNetwork } from '../network-files.ts';
 import type { NetworkResult, ResultInput } from '../result.ts';
 import type { RunContext } from './context.ts';
@@ -127,16 +128,19 @@ function rankResult({ paths, kendallTau, spearmanRho, confidence, resamples }: R
   };
 }
 
-/** The network with its weights, its scores and what reading images takes. */
+/** The network with its weights, its scores, what reading images takes, and what was asked for; `seed` where it is not the run's. */
 export function writeNetwork(
-  { task, dataset }: RunContext,
+  context: RunContext,
   dir: string,
   subject: Subject,
   measured: Measured,
   result: NetworkResult,
+  seed?: number,
 ): void {
+  const { task, dataset } = context;
   const { classes, mean, deviation } = dataset;
-  writeFileAtomic(join(dir, 'metrics.json'), `${JSON.stringify(result, null, 2)}\n`);
+  const metrics = { ...result, ...askedOf(context, seed) };
+  writeFileAtomic(join(dir, METRICS), `${JSON.stringify(metrics, null, 2)}\n`);
   const { architecture, sharing } = subject;
   if (measured.layers.length > 0) saveLayerTable(dir, measured.layers);
   saveNetwork(dir, { ...architecture, task, sharing, classes, mean, deviation }, measured.tensors);

@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { meanAndDeviation } from '../../metrics/spread.ts';
 import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
+import { askedOf } from '../asked.ts';
 import { NETWORKS } from '../network-files.ts';
 import { tellTrainings } from '../pipeline/planned-work.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
@@ -60,7 +61,7 @@ export function runTranslationComparison(
     const trained = await trainTranslators(context, { first: 1, of: trainees.length }, trainees);
     const found = rows.map(({ word, trainee }, i): ComparedTranslator => {
       const own = trained.slice(i * seeds.length, (i + 1) * seeds.length);
-      const named = { ...trainee, name: word };
+      const named = { ...trainee, name: word, seed: seeds[0] };
       const folder = join(NETWORKS, word.replace(/[^a-z0-9]+/gi, '-'));
       fs.mkdirSync(join(context.run.dir, folder), { recursive: true });
       writeTranslator(context, join(context.run.dir, folder), named, own[0]);
@@ -85,7 +86,7 @@ export function runTranslationComparison(
         folder,
       };
     });
-    const text = JSON.stringify({ rows: found }, null, 2);
+    const text = JSON.stringify({ rows: found, ...askedOf(context) }, null, 2);
     writeFileAtomic(join(context.run.dir, 'comparison.json'), `${text}\n`);
     return found;
   });

@@ -20,6 +20,7 @@ import { countTranslator } from '../../supernet/translator/declarations.ts';
 import { extentOfSpace } from '../../supernet/translator/extent.ts';
 import type { Translator } from '../../supernet/translator/translator.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
+import { askedOf, METRICS } from '../asked.ts';
 import type { Offer } from '../evaluation/evaluator.ts';
 import { inFrame } from '../pipeline/frame.ts';
 import { checkArea, limitsOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
@@ -215,7 +216,7 @@ function bestOf(trainees: readonly Trainee[], measured: readonly TrainedTranslat
   )[0];
 }
 
-/** The network with its weights, its subwords and its scores. */
+/** The network with its weights, its subwords, its scores and what was asked for. */
 export function writeTranslator(
   context: TranslationContext,
   dir: string,
@@ -223,8 +224,8 @@ export function writeTranslator(
   measured: TrainedTranslator,
 ): void {
   const { dataset, subwords, norm, config, sharingAlone } = context;
-  const result = translatorResult(context, trainee, measured);
-  writeFileAtomic(join(dir, 'metrics.json'), `${JSON.stringify(result, null, 2)}\n`);
+  const metrics = { ...translatorResult(context, trainee, measured), ...askedOf(context, trainee.seed) };
+  writeFileAtomic(join(dir, METRICS), `${JSON.stringify(metrics, null, 2)}\n`);
   saveTranslator(
     dir,
     {
