@@ -125,6 +125,18 @@ describe('a search with', () => {
       () => ['--limit-energy', '1pJ'],
     ],
     [
+      'a share of shifts, of which the all-convolution network has none',
+      2,
+      /limit on shifts cannot be a share such as "90%", because .* has none; give a number, such as 300M, or 0/,
+      () => ['--limit-shifts', '90%'],
+    ],
+    [
+      'no multiplications in a space whose stems and heads multiply',
+      1,
+      /no architecture of [\d,]+ met multiplications <= 0; best seen [\d,]+, genotype .*; raise the limit or/,
+      () => ['--limit-energy', 'none', '--limit-multiplications', '0'],
+    ],
+    [
       'a limit of two kinds that no network meets',
       1,
       /best seen energy [\d.]+ mJ, parameters [\d,]+/,

@@ -19,12 +19,24 @@ test('amounts with units, bare numbers and shares', () => {
   });
 });
 
+test('of what networks can do without, none is a limit', () => {
+  for (const name of ['multiplications', 'additions', 'shifts'] as const) {
+    expect(parseLimit(name, '0')).toBe(0);
+    expect(parseLimit(name, '0 %', 5)).toBe(0);
+  }
+});
+
 test('what cannot be a limit says why', () => {
   expect(() => parseLimit('energyMj', '5mW')).toThrow(/energyMj.*5mJ or 70%.*unknown unit "mW".*nearest mj/);
   expect(() => parseLimit('energyMj', 'five')).toThrow(/not a number/);
   expect(() => parseLimit('latencyMs', '-2ms')).toThrow(/not above zero/);
   expect(() => parseLimit('latencyMs', '70%')).toThrow(/needs a baseline/);
-  expect(() => parseLimit('shifts', '70%', 0)).toThrow(/the baseline has none of it/);
+  expect(() => parseLimit('shifts', '70%', 0)).toThrow(
+    'The limit on shifts cannot be a share such as "70%", because the network that it would be a share of has none; give a number, such as 300M, or 0 for none.',
+  );
+  expect(() => parseLimit('shifts', '-1')).toThrow(/must be an amount of at least 0 .*below zero/);
+  for (const name of ['energyMj', 'latencyMs', 'params', 'macs', 'areaMm2'] as const)
+    expect(() => parseLimit(name, '0')).toThrow(/must be a positive amount .*not above zero/);
   expect(() => parseLimit('areaMm2', '5m2')).toThrow(/unknown unit "m2"; known are um2, mm2, cm2/);
 });
 

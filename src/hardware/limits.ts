@@ -30,28 +30,33 @@ const AREA = { um2: 1e-6, mm2: 1, cm2: 100 };
 const COUNT = { '': 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9 };
 
 const KINDS: Readonly<
-  Record<LimitName, { units: Readonly<Record<string, number>>; bare: string; example: string }>
+  Record<
+    LimitName,
+    { units: Readonly<Record<string, number>>; bare: string; example: string /** May be 0. */; none?: true }
+  >
 > = {
   energyMj: { units: ENERGY, bare: 'mj', example: '5mJ' },
   latencyMs: { units: TIME, bare: 'ms', example: '2ms' },
   params: { units: COUNT, bare: '', example: '1.5M' },
   macs: { units: COUNT, bare: '', example: '300M' },
   areaMm2: { units: AREA, bare: 'mm2', example: '2mm2' },
-  multiplications: { units: COUNT, bare: '', example: '20M' },
-  additions: { units: COUNT, bare: '', example: '300M' },
-  shifts: { units: COUNT, bare: '', example: '300M' },
+  multiplications: { units: COUNT, bare: '', example: '20M', none: true },
+  additions: { units: COUNT, bare: '', example: '300M', none: true },
+  shifts: { units: COUNT, bare: '', example: '300M', none: true },
 };
 
 /**
  * One limit in mJ, ms, mm2 or a count. A bare number is in those units; '70%' is that share of `baseline`.
- * Throws 'usage' when it cannot be read, is not positive, or is a share and there is no baseline.
+ * Throws 'usage' when it cannot be read, is a share of nothing, or is not positive; of multiplications, additions and
+ * shifts it may be 0, for networks can do without.
  */
 export function parseLimit(name: LimitName, text: string | number, baseline?: number): number {
-  const { units, bare, example } = KINDS[name];
+  const { units, bare, example, none } = KINDS[name];
+  const least = none ? 'an amount of at least 0' : 'a positive amount';
   const fail = (why: string): never => {
     throw new ShiftAddError(
       'usage',
-      `The limit on ${name} must be a positive amount such as ${example} or 70%, but is "${text}" (${why}).`,
+      `The limit on ${name} must be ${least} such as ${example} or 70%, but is "${text}" (${why}).`,
       { limit: name, value: text },
     );
   };
@@ -60,11 +65,18 @@ export function parseLimit(name: LimitName, text: string | number, baseline?: nu
   );
   if (match === null) return fail('not a number with a unit');
   const amount = Number(match[1]);
-  if (!(amount > 0) || !Number.isFinite(amount)) return fail('not above zero');
+  if (!Number.isFinite(amount)) return fail('not finite');
+  if (none ? amount < 0 : !(amount > 0)) return fail(none ? 'below zero' : 'not above zero');
   const unit = match[2].toLowerCase().replace(/[µμ]/, 'u').replace('²', '2');
   if (unit === '%') {
     if (baseline === undefined) return fail('a share needs a baseline, and there is none here');
-    if (baseline === 0) return fail('the baseline has none of it, so a share means nothing');
+    if (baseline === 0) {
+      throw new ShiftAddError(
+        'usage',
+        `The limit on ${name} cannot be a share such as "${text}", because the network that it would be a share of has none; give a number, such as ${example}${none ? ', or 0 for none' : ''}.`,
+        { limit: name, value: text },
+      );
+    }
     return (amount / 100) * baseline;
   }
   const key = unit === '' ? bare : unit;

@@ -9,7 +9,7 @@ import { type EvolutionConfig, evolution } from './evolution.ts';
 import { dominates, front, type Point } from './front.ts';
 import { type Nsga2Config, nsga2 } from './nsga2.ts';
 import { objectivePoint, violation } from './objectives.ts';
-import { meets, type Scored, type SearchProblem } from './problem.ts';
+import { excess, limitedCosts, meets, type Scored, type SearchProblem } from './problem.ts';
 import type { SearchState } from './sampler.ts';
 import { type Digits, toyProblem, toyScore, toyWords } from './toy.ts';
 
@@ -135,6 +135,39 @@ describe('limits', () => {
     const state = nsga2.init<Digits>({ limits: { areaMm2: 3 } }, Random.fromSeed(1));
     expect(() => nsga2.propose(state, toyProblem)).toThrow(/gives no number for area, got undefined/);
     expect(meets(scored().costs, { areaMm2: 3 })).toBe(false);
+  });
+
+  test('of 0 are allowed on what networks can do without, and meet or miss like others', () => {
+    expect(limitedCosts({ multiplications: 0, additions: 0, shifts: 0 })).toEqual([
+      ...['multiplications', 'additions', 'shifts'],
+    ]);
+    for (const cost of ['energyMj', 'latencyMs', 'params', 'macs', 'areaMm2'] as const)
+      expect(() => limitedCosts({ [cost]: 0 })).toThrow(/must be above 0/);
+    expect(() => limitedCosts({ shifts: -1 })).toThrow('a limit on shifts must be at least 0, got -1');
+    expect(() => limitedCosts({ shifts: Number.NaN })).toThrow('must be at least 0, got NaN');
+    const costs = { ...scored().costs, multiplications: 0, shifts: 7 };
+    expect(excess(costs, { multiplications: 0 })).toBe(0);
+    expect(excess(costs, { shifts: 0 })).toBe(7);
+    expect(excess(costs, { multiplications: 0, energyMj: 2 })).toBe(1);
+    expect(excess(scored().costs, { shifts: 0 })).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  /** Digits 0 cost no multiplication, others do. */
+  const multiplying = (least: number): SearchProblem<Digits> => ({
+    ...toyProblem,
+    price: (word) => ({
+      ...toyProblem.price(word),
+      multiplications: least + word.filter((digit) => digit > 0).length,
+    }),
+  });
+
+  test('of 0 end a search with what meets them, or with the nearest that does not', () => {
+    const begin = () => nsga2.init<Digits>({ limits: { multiplications: 0 } }, Random.fromSeed(1));
+    const { pending } = nsga2.propose(begin(), multiplying(0));
+    expect(pending.map(({ candidate }) => candidate.key)).toEqual(['00000']);
+    expect(() => nsga2.propose(begin(), multiplying(3))).toThrow(
+      'no architecture of 243 met multiplications <= 0; best seen 3, genotype 00000; raise the limit or choose another space',
+    );
   });
 
   test('repair moves a genotype beyond them within, in a few moves', () => {

@@ -82,13 +82,28 @@ export const COSTS = {
 
 export const COST_NAMES = Object.keys(COSTS) as (keyof Costs)[];
 
-/** The costs that are limited. Throws `usage` for a limit that is not a positive number. */
+/** What a network can do without: the limits that may be 0. */
+const DISPENSABLE: readonly (keyof Costs)[] = ['multiplications', 'additions', 'shifts'];
+
+/**
+ * The costs that are limited. Throws `usage` for a limit that is not a positive number; of multiplications, additions
+ * and shifts it may be 0.
+ */
 export function limitedCosts(limits: Limits): (keyof Costs)[] {
   return COST_NAMES.filter((cost) => {
     const limit = limits[cost];
     if (limit === undefined) return false;
     const { name, unit } = COSTS[cost];
-    require_(limit > 0, 'usage', `a limit on ${name} must be above 0 ${unit}, got ${limit}`, { cost, limit });
+    const none = DISPENSABLE.includes(cost);
+    const least = none ? 'at least 0' : `above 0 ${unit}`.trimEnd();
+    require_(
+      limit > 0 || (none && limit === 0),
+      'usage',
+      `a limit on ${name} must be ${least}, got ${limit}`,
+      {
+        ...{ cost, limit },
+      },
+    );
     return true;
   });
 }
@@ -100,13 +115,16 @@ export function meets(costs: Costs, limits: Limits): boolean {
   });
 }
 
-/** How far beyond the limits: the largest cost / limit - 1, or 0 when all are met. */
+/**
+ * How far beyond the limits: the largest cost / limit - 1, or 0 when all are met. A limit of 0 cannot be divided by; what
+ * is above it counts as it is.
+ */
 export function excess(costs: Costs, limits: Limits): number {
   return COST_NAMES.reduce((worst, cost) => {
     const limit = limits[cost];
-    return limit === undefined
-      ? worst
-      : Math.max(worst, (costs[cost] ?? Number.POSITIVE_INFINITY) / limit - 1);
+    if (limit === undefined) return worst;
+    const value = costs[cost] ?? Number.POSITIVE_INFINITY;
+    return Math.max(worst, limit === 0 ? value : value / limit - 1);
   }, 0);
 }
 
