@@ -198,6 +198,29 @@ test('a published network trains by its name, here at an eighth of its channels'
   await expectWhole('named', found.network);
 });
 
+test.each([
+  ['shiftaddnas-t1-v3', 'hytra'],
+  ['shiftaddnas-t0-all-add', 'hytra-deep'],
+])('%s takes widths that fit its own space, %s, and not those of another', async (network, space) => {
+  const args = ['--network', network, '--retrain-width', '0.0625', '--epochs', '1', '--validation', '40'];
+  const small = ['--train-limit', '96', ...args];
+  const out = at(`own-${network}`);
+  const run = await shiftaddnas('train', ...settings(), ...small, '--out', out, '--json');
+  expect(run.code, run.stderr).toBe(0);
+  const written = json(`own-${network}`, 'winner', 'architecture.json');
+  expect(written.space.name).toBe(space);
+  expect(written.space.stages[0].channels).toBe(16);
+  expect(json(`own-${network}`, 'config.json').config.space).toBe(space);
+  const other = ['--space', 'micro', '--out', at('other')];
+  const { code, stderr } = await shiftaddnas('train', ...settings(), ...small, ...other);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      `--space micro says nothing about ${network}, whose space is ${space}; leave it out`,
+    ),
+  ]);
+});
+
 test('search refuses to inherit where workers on other machines would have to', async () => {
   const both = ['--inherit', '--cluster', 'postgres://nobody@127.0.0.1:1/none', '--out', at('far')];
   const { code, stderr } = await shiftaddnas('search', ...settings(), ...QUICK, ...both);

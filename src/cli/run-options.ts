@@ -19,6 +19,7 @@ import {
   runConfigSchema,
   SENTENCE_SETTINGS,
 } from '../runs/options.ts';
+import { ownSpaces } from '../runs/pipeline/named-network.ts';
 import { defaultPreset, PRESETS, presetSettings } from '../runs/presets.ts';
 import { RECIPES, recipeSettings } from '../runs/recipes.ts';
 import { spaceSettings } from '../runs/space-settings.ts';
@@ -68,7 +69,10 @@ export const RECIPE_FLAG: Options = {
   },
 };
 
-/** Defaults, preset, space, recipe, what was given: the later wins. `networks`: what a published recipe is for. */
+/**
+ * Defaults, preset, the space of `networks`, that space's settings, recipe, what was given: the later wins. `networks` are
+ * also what a published recipe is for.
+ */
 export function configOf(context: CommandContext, networks: readonly string[] = []): RunConfig {
   const data = given<string>(context, 'data') ?? DEFAULT_CONFIG.data;
   const preset = presetSettings(given<string>(context, 'preset') ?? defaultPreset(data), data);
@@ -76,7 +80,9 @@ export function configOf(context: CommandContext, networks: readonly string[] = 
   const recipe = given<string>(context, 'recipe');
   const published = recipe === undefined ? {} : recipeSettings(recipe, networks);
   const asked = { ...published, ...Object.fromEntries(chosen) };
-  const wanted: RunConfig = { ...DEFAULT_CONFIG, ...preset, ...asked };
+  const [own] = spacesOf(networks, given<string>(context, 'space'));
+  const ofNetworks = own === undefined ? {} : { space: own };
+  const wanted: RunConfig = { ...DEFAULT_CONFIG, ...preset, ...ofNetworks, ...asked };
   const sentences = isTranslationSource(data);
   checkKind(Object.fromEntries(chosen), data, sentences ? IMAGE_SETTINGS : SENTENCE_SETTINGS);
   if (sentences) {
@@ -85,6 +91,17 @@ export function configOf(context: CommandContext, networks: readonly string[] = 
   }
   const bitExceptions = settledExceptions(wanted.bitExceptions);
   return { ...wanted, ...spaceSettings(loadSpace(wanted.space)), ...asked, bitExceptions };
+}
+
+/** Published networks bring their spaces along. Throws 'usage' where --space says another. */
+function spacesOf(networks: readonly string[], asked: string | undefined): string[] {
+  const own = ownSpaces(networks);
+  if (own.length === 0 || asked === undefined || own.includes(loadSpace(asked).name)) return own;
+  throw new ShiftAddError(
+    'usage',
+    `--space ${asked} says nothing about ${networks.join(', ')}, whose space is ${own.join(' and ')}; leave it out`,
+    { space: asked, own },
+  );
 }
 
 /** Throws 'usage' for settings that say nothing about this kind of data. */

@@ -39,6 +39,16 @@ export function namedNetwork(context: RunContext, word: string): Subject {
   return unknownNetwork(space, word);
 }
 
+/**
+ * The spaces that networks named so belong to whatever a run's space is: those of the published networks among them.
+ * None where the run's space means something, because one of the names is to be found in it.
+ */
+export function ownSpaces(words: readonly string[]): string[] {
+  const published = words.map((word) => publishedGenotype(word, { taught: false, width: 1 }));
+  const named = words.every((word, i) => published[i] !== undefined || findBaseline(word) !== undefined);
+  return named ? [...new Set(published.flatMap((one) => (one === undefined ? [] : [one.space.name])))] : [];
+}
+
 /** The architecture of a trained network, at the size and with the classes of this run's data. */
 function savedNetwork(context: RunContext, path: string): Subject {
   const description = describedIn(basename(path) === 'architecture.json' ? dirname(path) : path);
