@@ -41,6 +41,7 @@ function parseOne(option: Option, value: unknown, where: string): string | numbe
       const low = option.minimum ?? 0;
       const high = option.maximum ?? Number.MAX_VALUE;
       const whole = option.kind === 'integer';
+      if (option.word !== undefined && value === option.word) return value;
       if (
         !Number.isFinite(parsed) ||
         parsed < low ||
@@ -48,7 +49,8 @@ function parseOne(option: Option, value: unknown, where: string): string | numbe
         (whole && !Number.isSafeInteger(parsed))
       ) {
         const range = high === Number.MAX_VALUE ? `of at least ${low}` : `from ${low} to ${high}`;
-        return fail(`${whole ? 'a whole number' : 'a number'} ${range}`);
+        const or = option.word === undefined ? '' : ` or ${option.word}`;
+        return fail(`${whole ? 'a whole number' : 'a number'} ${range}${or}`);
       }
       return parsed;
     }

@@ -7,6 +7,7 @@ import { isTranslationSource } from '../data/text/open.ts';
 import { settledExceptions } from '../runs/bit-exceptions.ts';
 import { createRun, type OpenRun, resumeRun } from '../runs/folder.ts';
 import {
+  ADDER_SETTINGS,
   DEFAULT_CONFIG,
   EXECUTION_OPTIONS,
   flagOf,
@@ -24,6 +25,7 @@ import { defaultPreset, PRESETS, presetSettings } from '../runs/presets.ts';
 import { RECIPES, recipeSettings } from '../runs/recipes.ts';
 import { spaceSettings } from '../runs/space-settings.ts';
 import { loadSpace, loadTranslationSpace } from '../spaces/load.ts';
+import { spreadsAdders } from '../supernet/sharing.ts';
 import { type CommandContext, given } from './command.ts';
 
 type Options = Readonly<Record<string, Option>>;
@@ -84,6 +86,7 @@ export function configOf(context: CommandContext, networks: readonly string[] = 
   const ofNetworks = own === undefined ? {} : { space: own };
   const wanted: RunConfig = { ...DEFAULT_CONFIG, ...preset, ...ofNetworks, ...asked };
   const sentences = isTranslationSource(data);
+  checkAdders(Object.fromEntries(chosen), wanted.transformation);
   checkKind(Object.fromEntries(chosen), data, sentences ? IMAGE_SETTINGS : SENTENCE_SETTINGS);
   if (sentences) {
     loadTranslationSpace(wanted.space);
@@ -113,6 +116,17 @@ function checkKind(chosen: object, data: string, foreign: readonly (keyof RunCon
     'usage',
     `--data ${data} holds ${what}, and ${found.map(flagOf).join(', ')} is about ${other}; leave it out`,
     { data },
+  );
+}
+
+/** Throws 'usage' for a spread of adders' weights where the transformation gives them none. */
+function checkAdders(chosen: object, transformation: string): void {
+  const found = ADDER_SETTINGS.filter((key) => Object.hasOwn(chosen, key));
+  if (found.length === 0 || spreadsAdders(transformation)) return;
+  throw new ShiftAddError(
+    'usage',
+    `${found.map(flagOf).join(', ')} is about the spread that adders' weights are brought to, and with --transformation ${transformation} they are brought to none; leave it out, or choose affine or monotone`,
+    { transformation },
   );
 }
 

@@ -140,9 +140,56 @@ test('a space says how its adders are spread, a flag wins over it, and training 
   expect(json('by-flag', 'winner', 'architecture.json').sharing.adder.kind).toBe('fixed');
   expect(json('by-flag', 'winner', 'metrics.json').adderScale).toEqual({ low: 2, high: 2 });
 
+  const all = ['initial=2.5', 'low=2', 'high=3', 'offset=-0.1', 'per=layer'].flatMap((setting) => {
+    const [name, value] = setting.split('=');
+    return [`--adder-alone-${name}`, value];
+  });
+  expect((await train('alone-by-flags', '--adder-alone', 'bounded', ...all)).code).toBe(0);
+  expect(json('alone-by-flags', 'config.json').config).toMatchObject({
+    adderInitial: 2,
+    adderAloneInitial: 2.5,
+  });
+  expect(json('alone-by-flags', 'winner', 'architecture.json').sharing.adder).toEqual({
+    ...{ kind: 'bounded', initial: 2.5, low: 2, high: 3, offset: -0.1 },
+  });
+  expect((await train('wrong', '--adder-alone-initial', 'some')).stderr).toMatch(
+    /--adder-alone-initial must be a number of at least 0.001 or same, but got "some"/,
+  );
+
   const refused = await train('outside', '--adder-initial', '7');
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/needs 0 < low <= initial <= high, got low 1.5, initial 7, high 3/);
+});
+
+test('a spread that the transformation does not use is refused where it is asked for, and said where a space has it', async () => {
+  const train = (name: string, ...flags: string[]) =>
+    shiftaddnas(
+      ...['train', '--network', '1-2:d|dd', '--preset', 'smoke', '--data', data, '--threads', '1'],
+      ...['--validation', '80', '--out', join(folder, name), ...flags],
+    );
+  for (const [transformation, flags] of [
+    ['none', ['--adder-scale', 'free']],
+    ['released', ['--adder-initial', '3']],
+    ['none', ['--adder-alone-per', 'channel']],
+  ] as const) {
+    const { code, stderr } = await train('unused', '--transformation', transformation, ...flags);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        `${flags[0]} is about the spread .* with --transformation ${transformation} they are brought to none`,
+      ),
+    ]);
+  }
+  const recipe = await train('unused', '--recipe', 'addernet', '--adder-per', 'channel');
+  expect([recipe.code, recipe.stderr]).toEqual([2, expect.stringContaining('with --transformation none')]);
+  expect((await train('by-recipe', '--recipe', 'addernet', '--epochs', '1', '--batch', '32')).code).toBe(0);
+
+  const file = join(folder, 'unused.json');
+  fs.writeFileSync(file, JSON.stringify({ ...spacePreset('micro'), name: 'mine', adder: { kind: 'free' } }));
+  expect((await train('said', '--space', file, '--transformation', 'none')).code).toBe(0);
+  expect(fs.readFileSync(join(folder, 'said', 'journal.jsonl'), 'utf8')).toContain(
+    "what space mine says of its adders' weights is not used: none is a transformation",
+  );
 });
 
 test('settings that do not go together are refused before anything is written', async () => {

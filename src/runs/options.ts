@@ -27,6 +27,8 @@ export interface Option {
   readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  /** What may stand in place of a number. */
+  readonly word?: string;
   readonly initial?: string | number | boolean;
 }
 
@@ -57,6 +59,15 @@ const number = (
   initial,
   minimum,
   maximum,
+});
+/** A number, or that of the supernet. */
+const alone = (help: string, minimum: number): OptionOf<'number'> & { readonly word: 'same' } => ({
+  kind: 'number',
+  help: `the same setting for networks trained alone: ${help}`,
+  placeholder: 'x|same',
+  word: 'same',
+  initial: 'same',
+  minimum,
 });
 const choice = (help: string, choices: readonly string[], initial: string): OptionOf<'choice'> => ({
   kind: 'choice',
@@ -277,8 +288,17 @@ export const RUN_OPTIONS = {
     -Number.MAX_VALUE,
   ),
   adderAlone: choice(
-    "spread of the adder's weights in networks trained alone: the supernet's, or another kind with the same numbers",
+    "spread of the adder's weights in networks trained alone: the supernet's kind, or another",
     ['same', ...SCALE_KINDS],
+    'same',
+  ),
+  adderAloneInitial: alone('--adder-initial', 1e-3),
+  adderAloneLow: alone('--adder-low', 1e-3),
+  adderAloneHigh: alone('--adder-high', 1e-3),
+  adderAloneOffset: alone('--adder-offset', -Number.MAX_VALUE),
+  adderAlonePer: choice(
+    'the same setting for networks trained alone: --adder-per',
+    ['same', 'layer', 'channel'],
     'same',
   ),
   adderPer: choice(
@@ -362,6 +382,12 @@ export const SENTENCE_SETTINGS = [
   ...['latency', 'sentenceTokens'],
 ] as readonly (keyof RunConfig)[];
 
+/** Settings of the spread that weights of adders are brought to, by transformations that bring them to one. */
+export const ADDER_SETTINGS = [
+  ...['adderScale', 'adderInitial', 'adderLow', 'adderHigh', 'adderOffset', 'adderPer', 'adderAlone'],
+  ...['adderAloneInitial', 'adderAloneLow', 'adderAloneHigh', 'adderAloneOffset', 'adderAlonePer'],
+] as readonly (keyof RunConfig)[];
+
 /** Options that say where and how to run. Runs may go on with other ones; last digits follow who computes. */
 export const EXECUTION_OPTIONS = {
   backend: choice('who computes', ['auto', ...BACKEND_NAMES], 'auto'),
@@ -394,7 +420,7 @@ export const JOB_OPTIONS = {
 } as const satisfies Record<string, Option>;
 
 type ValueOf<O extends Option> = O['kind'] extends 'integer' | 'number'
-  ? number
+  ? number | (O extends { readonly word: infer W } ? W : never)
   : O['kind'] extends 'boolean'
     ? boolean
     : string;
@@ -414,11 +440,13 @@ function schemaOf(option: Option): z.ZodType {
       return z.enum(option.choices as [string, ...string[]]);
     case 'integer':
       return z.int().min(option.minimum ?? 0);
-    case 'number':
-      return z
+    case 'number': {
+      const schema = z
         .number()
         .min(option.minimum ?? 0)
         .max(option.maximum ?? Number.MAX_VALUE);
+      return option.word === undefined ? schema : z.union([z.literal(option.word), schema]);
+    }
   }
 }
 
@@ -444,6 +472,7 @@ const SINCE_0_1_0 = [
   ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],
   ...['adderLow', 'adderHigh', 'adderOffset', 'adderAlone'],
+  ...['adderAloneInitial', 'adderAloneLow', 'adderAloneHigh', 'adderAloneOffset', 'adderAlonePer'],
   ...SENTENCE_SETTINGS,
 ] as readonly (keyof RunConfig)[];
 

@@ -2,7 +2,7 @@
  * Where the scales of a network's adders end. Left free a scale runs away, and the adder becomes a binary-weight
  * convolution (weight-sharing evidence, section 3b): so every run says it, and keeps it with its result.
  */
-import type { SharingConfig } from './sharing.ts';
+import { type SharingConfig, spreadsAdders } from './sharing.ts';
 import type { TrainableNetwork } from './trainable.ts';
 
 /** Smallest and largest scale exp(l) of all adder weights, over layers and channels. */
@@ -29,7 +29,7 @@ export function scaleRange(
   { transformation, adder }: SharingConfig,
   tensors: Iterable<readonly [name: string, values: ArrayLike<number>]>,
 ): ScaleRange | undefined {
-  const given = (transformation === 'affine' || transformation === 'monotone') && adder.kind === 'fixed';
+  const given = spreadsAdders(transformation) && adder.kind === 'fixed';
   let [low, high] = [Number.POSITIVE_INFINITY, 0];
   for (const [name, values] of tensors) {
     if (given && name.includes('.add.')) return { low: adder.initial, high: adder.initial };

@@ -21,7 +21,7 @@ import { planBlock, planStem, stemWeight, type Task } from '../spaces/layout.ts'
 import type { Genotype, Space } from '../spaces/space.ts';
 import { layerStages, stageStride } from '../spaces/stage-layers.ts';
 import { MONOTONE_PIECES, SLOPE_TRAITS, transportSlopes } from './monotone.ts';
-import { ownKey, type SharingConfig, sharedKey, shares } from './sharing.ts';
+import { ownKey, type SharingConfig, sharedKey, shares, spreadsAdders } from './sharing.ts';
 
 export interface Declaration {
   readonly name: string;
@@ -89,7 +89,7 @@ function adderDeclarations(own: string, shape: Shape, sharing: SharingConfig): D
   const { kind, initial, offset, per } = sharing.adder;
   const { transformation } = sharing;
   const out: Declaration[] = [];
-  if (transformation !== 'affine' && transformation !== 'monotone') return out;
+  if (!spreadsAdders(transformation)) return out;
   if (kind !== 'fixed') {
     const each: Shape = per === 'channel' ? [shape[shape.length - 1]] : [1];
     const scale = constant(Math.log(initial));

@@ -60,6 +60,11 @@ export function shares({ families }: SharingConfig, family: OperatorName): boole
   return families.length > 1 && families.includes(family);
 }
 
+/** Whether weights of adders are brought to a spread: the other transformations take them as they are, or as released. */
+export function spreadsAdders(transformation: string): transformation is 'affine' | 'monotone' {
+  return transformation === 'affine' || transformation === 'monotone';
+}
+
 /** @throws ShiftAddError 'usage' for parts that do not go together */
 export function checkSharing(sharing: SharingConfig): void {
   const { shift, transformation, adder } = sharing;

@@ -17,6 +17,7 @@ import type { Frame, RunContext } from './context.ts';
 import { endQuietly, type FrameOptions, inFrame, openFrame } from './frame.ts';
 import { openJobContext } from './job-context.ts';
 import { retrainedSpaceOf } from './retraining-of.ts';
+import { describeUnusedSpread } from './sharing-of.ts';
 
 export interface SessionOptions extends FrameOptions {
   /** Opens the data; for programs that run many sessions over one set and keep it. */
@@ -59,10 +60,12 @@ export async function session<T>(
   const workplace = imageWorkplace(opened);
   const context = { ...opened, ...(await companyOf(options, opened, workplace)) };
   const differs = showRetraining(context.space, context.retrained);
+  const unused = describeUnusedSpread(context.config, context.space);
   const measured = describeMeasured(context.pricer.pricer.accelerator);
   const notes = [
     ...context.dataset.notes,
     ...(differs === '' ? [] : [`networks are retrained and priced with ${differs}`]),
+    ...(unused === undefined ? [] : [unused]),
     ...(measured === undefined ? [] : [measured]),
   ];
   try {
