@@ -83,6 +83,24 @@ test.each(SCHEMES)('%s: a search ends, and its winner can be evaluated', async (
   expect(journal.includes('scales of its adders')).toBe(withScale);
 });
 
+test('under SGD, moments are what normalised is, and only the run that asked for them says so', async () => {
+  const sgd = ['--optimiser', 'sgd', '--rate', '0.02'];
+  const [moments, normalised] = [
+    await search('sgd', ...sgd),
+    await search('sgd-normalised', ...sgd, '--shared-gradient', 'normalised'),
+  ];
+  expect(moments.supernet).toEqual(normalised.supernet);
+  expect(moments.front).toEqual(normalised.front);
+  const said = (name: string) =>
+    fs
+      .readFileSync(join(folder, name, 'journal.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('sgd has no second moment for each operator'));
+  expect(said('sgd')).toHaveLength(1);
+  expect(said('sgd')[0]).toContain('as with --shared-gradient normalised');
+  expect(said('sgd-normalised')).toEqual([]);
+});
+
 test('the scale of the result is that of the saved weights, one for each channel where asked for', async () => {
   const trained = await shiftaddnas(
     ...['train', '--network', 'all-add', '--preset', 'smoke', '--data', data, '--out', join(folder, 'alone')],

@@ -261,7 +261,7 @@ export const RUN_OPTIONS = {
     'none',
   ),
   sharedGradient: choice(
-    "gradients of shared tensors: moments for each operator, normalised, or AdamW's plain use of them",
+    'gradients of shared tensors: a second moment for each operator, each normalised to unit root mean square, or used plainly; SGD has no second moments, and moments then means normalised',
     ['moments', 'normalised', 'plain'],
     'moments',
   ),

@@ -32,6 +32,17 @@ export function optimiserOf(
   }
 }
 
+/** What is said where tensors that operators share are not stepped along as the settings ask; undefined where they are. */
+export function describeNormalised(
+  { optimiser, sharedGradient }: Pick<RunConfig, 'optimiser' | 'sharedGradient'>,
+  { store }: Pick<TrainableNetwork<unknown>, 'store'>,
+): string | undefined {
+  const sgd = optimiser === 'sgd' || optimiser === 'nesterov';
+  if (!sgd || sharedGradient !== 'moments') return undefined;
+  if (![...store.parameters()].some(({ traits }) => traits.shared === true)) return undefined;
+  return `${optimiser} has no second moment for each operator, so gradients of shared tensors are brought to unit root mean square, as with --shared-gradient normalised`;
+}
+
 /** Warm-up takes a twentieth of the steps, but no more than the setting allows. Throws 'usage' for bad milestones. */
 export function scheduleOf({ schedule, rate, warmup, milestones }: RunConfig, steps: number): ScheduleConfig {
   return {

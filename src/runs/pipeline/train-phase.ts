@@ -21,7 +21,7 @@ import {
 } from '../../training/trainer.ts';
 import type { LoadedCheckpoint } from '../checkpoint.ts';
 import type { JobContext } from './context.ts';
-import { optimiserOf, scheduleOf } from './optimiser-of.ts';
+import { describeNormalised, optimiserOf, scheduleOf } from './optimiser-of.ts';
 import { restoreTraining, trainingTensors } from './training-tensors.ts';
 
 /** Where a training keeps what it has become, and who hears what happens. */
@@ -106,7 +106,11 @@ export async function runTrainPhase(
     const source = material;
     const emit = (event: RunEvent) => record.tell(event);
     const job = stepJob(context, phase, network, optimiser, source);
-    if (saved === undefined) await phase.start?.(network);
+    if (saved === undefined) {
+      await phase.start?.(network);
+      const normalised = describeNormalised(config, network);
+      if (normalised !== undefined) emit({ type: 'note', text: `${phase.phase}: ${normalised}` });
+    }
     const steps = phase.epochs * source.stepsPerEpoch;
     const started = Date.now();
     const firstStep = saved?.state.training.step ?? 0;
