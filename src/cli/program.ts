@@ -22,11 +22,15 @@ export function parseOption(option: Option, value: unknown, where: string): Opti
 
 function parseOne(option: Option, value: unknown, where: string): string | number | boolean {
   const fail = (rule: string): never => {
-    throw new ShiftAddError('usage', `${where} must be ${rule}, but got "${value}"`, { where });
+    const found = typeof value === 'object' ? JSON.stringify(value) : `"${value}"`;
+    throw new ShiftAddError('usage', `${where} must be ${rule}, but got ${found}`, { where });
   };
   switch (option.kind) {
     case 'text':
-      return typeof value === 'string' && value !== '' ? value : fail('a text that is not empty');
+      if (option.data === true && isObject(value)) return JSON.stringify(value);
+      return typeof value === 'string' && value !== ''
+        ? value
+        : fail(`a text that is not empty${option.data === true ? ' or an object' : ''}`);
     case 'boolean':
       return typeof value === 'boolean' ? value : fail('true or false');
     case 'choice': {
@@ -55,6 +59,10 @@ function parseOne(option: Option, value: unknown, where: string): string | numbe
       return parsed;
     }
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function placeholderOf({ placeholder = 'value', bare }: Option): string {
@@ -96,7 +104,7 @@ function readConfig(path: string, options: Readonly<Record<string, Option>>): Re
       cause,
     );
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+  if (!isObject(parsed)) {
     throw new ShiftAddError('usage', `--config ${path} must hold one JSON object of settings`);
   }
   const out: Record<string, OptionValue> = {};

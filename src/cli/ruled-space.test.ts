@@ -60,6 +60,35 @@ test('every candidate and every ranked path of a search keeps the rules, and its
   expect(evaluated.accuracy).toBe(winner.accuracy);
 });
 
+test('a space given as an object in --config is that of the run, resumed and evaluated too', async () => {
+  const data = writeTinyIdx(at('data'));
+  const space = { ...micro(), name: 'inline', stageLengths: { low: [1, 1], high: [1, 1], total: [2, 2] } };
+  const settings = (name: string, value: unknown) => {
+    fs.writeFileSync(at(name), JSON.stringify({ data, space: value, validation: 80, epochs: 1 }));
+    return ['--preset', 'smoke', '--config', at(name)];
+  };
+  const network = ['--network', '1-1:s|c'];
+  const first = settings('inline.json', { ...space, reference: [1, 1] });
+  const trained = await shiftaddnas('train', ...network, ...first, '--out', at('inline'), '--json');
+  expect(trained.stderr).toBe('');
+  const { network: found } = jsonOf(trained);
+  const saved = JSON.parse(fs.readFileSync(at('inline', 'winner', 'architecture.json'), 'utf8'));
+  expect(saved.space).toMatchObject({ name: 'inline', stageLengths: [[1, 1]] });
+  const resumed = jsonOf(await shiftaddnas('train', '--resume', at('inline'), '--json'));
+  expect(resumed.network).toEqual(found);
+  expect(jsonOf(await shiftaddnas('evaluate', '--run', at('inline'), '--json')).accuracy).toBe(
+    found.accuracy,
+  );
+
+  for (const [value, sentence] of [
+    [{ ...space, shortcut: 'none' }, /space, shortcut: must be one of average-down, conv3x3, got "none"/],
+    [[1, 2], /"space" in .*wrong\.json must be a text that is not empty or an object, but got \[1,2\]/],
+  ] as const) {
+    const { code, stderr } = await shiftaddnas('train', ...network, ...settings('wrong.json', value));
+    expect([code, stderr]).toEqual([2, expect.stringMatching(sentence)]);
+  }
+});
+
 test('where only a baseline is left to choose, it is the winner', async () => {
   const data = writeTinyIdx(at('data'));
   const [first, second] = micro().stages;

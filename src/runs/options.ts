@@ -24,6 +24,8 @@ export interface Option {
   readonly bare?: string;
   /** A text that may be given several times, or as a list in a config file: its value is the list. */
   readonly several?: true;
+  /** A text that may be an object in a config file: its value is the object as JSON. */
+  readonly data?: true;
   readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -95,7 +97,14 @@ export const RUN_OPTIONS = {
     0,
     1,
   ),
-  space: text('search space: a preset name or a JSON file', 'name|file', 'cifar'),
+  space: {
+    ...text(
+      'search space: a preset name, a JSON file, or in a --config file the object itself',
+      'name|file',
+      'cifar',
+    ),
+    data: true,
+  },
   accelerator: text(
     'accelerator that prices networks: a name or a JSON file',
     'name|file',

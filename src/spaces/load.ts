@@ -16,12 +16,15 @@ export function anySpaceNames(): string[] {
 }
 
 /**
- * The space behind `--space`: the name of a preset, or the path of a JSON file (anything with a slash or ending in
- * `.json`). Throws `usage` when the name is unknown or the file is unreadable, no JSON, or no valid space.
+ * The space behind `--space`: the name of a preset, the path of a JSON file (anything with a slash or ending in `.json`),
+ * or the space itself as JSON (anything that begins with a brace). Throws `usage` when the name is unknown, the file is
+ * unreadable, or what is there is no JSON or no valid space.
  */
 export function loadAnySpace(nameOrFile: string): AnySpace {
   if (Object.hasOwn(TRANSLATION_PRESETS, nameOrFile)) return TRANSLATION_PRESETS[nameOrFile]();
   if (spacePresetNames().includes(nameOrFile)) return spacePreset(nameOrFile);
+  if (nameOrFile.startsWith('{'))
+    return parseAnySpace(parseJson(nameOrFile, 'the space of the settings'), 'space');
   if (/[\\/]|\.json$/i.test(nameOrFile)) return parseAnySpace(readJson(nameOrFile), nameOrFile);
   const near = nearest(nameOrFile, anySpaceNames());
   const remedy = near ? `did you mean '${near}'?` : `known are ${anySpaceNames().join(', ')}`;
@@ -72,13 +75,17 @@ function readJson(file: string): unknown {
       cause,
     );
   }
+  return parseJson(text, `the space file '${file}'`);
+}
+
+function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new ShiftAddError(
       'usage',
-      `the space file '${file}' is not JSON: ${(cause as Error).message}; correct it`,
-      { file },
+      `${what} is not JSON: ${(cause as Error).message}; correct it`,
+      { what },
       cause,
     );
   }
