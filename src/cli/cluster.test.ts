@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { QUEUES } from '../cluster/tables.ts';
 import { withoutPostgres } from '../cluster/testing/postgres.ts';
 import { ClusterBench, doneBy, ledgerOf, PASSWORD, says, stop } from './testing/cluster-bench.ts';
-import { compiledProgram, type Running, start } from './testing/program.ts';
+import { compiledProgram, otherCheckout, type Running, start } from './testing/program.ts';
 import { runBytes } from './testing/run-bytes.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
@@ -111,7 +111,7 @@ describe.skipIf(reason !== undefined)('a search over several machines', () => {
     }
   });
 
-  test('workers of another version, with other data or other bits take no job and say why; one with its own copy does them', async () => {
+  test('workers of another version, of other code, with other data or other bits take no job and say why; one with its own copy does them', async () => {
     const out = join(bench.folder, 'strangers');
     writeTinyIdx(join(bench.folder, 'elsewhere'));
     writeTinyIdx(join(bench.folder, 'other'));
@@ -124,19 +124,23 @@ describe.skipIf(reason !== undefined)('a search over several machines', () => {
     searching.child.stderr?.on('data', (text) => {
       said += text;
     });
+    const other = otherCheckout(program);
     const strangers = [
       bench.worker([], { NODE_OPTIONS: hook("s.endsWith('/version.js')", 'export const version="9.9.9"') }),
       bench.worker(['--data', `idx:${join(bench.folder, 'other')}`]),
       bench.worker(['--data', `idx:${join(bench.folder, 'nowhere')}`]),
       bench.worker(['--backend', 'reference']),
+      // Other bits may differ with --mixed, other code may not.
+      bench.worker(['--mixed'], {}, other.program),
     ];
-    await bench.until('SELECT 1 WHERE (SELECT count(*) FROM shiftaddnas.workers WHERE slots = 0) = 4');
+    await bench.until('SELECT 1 WHERE (SELECT count(*) FROM shiftaddnas.workers WHERE slots = 0) = 5');
     expect(await bench.database.query('SELECT 1 FROM shiftaddnas.results')).toEqual([]);
     await bench.until(`SELECT 1 FROM ${QUEUES}.job WHERE state = 'created'`);
     const sentences = [
       /takes no job: a worker must be of the version that searches, but this one is shiftaddnas 9\.9\.9 .* install the same version/,
       /takes no job: a worker must have the data of the run, but idx:.*other has fingerprint .* with --data/,
       /takes no job: a worker must have the data of the run, but here: .*nowhere/,
+      /takes no job: a worker must run the code that searches, but this shiftaddnas \S+ has code (\w{12}), and the one that started the run has (?!\1)\w{12}; check out/,
       /takes no job: a worker must compute the same bits .*\(reference.*--backend/,
     ];
     // The searching machine looks at its workers every two seconds, and the run may be shorter.
@@ -146,6 +150,7 @@ describe.skipIf(reason !== undefined)('a search over several machines', () => {
     expect(code, stderr).toBe(0);
     expect(runBytes(out)).toEqual(alone);
     for (const one of strangers) expect(await stop(one)).toEqual({ jobs: 0, runs: 0, refused: 1 });
+    other.remove();
     expect((await stop(right)).jobs).toBe(ledgerOf(out).length);
   });
 

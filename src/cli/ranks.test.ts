@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SAVE_EVERY } from './run-session.ts';
-import { killRank0, mpirun, searchIn, searchOver, withoutMpi } from './testing/mpirun.ts';
-import { compiledProgram, type Running, start } from './testing/program.ts';
+import { killRank0, mpirun, searchIn, searchOver, searchWith, withoutMpi } from './testing/mpirun.ts';
+import { compiledProgram, otherCheckout, type Running, start } from './testing/program.ts';
 import { runBytes } from './testing/run-bytes.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
@@ -84,6 +84,19 @@ describe.skipIf(missing !== undefined)('search under mpirun', () => {
     expect(code).not.toBe(0);
     expect(stderr).toMatch(
       /rank 1 cannot take part: on .*, idx:set has fingerprint .{12}, but on rank 0 .{12};/,
+    );
+    expect(fs.existsSync(out)).toBe(false);
+  });
+
+  test('a rank of another checkout is refused in a sentence', async () => {
+    const out = join(folder, 'checkouts');
+    const other = otherCheckout(program);
+    const args = [...settings(), '--out', out];
+    const { code, stderr } = await searchWith([program, other.program], args).ended;
+    other.remove();
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(
+      /rank 1 cannot take part: on .*, this shiftaddnas \S+ has code (\w{12}), but that of rank 0 has (?!\1)\w{12};/,
     );
     expect(fs.existsSync(out)).toBe(false);
   });

@@ -12,6 +12,7 @@ import { loadSpace } from '../spaces/load.ts';
 import { toyNetwork } from '../supernet/translator/toy.ts';
 import { version } from '../version.ts';
 import { probe } from './probe.ts';
+import { programCode } from './program-code.ts';
 import { refuseBackend, refuseData, refuseProgram } from './refusal.ts';
 import { deedOf, jobId, PROTOCOL, type RunCard, runId } from './run-card.ts';
 
@@ -64,7 +65,7 @@ const turn = <T extends object>(value: T) => Object.fromEntries(Object.entries(v
 
 const card: RunCard = {
   ...{ protocol: PROTOCOL, version, place: 'host:/run', computes: 'c', probe: 'p', data: 'd', lease: 300 },
-  ...{ config: DEFAULT_CONFIG, space: loadSpace('micro') },
+  ...{ code: programCode(), config: DEFAULT_CONFIG, space: loadSpace('micro') },
 };
 
 test('a run keeps its identifier when it is resumed, and no other run has it', () => {
@@ -77,6 +78,7 @@ test('a run keeps its identifier when it is resumed, and no other run has it', (
   const others = [
     ...[
       { version: '9' },
+      { code: 'x' },
       { place: 'x' },
       { probe: 'x' },
       { data: 'x' },
@@ -126,6 +128,9 @@ test('a worker that can do the same refuses nothing; one that differs says in wh
     /started by 9\.9\.9 .*; install the same version/,
   );
   expect(refuseProgram({ ...card, protocol: 99 })).toMatch(/\(protocol 99\); install/);
+  expect(refuseProgram({ ...card, code: '0123456789abcdef' })).toBe(
+    `a worker must run the code that searches, but this shiftaddnas ${version} has code ${programCode().slice(0, 12)}, and the one that started the run has 0123456789ab; check out the same commit on both and build it (npm run setup)`,
+  );
   expect(refuseBackend(card, { computes: 'avx2', probe: 'q' })).toMatch(
     /this one \(avx2\) and the run \(c\) differ; .*--mixed/,
   );

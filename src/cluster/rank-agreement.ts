@@ -20,10 +20,13 @@ import { parseTranslationSpace } from '../spaces/seq2seq/schema.ts';
 import type { Ranks } from '../training/ranks.ts';
 import { version } from '../version.ts';
 import { probe } from './probe.ts';
+import { programCode, shortCode } from './program-code.ts';
 
 /** All that opening a run takes; a space may come from a file that only rank 0 has. */
 interface Invitation {
   readonly version: string;
+  /** Of the program (program-code.ts). */
+  readonly code: string;
   readonly config: RunConfig;
   readonly space: AnySpace;
 }
@@ -48,7 +51,7 @@ const REASON = 1024;
 
 /** Rank 0: the settings of the run, to all. */
 export function invite(ranks: Ranks, config: RunConfig): void {
-  shareJson<Invitation>(ranks, { version, config, space: loadAnySpace(config.space) });
+  shareJson<Invitation>(ranks, { version, code: programCode(), config, space: loadAnySpace(config.space) });
 }
 
 /** Rank 0, once it has opened its data: throws 'data' when a rank cannot train the same. */
@@ -94,12 +97,18 @@ async function orReason<T>(work: () => T | Promise<T>): Promise<T | string> {
   }
 }
 
-/** Throws what opening the data throws, and 'data' for another version of the program. */
+/** Throws what opening the data throws, and 'data' for another version or other code of the program. */
 async function readData(invitation: Invitation, backend: Backend): Promise<Read> {
   if (invitation.version !== version) {
     throw new ShiftAddError(
       'data',
       `this is shiftaddnas ${version}, but rank 0 is ${invitation.version}; install the same version everywhere`,
+    );
+  }
+  if (invitation.code !== programCode()) {
+    throw new ShiftAddError(
+      'data',
+      `this shiftaddnas ${version} has code ${shortCode(programCode())}, but that of rank 0 has ${shortCode(invitation.code)}; check out the same commit everywhere and build it (npm run setup)`,
     );
   }
   const { config, space } = invitation;

@@ -1,11 +1,18 @@
 /** Why a worker cannot do a run's jobs: one sentence, or undefined where it can. What is cheap to know comes first. */
 import { version } from '../version.ts';
+import { programCode, shortCode } from './program-code.ts';
 import { PROTOCOL, type RunCard } from './run-card.ts';
 
 /** Asked before anything else in the card is read: another version may mean something else by it. */
-export function refuseProgram(card: Pick<RunCard, 'protocol' | 'version'>): string | undefined {
-  if (card.protocol === PROTOCOL && card.version === version) return undefined;
+export function refuseProgram(card: Pick<RunCard, 'protocol' | 'version' | 'code'>): string | undefined {
+  if (card.protocol === PROTOCOL && card.version === version) return refuseCode(card);
   return `a worker must be of the version that searches, but this one is shiftaddnas ${version} (protocol ${PROTOCOL}), and the run was started by ${card.version} (protocol ${card.protocol}); install the same version on both`;
+}
+
+function refuseCode({ code }: Pick<RunCard, 'code'>): string | undefined {
+  const mine = programCode();
+  if (code === mine) return undefined;
+  return `a worker must run the code that searches, but this shiftaddnas ${version} has code ${shortCode(mine)}, and the one that started the run has ${shortCode(code)}; check out the same commit on both and build it (npm run setup)`;
 }
 
 /** `mine`: description and probe of the worker's backend. */

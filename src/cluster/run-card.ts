@@ -17,14 +17,17 @@ import type { Quantisation } from '../supernet/quantisation.ts';
 import { version } from '../version.ts';
 import { sha256Of } from './blobs.ts';
 import { probe } from './probe.ts';
+import { programCode } from './program-code.ts';
 import type { TeacherBlobs } from './teacher-blobs.ts';
 
 /** Raised whenever tables, jobs or results mean something else than before. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 export interface RunCard {
   readonly protocol: number;
   readonly version: string;
+  /** Of the program (program-code.ts): checkouts of one version may differ. */
+  readonly code: string;
   /** For people: `host:folder`. */
   readonly place: string;
   /** The backend, for people: `native: avx512, 2 threads`. */
@@ -53,6 +56,7 @@ export async function runCard(workplace: Workplace<JobTypes>, dir: string): Prom
   return {
     protocol: PROTOCOL,
     version,
+    code: programCode(),
     place: `${hostname()}:${resolve(dir)}`,
     computes: backend.description,
     probe: await probe(backend),

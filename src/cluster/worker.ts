@@ -15,6 +15,7 @@ import { type Database, sleep } from './database.ts';
 import { JobLoop } from './job-loop.ts';
 import { JobQueue } from './job-queue.ts';
 import { probe } from './probe.ts';
+import { programCode } from './program-code.ts';
 import { refuseBackend, refuseData, refuseProgram } from './refusal.ts';
 import { RemoteWeights } from './remote-weights.ts';
 import { type KnownRun, Runs } from './runs.ts';
@@ -80,6 +81,7 @@ class Worker {
     this.options = options;
     this.runs = new Runs(options.database);
     this.cache = new BlobCache(join(options.cache, 'blobs'));
+    programCode(); // as it is now: somebody may build anew while a worker waits
   }
 
   async serve(): Promise<void> {

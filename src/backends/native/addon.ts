@@ -65,7 +65,7 @@ export interface Addon {
 }
 
 /** The folder that holds package.json, looked for from this file upwards: sources and dist lie at different depths. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder);

@@ -61,9 +61,9 @@ export class ClusterBench {
   }
 
   /** A process that meets the others in the database, with a cache of its own. */
-  launch(args: readonly string[], env: Record<string, string> = {}): Running {
+  launch(args: readonly string[], env: Record<string, string> = {}, program: string = this.program): Running {
     const cache = join(this.folder, 'cache', String(this.running.length));
-    const one = start(this.program, [...args, '--cluster', this.url], { SHIFTADDNAS_CACHE: cache, ...env });
+    const one = start(program, [...args, '--cluster', this.url], { SHIFTADDNAS_CACHE: cache, ...env });
     this.running.push(one);
     return one;
   }
@@ -75,8 +75,8 @@ export class ClusterBench {
     return this.launch(['search', ...resumed, '--cluster-only', ...more], { SHIFTADDNAS_LEASE: '2' });
   }
 
-  worker(args: readonly string[] = [], env: Record<string, string> = {}): Running {
-    return this.launch(['worker', '--threads', '1', '--json', ...args], env);
+  worker(args: readonly string[] = [], env: Record<string, string> = {}, program?: string): Running {
+    return this.launch(['worker', '--threads', '1', '--json', ...args], env, program);
   }
 
   /** Asks again and again until there are rows. */

@@ -39,8 +39,18 @@ export function searchOver(
 
 /** Starts it on one rank in each of `places`, so that one name of the data means what lies there. */
 export function searchIn(places: readonly string[], program: string, args: readonly string[]): Running {
-  const rank = (place: string) => ['-n', '1', '--wdir', place, process.execPath, program, 'search', ...args];
-  return mpirun(places.flatMap((place, i) => (i === 0 ? rank(place) : [':', ...rank(place)])));
+  return ranksOf(places.map((place) => ['--wdir', place, process.execPath, program, 'search', ...args]));
+}
+
+/** Starts it on one rank of each of `programs`. */
+export function searchWith(programs: readonly string[], args: readonly string[]): Running {
+  return ranksOf(programs.map((program) => [process.execPath, program, 'search', ...args]));
+}
+
+/** A rank of each command. */
+function ranksOf(commands: readonly (readonly string[])[]): Running {
+  const rank = (command: readonly string[]) => ['-n', '1', ...command];
+  return mpirun(commands.flatMap((command, i) => (i === 0 ? rank(command) : [':', ...rank(command)])));
 }
 
 /** Kills rank 0 once there is a checkpoint of the supernet; mpirun then ends the others. Returns what mpirun ended with. */

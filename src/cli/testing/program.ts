@@ -51,6 +51,17 @@ function compileInto(folder: string): void {
   }
 }
 
+/** The program of another checkout: the same but for a comment. `remove` takes it away again. */
+export function otherCheckout(program: string): { readonly program: string; remove(): void } {
+  const folder = join(root, 'build', `checkout-${process.pid}`);
+  fs.cpSync(dirname(dirname(program)), folder, { recursive: true });
+  fs.appendFileSync(join(folder, 'core', 'random.js'), '\n// another checkout\n');
+  return {
+    program: join(folder, 'cli', 'main.js'),
+    remove: () => fs.rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
