@@ -4,7 +4,7 @@ import { MULTIPLYING } from '../kernels/parts.ts';
 export interface Multiplications {
   /** Functions whose text holds no product: all of the program but a few. */
   readonly looked: readonly string[];
-  /** Multiply instructions in these, as `function: instruction`. */
+  /** Multiply instructions in these, as `function: instruction`; a program that was proved has none. */
   readonly found: readonly string[];
   /** Functions that compute products and hold such instructions, convolution among them. */
   readonly multiplying: readonly string[];

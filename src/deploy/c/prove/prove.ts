@@ -1,13 +1,14 @@
 /**
  * Whether a C program says what the integer program says: it is compiled with every warning an error, by this machine's
- * compiler and for Cortex-M where that is there, run on images, and every logit is compared. What a tool is missing for is
+ * compiler and for Cortex-M where that is there, searched for multiplications among its shifts, run on images, and every
+ * logit is compared. What a tool is missing for is
  * said, and left out.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { internal } from '../../../core/errors.ts';
+import { internal, ShiftAddError } from '../../../core/errors.ts';
 import { sizeOf } from '../../../core/shapes.ts';
 import { expectedLogits } from '../../integer/expected.ts';
 import type { IntegerProgram } from '../../integer/program.ts';
@@ -66,7 +67,10 @@ const COMPILED_WITH: readonly string[] = [
   ...['-std=c99', '-O2', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror'],
 ];
 
-/** @throws ShiftAddError 'internal' where a compiler refuses the program or a logit differs */
+/**
+ * @throws ShiftAddError 'internal' where a compiler refuses the program or a logit differs, 'run' where a function of
+ * shifts and additions multiplies
+ */
 export function proveC(claim: CClaim): CProof {
   const [host, cortex, emulator] = [hostTarget(), cortexTarget(), isThere(QEMU)];
   const notes = [
@@ -129,7 +133,7 @@ function done(folder: string, command: string, args: readonly string[], input?: 
   return internal(`${command} fails on the program (status ${status}): ${error?.message ?? said}`);
 }
 
-/** Writes and compiles the program: NAME.o, its sizes and instructions. */
+/** Writes and compiles the program: NAME.o, its sizes and instructions. @throws ShiftAddError as proveC */
 function compiled(
   folder: string,
   { compiler, flags, objdump, size }: Target,
@@ -143,13 +147,25 @@ function compiled(
   const sections = output(folder, size, ['-A', `${name}.o`]);
   const usage = join(folder, `${name}.su`);
   const listing = output(folder, objdump, ['-d', '--no-show-raw-insn', `${name}.o`]);
+  const multiplications = listing === undefined ? null : multiplicationsOf(listing);
+  noneFound(multiplications?.found ?? [], name, compiler);
   return {
     sizes:
       sections === undefined || !fs.existsSync(usage)
         ? null
         : { ...sizesOf(sections), stack: stackOf(fs.readFileSync(usage, 'utf8'), `${name}_infer`) },
-    multiplications: listing === undefined ? null : multiplicationsOf(listing),
+    multiplications,
   };
+}
+
+/** Throws 'run' where a function that only shifts and adds in C multiplies as compiled. */
+function noneFound(found: readonly string[], name: string, compiler: string): void {
+  if (found.length === 0) return;
+  throw new ShiftAddError(
+    'run',
+    `${compiler} makes multiplications of functions that only shift and add (${found.join('; ')}), so ${name}.c was not written; name another compiler by CC if this is the machine's own, and report it`,
+    { compiler, found },
+  );
 }
 
 function runHost(folder: string, { compiler, flags }: Target, name: string, images: Uint8Array): Buffer {
