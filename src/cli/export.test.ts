@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../core/safetensors.ts';
 import { openDataset } from '../data/open.ts';
 import { encodePng } from '../data/png.ts';
 import { hostTarget, NO_HOST } from '../deploy/c/prove/targets.ts';
@@ -233,6 +234,22 @@ test('to safetensors, evaluated from there, and trained from there', async () =>
   expect(await refused('evaluate', ...weights, '--data', data, '--mean', '1,2')).toMatch(
     /each of the 1 channels/,
   );
+});
+
+test('weights of another network of the same sizes: not evaluated, and a start for training that is told', async () => {
+  const file = at('foreign.safetensors');
+  await json('export', at('run'), '--to', 'safetensors', '--out', file);
+  const weights = ['--network', 'resnet-20@0.125', '--weights', file];
+  expect(await refused('evaluate', ...weights, '--data', data)).toMatch(
+    /foreign\.safetensors holds the weights of adder-resnet-20@0\.125, not of resnet-20@0\.125; give --network adder-resnet-20@0\.125\n/,
+  );
+  const { code, stderr } = await shiftaddnas('train', ...weights, ...training(at('from-foreign')));
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/resnet-20@0\.125 starts from .* the weights of adder-resnet-20@0\.125\n/);
+  // as PyTorch writes it: nothing is said of a network
+  const { tensors } = readSafetensors(file);
+  writeSafetensors(file, tensors, { format: 'pt' });
+  expect((await shiftaddnas('evaluate', ...weights, '--data', data)).code).toBe(0);
   expect(await refused('evaluate', '--network', 'resnet-20', '--weights', file, '--data', data)).toMatch(
     /does not fit the network/,
   );

@@ -127,7 +127,16 @@ export function writeSafetensors(
 
 /** Reads a safetensors file. @throws ShiftAddError 'run' when it is missing, cut off or malformed */
 export function readSafetensors(path: string): Safetensors {
-  const reading = <T>(work: () => T): T => {
+  return withBytes(path, (bytes) => decode(bytes, path));
+}
+
+/** What a file says of itself, without its tensors. @throws ShiftAddError as readSafetensors */
+export function readMetadata(path: string): Metadata {
+  return withBytes(path, (bytes) => parseHeader(bytes, path).metadata);
+}
+
+function withBytes<T>(path: string, use: (bytes: Bytes) => T): T {
+  const reading = <R>(work: () => R): R => {
     try {
       return work();
     } catch (error) {
@@ -138,7 +147,7 @@ export function readSafetensors(path: string): Safetensors {
   const file = reading(() => fs.openSync(path, 'r'));
   try {
     const { size } = reading(() => fs.fstatSync(file));
-    return decode({ size, copy: (from, into) => reading(() => readAll(file, from, into)) }, path);
+    return use({ size, copy: (from, into) => reading(() => readAll(file, from, into)) });
   } finally {
     fs.closeSync(file);
   }

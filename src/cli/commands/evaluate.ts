@@ -7,7 +7,7 @@ import { openDataset } from '../../data/open.ts';
 import { isProgramFolder, loadStateDict, PLAIN_WEIGHTS } from '../../deploy/index.ts';
 import { createNetwork, type OpenedNetwork, openNetwork } from '../../runs/network-files.ts';
 import type { Option } from '../../runs/options.ts';
-import { baseOf } from '../../runs/pipeline/from-weights.ts';
+import { baseOf, otherNetwork } from '../../runs/pipeline/from-weights.ts';
 import { holdsTranslator } from '../../runs/translation/files.ts';
 import { imageBatches } from '../../training/image-batches.ts';
 import { checkMeasured, HeldBatches, score } from '../../training/score.ts';
@@ -70,11 +70,17 @@ async function ofRun(backend: Backend, context: CommandContext, dir: string): Pr
 async function ofWeights(backend: Backend, context: CommandContext, file: string): Promise<Evaluated> {
   const zoo = given<string>(context, 'network');
   const source = given<string>(context, 'data');
-  if (zoo === undefined || source === undefined || findBaseline(zoo) === undefined) {
+  const baseline = zoo === undefined ? undefined : findBaseline(zoo);
+  if (zoo === undefined || source === undefined || baseline === undefined) {
     const sentence = `evaluate --weights needs --data, and --network with a baseline of the zoo (resnet-18, adder-resnet-20), but got network ${zoo ?? 'none'} and data ${source ?? 'none'}`;
     throw new ShiftAddError('usage', sentence);
   }
   const { tensors, metadata } = readSafetensors(file);
+  const other = otherNetwork(metadata, baseline.name);
+  if (other !== undefined) {
+    const sentence = `${file} holds the weights of ${other}, not of ${baseline.name}; give --network ${other}`;
+    throw new ShiftAddError('run', sentence, { path: file, network: baseline.name, found: other });
+  }
   const unreadableShare = given<number>(context, 'unreadableShare');
   const dataset = await openDataset(source, { seed: 0, unreadableShare });
   const { height: h, width: w, channels: c } = dataset.test;

@@ -1,5 +1,5 @@
 /** A network that starts from a file: a PyTorch state dict as safetensors, under the names of docs/export.md. */
-import { readSafetensors } from '../../core/safetensors.ts';
+import { readSafetensors, type Safetensors } from '../../core/safetensors.ts';
 import { loadStateDict } from '../../deploy/index.ts';
 import type { Task } from '../../spaces/layout.ts';
 import { findBaseline } from '../../zoo/index.ts';
@@ -9,6 +9,11 @@ import type { Trainable } from './subject.ts';
 /** The name that decides what layers are called; see namingOf. */
 export function baseOf(architecture: Architecture): string | undefined {
   return 'zoo' in architecture ? findBaseline(architecture.zoo)?.base : undefined;
+}
+
+/** The network that a file says its tensors are of, where that is not `key`; a file of PyTorch's says nothing. */
+export function otherNetwork({ network }: Safetensors['metadata'], key: string): string | undefined {
+  return network === key ? undefined : network;
 }
 
 /** The same network, built with the tensors of the file. Building throws 'run' or 'usage' where they do not fit. */

@@ -1,10 +1,13 @@
 /** `train`: one network from scratch, with the recipe that retrained networks get. */
 
 import { ShiftAddError } from '../../core/errors.ts';
+import { readMetadata } from '../../core/safetensors.ts';
 import { checkExceptions } from '../../supernet/quantisation.ts';
 import { refuseInheritance } from '../evaluation/inheriting.ts';
 import type { RunConfig } from '../options.ts';
 import type { NetworkResult } from '../result.ts';
+import type { RunContext } from './context.ts';
+import { otherNetwork } from './from-weights.ts';
 import { namedNetwork } from './named-network.ts';
 import { tellTrainings } from './planned-work.ts';
 import { networkResult, writeNetwork } from './result-of.ts';
@@ -25,6 +28,7 @@ export function runTraining(
     const subject = namedNetwork(context, network);
     checkExceptions(context.quantisation, subject.layers(), subject.key);
     if (weights !== undefined && context.quantisation !== undefined) refuseFewBits(weights);
+    if (weights !== undefined) tellForeign(context, weights, subject.key);
     const start = weights === undefined ? {} : { weights };
     const one = { name: 'network', role: 'candidate', subject, ...start } as const;
     tellTrainings(context, [one]);
@@ -33,6 +37,13 @@ export function runTraining(
     writeNetwork(context, context.run.winner, subject, measured, result);
     return result;
   });
+}
+
+/** A network may begin with the weights of another one, say an adder network with those of its convolutions. */
+function tellForeign({ bus }: Pick<RunContext, 'bus'>, weights: string, key: string): void {
+  const other = otherNetwork(readMetadata(weights), key);
+  if (other === undefined) return;
+  bus.emit({ type: 'note', text: `${key} starts from ${weights}, which holds the weights of ${other}` });
 }
 
 function refuseFewBits(weights: string): never {
