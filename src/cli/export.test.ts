@@ -255,6 +255,23 @@ test('weights of another network of the same sizes: not evaluated, and a start f
   );
 });
 
+test('one bit that changed in the weights of a run, or in exported ones, is noticed', async () => {
+  fs.cpSync(at('run', 'winner'), at('flipped'), { recursive: true });
+  const exported = at('flipped.safetensors');
+  await json('export', at('run'), '--to', 'safetensors', '--out', exported);
+  for (const path of [at('flipped', 'weights.safetensors'), exported]) {
+    const bytes = fs.readFileSync(path);
+    bytes[bytes.length - 2] ^= 1;
+    fs.writeFileSync(path, bytes);
+  }
+  const damaged = /safetensors is damaged: its SHA-256 was taken of other contents/;
+  expect(await refused('evaluate', '--run', at('flipped'), '--data', data)).toMatch(damaged);
+  expect(await refused('export', at('flipped'), '--to', 'onnx')).toMatch(damaged);
+  expect(await refused('evaluate', '--network', NETWORK, '--weights', exported, '--data', data)).toMatch(
+    damaged,
+  );
+});
+
 test('what is missing is said, and nothing is written', async () => {
   expect(await refused('export', at('run'))).toMatch(
     /needs the folder of a finished run, and --to c, .* or \w+/,

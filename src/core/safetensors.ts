@@ -11,7 +11,8 @@
  */
 import fs from 'node:fs';
 import { type AtomicOptions, PIECE } from './atomic.ts';
-import { ShiftAddError } from './errors.ts';
+import { require_, ShiftAddError } from './errors.ts';
+import { isSound } from './safetensors-checksum.ts';
 import {
   type Bytes,
   formatHeader,
@@ -67,7 +68,7 @@ export function encodeSafetensors(
 
 /**
  * Reads what `encodeSafetensors` or any other writer made: float32 and int32, and int64 as far as it fits into 32 bits (the
- * counters that PyTorch keeps). The arrays are copies.
+ * counters that PyTorch keeps). The arrays are copies. Where metadata hold a checksum, contents must be those it was taken of.
  * @param name of the file, for messages
  * @throws ShiftAddError 'run' with the file and what is wrong with it
  */
@@ -85,6 +86,13 @@ function decode(bytes: Bytes, name: string): Safetensors {
     bytes.copy(start + entry.begin, part);
     tensors.set(entry.name, { shape: entry.shape, data: valuesOf(part, entry, name) });
   }
+  require_(
+    isSound(tensors, metadata),
+    'run',
+    () =>
+      `${name} is damaged: its SHA-256 was taken of other contents; take the file from a copy, or have it written anew`,
+    { path: name },
+  );
   return { tensors, metadata };
 }
 

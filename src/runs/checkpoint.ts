@@ -5,11 +5,11 @@
  *   save    tensor by tensor: read, hash, write beside  ->  flush  ->  NAME becomes NAME.prev  ->  the new file becomes NAME
  *   load    NAME, or NAME.prev with a note if NAME is damaged or a kill fell between the two renames
  */
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { AtomicOptions } from '../core/atomic.ts';
 import { internal, ShiftAddError } from '../core/errors.ts';
 import { readSafetensors, type TensorData } from '../core/safetensors.ts';
+import { Checksum } from '../core/safetensors-checksum.ts';
 import { SafetensorsWriter, type TensorSource } from '../core/safetensors-writer.ts';
 import { encodeState } from './state.ts';
 
@@ -99,23 +99,4 @@ function readCheckpoint<State>(path: string): Checkpoint<State> {
     throw new ShiftAddError('run', `${path} is damaged: its contents do not match its checksum`, { path });
   }
   return { state: JSON.parse(state) as State, tensors };
-}
-
-/** SHA-256 over the state and every tensor with its name, type and shape, added in the order of names. */
-class Checksum {
-  private readonly hash = createHash('sha256');
-
-  constructor(state: string) {
-    this.hash.update(JSON.stringify(state));
-  }
-
-  add(name: string, { shape, data }: TensorData): void {
-    this.hash.update(JSON.stringify([name, data.constructor.name, shape]));
-    this.hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-
-  /** Of what was added so far. */
-  hex(): string {
-    return this.hash.copy().digest('hex');
-  }
 }

@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../core/atomic.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import { readSafetensors, type TensorData, writeSafetensors } from '../core/safetensors.ts';
+import { withChecksum } from '../core/safetensors-checksum.ts';
 import { decode } from '../spaces/genotype.ts';
 import type { Task } from '../spaces/layout.ts';
 import { parseSpace } from '../spaces/schema.ts';
@@ -80,7 +81,7 @@ export function saveNetwork(
   description: TrainedDescription,
   tensors: ReadonlyMap<string, TensorData>,
 ): void {
-  writeSafetensors(join(dir, 'weights.safetensors'), tensors, { format: FORMAT });
+  writeSafetensors(join(dir, 'weights.safetensors'), tensors, withChecksum(tensors, { format: FORMAT }));
   const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
   writeFileAtomic(join(dir, 'architecture.json'), `${text}\n`);
 }

@@ -1,6 +1,7 @@
 /** `export --to safetensors`. */
 import { ShiftAddError } from '../../core/errors.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../core/safetensors.ts';
+import { withChecksum } from '../../core/safetensors-checksum.ts';
 import {
   compareLogits,
   evaluated,
@@ -30,10 +31,13 @@ export async function exportSafetensors({ opened, backend }: Exporting): Promise
   }
   const base = baseOf(description);
   const tensors = stateDict(await traceNetwork(network, path, task.image), base);
-  const bytes = encodeSafetensors(tensors, {
-    ...{ format: 'pt', network: key, classes: JSON.stringify(classes) },
-    ...{ mean: JSON.stringify(mean), deviation: JSON.stringify(deviation) },
-  });
+  const bytes = encodeSafetensors(
+    tensors,
+    withChecksum(tensors, {
+      ...{ format: 'pt', network: key, classes: JSON.stringify(classes) },
+      ...{ mean: JSON.stringify(mean), deviation: JSON.stringify(deviation) },
+    }),
+  );
   const images = proofImages(task.image);
   const ours = await evaluated(network, path, task.image, images);
   const twin = createNetwork(backend, { ...description, sharing: PLAIN_WEIGHTS }, key);

@@ -1,6 +1,7 @@
 /** `export --to safetensors` of a translator. */
 import { Random } from '../../core/random.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../core/safetensors.ts';
+import { withChecksum } from '../../core/safetensors-checksum.ts';
 import {
   compareLogits,
   loadTranslatorState,
@@ -25,10 +26,13 @@ export async function exportTranslatorSafetensors({
   const { description, translator } = opened;
   const { genotype, network, pair, norm, longest, vocabulary } = description;
   const tensors = translatorState(await translatorWeights(translator, network));
-  const bytes = encodeSafetensors(tensors, {
-    ...{ format: 'pt', name: genotype, network: JSON.stringify(network), pair: JSON.stringify(pair) },
-    ...{ norm, longest: String(longest) },
-  });
+  const bytes = encodeSafetensors(
+    tensors,
+    withChecksum(tensors, {
+      ...{ format: 'pt', name: genotype, network: JSON.stringify(network), pair: JSON.stringify(pair) },
+      ...{ norm, longest: String(longest) },
+    }),
+  );
   const twin = new Translator(backend, plainConfig(translator.config, network), Random.fromSeed(0));
   try {
     loadTranslatorState(twin, { path: genotype, tensors: decodeSafetensors(bytes, genotype).tensors });

@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../../core/atomic.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
 import { readSafetensors, type TensorData, writeSafetensors } from '../../core/safetensors.ts';
+import { withChecksum } from '../../core/safetensors-checksum.ts';
 import type { LanguagePair } from '../../data/text/pairs.ts';
 import type { Subwords } from '../../data/text/subwords.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
@@ -48,7 +49,7 @@ export function saveTranslator(
   tensors: ReadonlyMap<string, TensorData>,
 ): void {
   fs.mkdirSync(dir, { recursive: true });
-  writeSafetensors(join(dir, 'weights.safetensors'), tensors, { format: FORMAT });
+  writeSafetensors(join(dir, 'weights.safetensors'), tensors, withChecksum(tensors, { format: FORMAT }));
   writeFileAtomic(join(dir, SUBWORDS), subwordsText(subwords));
   const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
   writeFileAtomic(join(dir, 'architecture.json'), `${text}\n`);
