@@ -272,6 +272,25 @@ test('one bit that changed in the weights of a run, or in exported ones, is noti
   );
 });
 
+test('an architecture.json that was changed by hand is refused with the place in it', async () => {
+  const copy = at('edited');
+  fs.cpSync(at('run', 'winner'), copy, { recursive: true });
+  const path = join(copy, 'architecture.json');
+  const { task, ...rest } = JSON.parse(fs.readFileSync(path, 'utf8'));
+  fs.writeFileSync(path, JSON.stringify({ ...rest, task, mean: [0.5, 0.5] }));
+  expect(await refused('export', copy, '--to', 'onnx')).toMatch(
+    /edited.architecture\.json, mean: must have a number for each of the 1 channels of task\.image, got \[0\.5,0\.5\];/,
+  );
+  fs.writeFileSync(path, JSON.stringify(rest));
+  for (const command of [
+    ['export', copy, '--to', 'onnx'],
+    ['cost', '--run', copy],
+    ['evaluate', '--run', copy],
+  ]) {
+    expect(await refused(...command)).toMatch(/edited.architecture\.json, task: this key is missing/);
+  }
+});
+
 test('what is missing is said, and nothing is written', async () => {
   expect(await refused('export', at('run'))).toMatch(
     /needs the folder of a finished run, and --to c, .* or \w+/,

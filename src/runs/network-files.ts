@@ -12,7 +12,6 @@ import { readSafetensors, type TensorData, writeSafetensors } from '../core/safe
 import { withChecksum } from '../core/safetensors-checksum.ts';
 import { decode } from '../spaces/genotype.ts';
 import type { Task } from '../spaces/layout.ts';
-import { parseSpace } from '../spaces/schema.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
 import type { LayerRecord } from '../supernet/layer-table.ts';
 import { Network } from '../supernet/network.ts';
@@ -21,6 +20,7 @@ import type { SharingConfig } from '../supernet/sharing.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
 import { baselinePlan, findBaseline, type NamedBaseline, ZooNetwork } from '../zoo/index.ts';
 import { checkFormat, SCHEMA } from './architecture-format.ts';
+import { checkedDescription } from './architecture-schema.ts';
 
 /** Folder of a comparison with a folder for each network in it. */
 export const NETWORKS = 'networks';
@@ -193,6 +193,5 @@ export function readNetworkDescription(dir: string): TrainedDescription {
     throw new ShiftAddError('run', `${dir} holds no trained network: ${why}`, { dir }, cause);
   }
   checkFormat(value, path, FORMAT);
-  if (typeof value.zoo === 'string') return value as unknown as TrainedDescription;
-  return { ...(value as unknown as NetworkDescription), space: parseSpace(value.space, path) };
+  return checkedDescription(value, path);
 }

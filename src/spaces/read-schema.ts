@@ -38,9 +38,9 @@ function sentence(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown): s
         ? 'this key is missing and has no default; add it'
         : `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}, got ${show(found)}`;
     case 'too_small':
-      return `must be at least ${issue.minimum}, got ${show(found)}`;
+      return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}, got ${show(found)}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}, got ${show(found)}`;
+      return `must be ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}, got ${show(found)}`;
     case 'invalid_format':
       return `may hold only ${issue.message}, got ${show(found)}`;
     default:
