@@ -47,9 +47,12 @@ export function tabulatedScore(genotype: Genotype): Score {
   return { loss, accuracy: Math.exp(-loss) };
 }
 
-/** A space as a problem, priced for images of 32 x 32 pixels on the published accelerator. */
-export function tabulatedProblem(space: Space): SearchProblem<Genotype> {
+/** A space as a problem, priced for images of 32 x 32 pixels, on the published accelerator unless said otherwise. */
+export function tabulatedProblem(
+  space: Space,
+  accelerator = 'shiftaddnas-released',
+): SearchProblem<Genotype> {
   const task = { image: { h: 32, w: 32, c: 3 }, classes: 10 };
-  const pricer = new ArchitecturePricer(space, task, new Pricer(findAccelerator('shiftaddnas-released'), 32));
+  const pricer = new ArchitecturePricer(space, task, new Pricer(findAccelerator(accelerator), 32));
   return spaceProblem(space, (genotype) => pricer.price(genotype));
 }
