@@ -63,7 +63,13 @@ export interface TranslateOptions extends Omit<BeamOptions, 'limit'> {
 /** Most subwords of a translation: twice its source and a few, as short sentences may grow more. */
 const limitOf = (source: number): number => 2 * source + 10;
 
-/** Translations of sources as subwords, in their order. Sentences of about one length are translated together. */
+/** What says nothing is translated by nothing: of a source without a known subword a network could only make words up. */
+const NOTHING: Translation = { ids: [], score: 0 };
+
+/**
+ * Translations of sources as subwords, in their order; of those without a known subword the empty one with score 0.
+ * Sentences of about one length are translated together.
+ */
 export async function translateSentences(
   translator: Translator,
   network: TranslationNetwork,
@@ -71,8 +77,10 @@ export async function translateSentences(
   { together, onBatch, between, ...options }: TranslateOptions,
 ): Promise<Translation[]> {
   const { backend } = translator.store;
-  const order = Array.from(sources.keys()).sort((a, b) => sources[a].length - sources[b].length || a - b);
-  const found: Translation[] = new Array(sources.length);
+  const order = Array.from(sources.keys())
+    .filter((i) => sources[i].some((id) => id !== UNK))
+    .sort((a, b) => sources[a].length - sources[b].length || a - b);
+  const found: Translation[] = new Array(sources.length).fill(NOTHING);
   const pairs: SubwordPairs = { from: sources, to: sources.map(() => new Int32Array(0)) };
   for (let start = 0; start < order.length; start += together) {
     await breathe();

@@ -1,16 +1,21 @@
-/** `translate`: sentences in, sentences out. */
-import fs from 'node:fs';
+/** `translate`: sentences in, sentences out, a line for a line. */
 import { ShiftAddError } from '../../core/errors.ts';
+import { UNK } from '../../data/text/special.ts';
 import type { Option } from '../../runs/options.ts';
 import { openTranslator } from '../../runs/translation/files.ts';
 import { TOGETHER } from '../../runs/translation/measure.ts';
 import { translateSentences } from '../../training/score-translation.ts';
 import { type Command, given } from '../command.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
+import { readSentences, titleOf } from '../sentences.ts';
 
 const options: Readonly<Record<string, Option>> = {
   run: { kind: 'text', help: 'run folder, or a folder with architecture.json', placeholder: 'dir' },
-  input: { kind: 'text', help: 'file with a sentence a line; - reads standard input', placeholder: 'file' },
+  input: {
+    kind: 'text',
+    help: 'file with a sentence a line, .gz or not; - reads standard input',
+    placeholder: 'file',
+  },
   beam: {
     kind: 'integer',
     help: "translations that are followed at once; the run's own unless given",
@@ -46,7 +51,8 @@ export const translate: Command = {
     if ((file === undefined) === (context.positional.length === 0)) {
       throw new ShiftAddError('usage', 'translate needs sentences, or else --input with a file of them');
     }
-    const sentences = file === undefined ? context.positional : linesOf(file);
+    const sentences = file === undefined ? context.positional : await linesOf(file);
+    const nameOf = (i: number) => `sentence ${i + 1}${file === undefined ? '' : ` of ${titleOf(file)}`}`;
     const backend = await openBackendOf(context);
     try {
       const { description, subwords, translator } = openTranslator(backend, dir);
@@ -56,10 +62,15 @@ export const translate: Command = {
         if (ids.length < longest) return ids;
         throw new ShiftAddError(
           'data',
-          `sentence ${i + 1}${file === undefined ? '' : ` of ${file}`} has ${ids.length} subwords, and this translator takes at most ${longest - 1}; split it`,
+          `${nameOf(i)} has ${ids.length} subwords, and this translator takes at most ${longest - 1}; split it`,
           { line: i + 1, subwords: ids.length, longest },
         );
       });
+      const unknown = sources.map((ids) => ids.filter((id) => id === UNK).length);
+      for (const [i, count] of unknown.entries()) {
+        if (count > 0 && !context.json)
+          process.stderr.write(`${noteOf(nameOf(i), count, sources[i].length)}\n`);
+      }
       const found = await translateSentences(translator, network, sources, {
         beam: given<number>(context, 'beam') ?? description.beam,
         penalty: given<number>(context, 'lengthPenalty') ?? description.lengthPenalty,
@@ -67,6 +78,7 @@ export const translate: Command = {
       });
       const translations = found.map(({ ids, score }, i) => ({
         ...{ source: sentences[i], translation: subwords.decode(ids, pair.to), score },
+        ...(unknown[i] > 0 ? { unknown: unknown[i] } : {}),
       }));
       for (const { translation } of translations) context.print(translation);
       translator.dispose();
@@ -77,19 +89,13 @@ export const translate: Command = {
   },
 };
 
-function linesOf(file: string): string[] {
-  let bytes: Buffer;
-  try {
-    bytes = fs.readFileSync(file === '-' ? 0 : file);
-  } catch (cause) {
-    throw new ShiftAddError(
-      'data',
-      `${file} cannot be read; give a file with a sentence a line`,
-      { file },
-      cause,
-    );
-  }
-  const lines = new TextDecoder('utf-8').decode(bytes).split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
+async function linesOf(file: string): Promise<string[]> {
+  return (await readSentences(file)).map((line) => line.replace(/\r$/, ''));
+}
+
+/** `unknown`: characters of a sentence that no subword holds; `subwords`: they and what is known. */
+function noteOf(name: string, unknown: number, subwords: number): string {
+  const characters = `${unknown} character${unknown === 1 ? '' : 's'} that no subword holds`;
+  const rest = unknown === subwords ? 'and nothing else; its translation is empty' : 'left untranslated';
+  return `${name} has ${characters}, ${rest}`;
 }

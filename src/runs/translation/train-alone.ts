@@ -89,7 +89,7 @@ export function scoreHeld(
 }
 
 /** Every tensor of a translator, by name. */
-async function tensorsOf({ store }: Translator): Promise<ReadonlyMap<string, TensorData>> {
+export async function tensorsOf({ store }: Translator): Promise<ReadonlyMap<string, TensorData>> {
   const tensors = new Map<string, TensorData>();
   for (const { name, shape, buffer } of store.tensors()) {
     tensors.set(name, { shape, data: (await store.backend.read(buffer)) as Float32Array });
