@@ -27,18 +27,18 @@ export interface Aligned {
 /** A pair is left out when a line is empty; above this share of a file, something else is wrong. */
 const MOST_EMPTY = 0.1;
 
-/** Throws `data` for files of unequal length, and when more than a tenth of the lines are empty. */
+/** Throws `data` for files of unequal length, limit or not, and when more than a tenth of the lines are empty. */
 export function alignFiles(from: TextFile, to: TextFile, options: AlignedOptions): Aligned {
   const { pair, longest, beyond, ratio = Number.POSITIVE_INFINITY, count = countWords } = options;
   const files = `${from.file} and ${to.file}`;
   const unit = from.counts;
   require_(
-    from.lines.length === to.lines.length,
+    from.total === to.total,
     'data',
     () =>
-      `${from.file} has ${from.lines.length} ${unit}s and ${to.file} has ${to.lines.length}, but one by one they must ` +
+      `${from.file} has ${from.total} ${unit}s and ${to.file} has ${to.total}, but one by one they must ` +
       'translate each other; take both files from the same release',
-    { file: from.file, other: to.file, [`${unit}s`]: [from.lines.length, to.lines.length] },
+    { file: from.file, other: to.file, [`${unit}s`]: [from.total, to.total] },
   );
   const source = toPlain(from, pair.from);
   const target = toPlain(to, pair.to);

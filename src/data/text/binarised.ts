@@ -10,7 +10,7 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { require_, ShiftAddError } from '../../core/errors.ts';
 import { readBytes } from '../bytes.ts';
-import { readLines, type TextFile } from './lines.ts';
+import { readLines, stripSpaces, type TextFile } from './lines.ts';
 import { EOS, FIRST_SUBWORD, UNK } from './special.ts';
 
 const MAGIC = 'MMIDIDX\0\0';
@@ -87,17 +87,18 @@ export async function readBinarised(
   return {
     file,
     lines,
+    total: count,
     counts: 'sentence',
     notes: [`${file} holds ids of fairseq; they were read back as words.`],
   };
 }
 
 async function readDictionary(file: string): Promise<string[]> {
-  const { lines } = await readLines(file);
+  const { lines } = await readLines(file, undefined, stripSpaces);
   return lines
     .filter((line) => line !== '')
     .map((line, i) => {
-      const match = /^(\S+) \d+$/u.exec(line);
+      const match = /^([^ ]+) \d+$/u.exec(line);
       if (match !== null) return match[1];
       throw new ShiftAddError(
         'data',

@@ -76,6 +76,19 @@ test('a vocabulary with escapes makes the text escaped, and decoding undoes it',
   expect(subwords.decode(subwords.encode("I 'm"))).toContain("'");
 });
 
+test('white space other than U+0020 is part of a symbol, as subword-nmt and fastBPE split', async () => {
+  const odd = ['\u00a0', '\ufeff', '\u2009', '\u3000', '\u0085'];
+  const merges = odd.flatMap((sign) => [`${sign} a`, `b ${sign}</w>`]);
+  const codes = await file('odd', '#version: 0.2', ...merges);
+  const words = odd.flatMap((sign) => [sign, `${sign}a@@`, `b${sign}`]);
+  const vocabulary = await file('odd-words', 'b@@ 9', ...words.map((word) => `${word} 3`));
+  const model = await givenSubwords({ pair, codes, vocabulary });
+  expect(model.merges).toEqual(merges);
+  expect(model.vocabulary).toEqual(['b@@', ...words]);
+  const windows = await file('windows', '#version: 0.2\r', ...merges.map((merge) => ` ${merge} \r`));
+  expect((await givenSubwords({ pair, codes: windows, vocabulary })).merges).toEqual(merges);
+});
+
 test('files of another form are refused with file and line', async () => {
   const bytes = await file('bytes', '#version: 0.2 byte', 'a b');
   await expect(givenSubwords({ pair, codes: bytes })).rejects.toThrow(

@@ -8,7 +8,7 @@
  * Merges without version and counts are subword-nmt's first form, where the end of a word is a symbol of its own.
  */
 import { require_, ShiftAddError } from '../../core/errors.ts';
-import { readLines, type TextFile } from './lines.ts';
+import { readLines, stripSpaces, type TextFile } from './lines.ts';
 import { END_OF_WORD, type WordEnd } from './merge.ts';
 import { type SubwordModel, sealModel, type TextForm } from './model.ts';
 import type { LanguagePair, SentencePairs } from './pairs.ts';
@@ -36,11 +36,11 @@ export interface GivenOptions {
  */
 export async function givenSubwords(options: GivenOptions): Promise<SubwordModel> {
   const { pair, text, threshold = 1, words = 'moses', lowerCase = false } = options;
-  const { merges, end } = readCodes(await readLines(options.codes));
+  const { merges, end } = readCodes(await readSymbols(options.codes));
   const given =
     options.vocabulary === undefined
       ? undefined
-      : readVocabulary(await readLines(options.vocabulary), threshold);
+      : readVocabulary(await readSymbols(options.vocabulary), threshold);
   const escaped =
     given?.includes('&apos;') === true ||
     merges.some((merge) => merge.replace(' ', '') === `&apos;${END_OF_WORD}`);
@@ -57,6 +57,9 @@ export async function givenSubwords(options: GivenOptions): Promise<SubwordModel
   return sealModel({ languages: pair, form, end, merges, vocabulary });
 }
 
+/** Symbols stand between spaces, U+0020; other white space may be part of them, as of the words they were learned on. */
+const readSymbols = (file: string) => readLines(file, undefined, stripSpaces);
+
 /** Merges as `left right`, in their order. */
 export function readCodes({ file, lines }: TextFile): { readonly merges: string[]; readonly end: WordEnd } {
   const version = /^#version: (.*)$/u.exec(lines[0])?.[1];
@@ -70,7 +73,7 @@ export function readCodes({ file, lines }: TextFile): { readonly merges: string[
   const merges: string[] = [];
   for (let i = version === undefined ? 0 : 1; i < lines.length; i++) {
     if (lines[i] === '') continue;
-    const match = /^(\S+) (\S+)(?: \d+)?$/u.exec(lines[i]);
+    const match = /^([^ ]+) ([^ ]+)(?: \d+)?$/u.exec(lines[i]);
     if (match === null) {
       throw new ShiftAddError(
         'data',
@@ -93,7 +96,7 @@ export function readVocabulary({ file, lines }: TextFile, threshold: number): st
   const kept: string[] = [];
   for (let i = 0; i < lines.length; i++) {
     if (lines[i] === '') continue;
-    const match = /^(\S+) (\d+)$/u.exec(lines[i]);
+    const match = /^([^ ]+) (\d+)$/u.exec(lines[i]);
     if (match === null || seen.has(match[1])) {
       const wrong = match === null ? `got "${lines[i]}"` : `"${match[1]}" stands there twice`;
       throw new ShiftAddError(

@@ -37,17 +37,18 @@ export async function openIwslt14(folder: string, options: ReadOptions): Promise
   const places = await listPlaces(folder, ['de-en'], "train.tags.de-en.de and IWSLT'14's other files");
   const [from, to] = [pair.from, pair.to].map((language) => trainingFile(places, language));
   options.progress?.(`reading ${basename(from)} and ${basename(to)}`);
-  const text = alignFiles(
-    readTagged(await readLines(from, options.limit)),
-    readTagged(await readLines(to, options.limit)),
-    {
-      pair,
-      longest: Math.min(LONGEST, options.longest),
-      beyond: 'leave out',
-      ratio: RATIO,
-      count: (sentence, language) => tokenise(sentence, language).length,
-    },
-  );
+  // The files have tags of their own, so a limit counts sentences and not lines.
+  const read = async (file: string) => {
+    const whole = readTagged(await readLines(file));
+    return { ...whole, lines: whole.lines.slice(0, options.limit) };
+  };
+  const text = alignFiles(await read(from), await read(to), {
+    pair,
+    longest: Math.min(LONGEST, options.longest),
+    beyond: 'leave out',
+    ratio: RATIO,
+    count: (sentence, language) => tokenise(sentence, language).length,
+  });
   const order = Array.from(text.pairs.from.keys());
   const isValid = (i: number) => (i + 1) % VALID_EVERY === 0;
   const part = (indices: readonly number[]): Aligned => ({

@@ -31,7 +31,7 @@ export function readSegments(file: TextFile): TextFile {
       { file: file.file },
     );
   }
-  return { ...file, lines, counts: 'sentence' };
+  return { ...file, lines, total: lines.length, counts: 'sentence' };
 }
 
 /**
@@ -44,7 +44,7 @@ export function readTagged(file: TextFile): TextFile {
     if (titled !== null) return [titled[2].trim()];
     return /^<.*>$/u.test(line) ? [] : [line];
   });
-  return { ...file, lines, counts: 'sentence' };
+  return { ...file, lines, total: lines.length, counts: 'sentence' };
 }
 
 function decodeEntities(text: string): string {

@@ -30,7 +30,7 @@ test('reads train, val and test_..., .gz or not, and takes the only two language
   expect(back.notes).toEqual([]);
 });
 
-test('of a packed file that is longer than what is asked for, the rest stays unread', async () => {
+test('of a packed file that is longer than what is asked for, the rest is only counted', async () => {
   const numbered = (word: string) =>
     Array.from({ length: 20_000 }, (_, i) => `${word} ${(i * 7919) % 10_007}`);
   const packed = (word: string) => gzipSync(numbered(word).join('\n'));
@@ -38,6 +38,26 @@ test('of a packed file that is longer than what is asked for, the rest stays unr
   const files = { ...others, 'train.en.gz': packed('Dog'), 'train.de.gz': packed('Hund') };
   const set = await open(files, { limit: 3 });
   expect(set.train).toEqual({ from: numbered('Dog').slice(0, 3), to: numbered('Hund').slice(0, 3) });
+});
+
+test.each([
+  ['a line more', `${many('Hund', 20_001).join('\n')}\n`, 20_001],
+  ['a line more without its end', `${many('Hund', 20_000).join('\n')}\nHund`, 20_001],
+  ['a line less', `${many('Hund', 19_999).join('\n')}\n`, 19_999],
+])('files of unequal length are refused whatever the limit: %s', async (_, text, lines) => {
+  const counts = new RegExp(`train.en has 20000 lines and .*train.de.* has ${lines}, but one by one`);
+  for (const [limit, longer] of [
+    [3, ''],
+    [19_999, ''],
+    [3, ` ${'x'.repeat(200)}`], // of several chunks
+  ] as const) {
+    const files = {
+      ...whole,
+      'train.en': many('Dog', 20_000).map((line) => line + longer),
+      'train.de': Buffer.from(text.replaceAll('.', `${longer}.`)),
+    };
+    await expect(open(files, { limit })).rejects.toThrow(counts);
+  }
 });
 
 test('three languages need a pair; a language that is not there is named with those that are', async () => {
@@ -108,6 +128,10 @@ test('invalid UTF-8 is refused with file and line', async () => {
   const refused = open({ ...whole, 'train.de': bytes });
   await expect(refused).rejects.toMatchObject({ code: 'data', fields: { line: 3 } });
   await expect(refused).rejects.toThrow(/line 3 of .*train.de must be UTF-8/);
+  const { 'train.de': _, ...others } = whole;
+  const packed = open({ ...others, 'train.de.gz': gzipSync(bytes) });
+  await expect(packed).rejects.toMatchObject({ code: 'data', fields: { line: 3 } });
+  await expect(packed).rejects.toThrow(/line 3 of .*train.de.gz must be UTF-8/);
 });
 
 test('Windows line ends and a byte order mark are taken off, with a note', async () => {
