@@ -4,6 +4,7 @@
  */
 import { require_ } from '../../core/errors.ts';
 import { firstOf, type TextFile } from './lines.ts';
+import { joinOrigins, originOf } from './origin.ts';
 import type { LanguagePair, SentencePairs } from './pairs.ts';
 import { toPlain } from './plain.ts';
 
@@ -46,6 +47,7 @@ export function alignFiles(from: TextFile, to: TextFile, options: AlignedOptions
   const long: number[] = [];
   const uneven: number[] = [];
   const kept = { from: [] as string[], to: [] as string[] };
+  const numbers: number[] = [];
   for (let i = 0; i < source.lines.length; i++) {
     const one = source.lines[i];
     const other = target.lines[i];
@@ -62,6 +64,7 @@ export function alignFiles(from: TextFile, to: TextFile, options: AlignedOptions
     if (isUneven || (isLong && beyond === 'leave out')) continue;
     kept.from.push(one);
     kept.to.push(other);
+    numbers.push(i + 1);
   }
   const total = source.lines.length;
   require_(
@@ -89,7 +92,8 @@ export function alignFiles(from: TextFile, to: TextFile, options: AlignedOptions
     ...tell(long, `are longer than ${longest} words and are ${beyond === 'keep' ? 'kept' : 'left out'}`),
     ...tell(uneven, `have a side more than ${ratio} times as long as the other and are left out`),
   ];
-  return { pairs: kept, notes };
+  const origin = originOf({ from: from.file, to: to.file, counts: unit }, numbers);
+  return { pairs: { ...kept, origin }, notes };
 }
 
 /** What several pairs of files give, one after the other. */
@@ -98,6 +102,7 @@ export function joinAligned(parts: readonly Aligned[]): Aligned {
     pairs: {
       from: parts.flatMap((part) => part.pairs.from),
       to: parts.flatMap((part) => part.pairs.to),
+      origin: joinOrigins(parts.map((part) => part.pairs.origin)),
     },
     notes: parts.flatMap((part) => part.notes),
   };

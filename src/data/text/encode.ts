@@ -4,6 +4,7 @@
  */
 import { require_ } from '../../core/errors.ts';
 import { firstOf } from './lines.ts';
+import { placeOf, placesOf } from './origin.ts';
 import type { LanguagePair, SentencePairs } from './pairs.ts';
 import { UNK } from './special.ts';
 import type { Subwords } from './subwords.ts';
@@ -31,27 +32,31 @@ export interface EncodeOptions {
   readonly beyond?: 'leave out' | 'refuse' | undefined;
 }
 
-/** Throws `data`, with the number of the pair, for one beyond the limit that may not be left out. */
+/** Throws `data`, with file and line (or the number of the pair), for one beyond the limit that may not be left out. */
 export function encodePairs(pairs: SentencePairs, subwords: Subwords, options: EncodeOptions): EncodedPairs {
   const { pair, name, longest = Number.POSITIVE_INFINITY, beyond = 'refuse' } = options;
   const from: Int32Array[] = [];
   const to: Int32Array[] = [];
   const indices: number[] = [];
   const out: number[] = [];
+  const { origin } = pairs;
+  const nameOf = (i: number, side: 'from' | 'to') =>
+    origin === undefined ? `${name}, sentence pair ${i + 1}` : `${name}, ${placeOf(origin, i, side)}`;
   for (let i = 0; i < pairs.from.length; i++) {
     const source = subwords.encode(pairs.from[i], pair.from);
     const target = subwords.encode(pairs.to[i], pair.to);
     const length = Math.max(source.length, target.length) + 1;
     if (length > longest) {
+      const side = source.length >= target.length ? 'from' : 'to';
       require_(
         beyond === 'leave out',
         'data',
         () =>
-          `${name}, sentence pair ${i + 1} ("${start(pairs.from[i])}") takes ${length} subwords, but at most ` +
+          `${nameOf(i, side)} ("${start(pairs[side][i])}") takes ${length} subwords, but at most ` +
           `${longest} fit; allow longer sentences or take the pair out of the file`,
         { set: name, pair: i + 1, length, longest },
       );
-      out.push(i + 1);
+      out.push(i);
       continue;
     }
     from.push(source);
@@ -69,9 +74,11 @@ export function encodePairs(pairs: SentencePairs, subwords: Subwords, options: E
   const total = { from: sum(from), to: sum(to) };
   const notes: string[] = [];
   if (out.length > 0) {
+    const numbers = out.map((i) => i + 1);
+    const places = origin === undefined ? firstOf(numbers, 'pair') : placesOf(origin, out);
     notes.push(
       `${name}: ${out.length} of ${pairs.from.length} sentence pairs are longer than ${longest} subwords and are left ` +
-        `out (${firstOf(out, 'pair')}).`,
+        `out (${places}).`,
     );
   }
   const unknowns = unknown.from + unknown.to;

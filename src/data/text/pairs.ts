@@ -4,11 +4,14 @@
  */
 import { require_ } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
+import { type Origin, takeOrigin } from './origin.ts';
 
 export interface SentencePairs {
   /** Plain text, not tokenised; as many as in `to`. */
   readonly from: readonly string[];
   readonly to: readonly string[];
+  /** Where they stood; absent for those of no file. */
+  readonly origin?: Origin | undefined;
 }
 
 /** Codes of languages, `en` and `de`. */
@@ -51,6 +54,7 @@ export function takePairs(pairs: SentencePairs, indices: ArrayLike<number>): Sen
   return {
     from: Array.from(indices, (index) => pairs.from[index]),
     to: Array.from(indices, (index) => pairs.to[index]),
+    ...(pairs.origin === undefined ? {} : { origin: takeOrigin(pairs.origin, indices) }),
   };
 }
 

@@ -19,14 +19,14 @@ const whole = {
 test('reads train, val and test_..., .gz or not, and takes the only two languages, English first', async () => {
   const set = await open(whole);
   expect(set).toMatchObject({ kind: 'translation', pair: { from: 'en', to: 'de' } });
-  expect(set.train).toEqual({ from: whole['train.en'], to: whole['train.de'] });
-  expect(set.valid).toEqual({ from: ['One bird sings.'], to: ['Ein Vogel singt.'] });
-  expect(set.test).toEqual({ from: ['It rains.'], to: ['Es regnet.'] });
+  expect(set.train).toMatchObject({ from: whole['train.en'], to: whole['train.de'] });
+  expect(set.valid).toMatchObject({ from: ['One bird sings.'], to: ['Ein Vogel singt.'] });
+  expect(set.test).toMatchObject({ from: ['It rains.'], to: ['Es regnet.'] });
   expect(set.notes).toEqual([
     expect.stringMatching(/en is translated to de, the two languages there; --pair de-en for the other way/),
   ]);
   const back = await open(whole, { pair: 'de-en' });
-  expect(back.train).toEqual({ from: whole['train.de'], to: whole['train.en'] });
+  expect(back.train).toMatchObject({ from: whole['train.de'], to: whole['train.en'] });
   expect(back.notes).toEqual([]);
 });
 
@@ -37,7 +37,7 @@ test('of a packed file that is longer than what is asked for, the rest is only c
   const { 'train.en': _en, 'train.de': _de, ...others } = whole;
   const files = { ...others, 'train.en.gz': packed('Dog'), 'train.de.gz': packed('Hund') };
   const set = await open(files, { limit: 3 });
-  expect(set.train).toEqual({ from: numbered('Dog').slice(0, 3), to: numbered('Hund').slice(0, 3) });
+  expect(set.train).toMatchObject({ from: numbered('Dog').slice(0, 3), to: numbered('Hund').slice(0, 3) });
 });
 
 test.each([
@@ -69,7 +69,7 @@ test('three languages need a pair; a language that is not there is named with th
   await expect(open(files, { pair: 'en-en' })).rejects.toThrow(/two different codes/);
   const french = { 'val.fr': ['Un oiseau.'], 'test_2016_flickr.fr': ['Il pleut.'] };
   const set = await open({ ...files, ...french }, { pair: 'fr-de' });
-  expect(set.train).toEqual({ from: files['train.fr'], to: files['train.de'] });
+  expect(set.train).toMatchObject({ from: files['train.fr'], to: files['train.de'] });
   await expect(open({ 'README.md': ['none'] })).rejects.toThrow(
     /but has no text files; put train.FROM and train.TO/,
   );
@@ -88,8 +88,8 @@ test('missing sets are held out of the training text by the seed, and a note say
   for (const { from, to } of [set.train, set.valid, set.test]) {
     expect(from.map((line) => line.replace('Dog', 'Hund'))).toEqual(to);
   }
-  expect((await open(files, { seed: 1 })).valid).toEqual(set.valid);
-  expect((await open(files, { seed: 2 })).valid).not.toEqual(set.valid);
+  expect((await open(files, { seed: 1 })).valid.from).toEqual(set.valid.from);
+  expect((await open(files, { seed: 2 })).valid.from).not.toEqual(set.valid.from);
 });
 
 test('of several test sets the plainest name is taken, and the others are named', async () => {
@@ -203,7 +203,10 @@ test('seg elements of IWSLT and WMT files are read, and their entities', async (
   };
   const { 'test_2016_flickr.en': _en, 'test_2016_flickr.de': _de, ...rest } = files;
   const set = await open(rest);
-  expect(set.test).toEqual({ from: ['Cats & dogs.', 'Rain – <now>'], to: ['Katzen und Hunde.', 'Regen'] });
+  expect(set.test).toMatchObject({
+    from: ['Cats & dogs.', 'Rain – <now>'],
+    to: ['Katzen und Hunde.', 'Regen'],
+  });
   const broken = { ...rest, 'IWSLT16.TED.tst2010.en-de.en.xml': ['<seg id="1">a</seg>', '<seg id="2">b'] };
   await expect(open(broken)).rejects.toThrow(/en.xml, line 2: a seg element must end/);
   const none = { ...rest, 'IWSLT16.TED.tst2010.en-de.en.xml': ['a', 'b'] };

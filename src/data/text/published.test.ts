@@ -31,8 +31,8 @@ test("WMT'14 as its archives unpack: corpora joined, uneven pairs left out, news
   expect(set.pair).toEqual({ from: 'en', to: 'de' });
   expect(set.train.from).toEqual(['One.', 'Two dogs.', 'Three.', 'Four.']);
   expect(set.train.to).toEqual(['Eins.', 'Zwei Hunde.', 'Drei.', 'Vier.']);
-  expect(set.valid).toEqual({ from: ['Valid.'], to: ['Gültig.'] });
-  expect(set.test).toEqual({ from: ['A test.', 'Another.'], to: ['Ein Test.', 'Noch einer.'] });
+  expect(set.valid).toMatchObject({ from: ['Valid.'], to: ['Gültig.'] });
+  expect(set.test).toMatchObject({ from: ['A test.', 'Another.'], to: ['Ein Test.', 'Noch einer.'] });
   expect(set.notes).toEqual([
     expect.stringMatching(
       /europarl.*: 1 of 3 sentence pairs have a side more than 1.5 times .* left out \(line 2\)/,
@@ -40,7 +40,7 @@ test("WMT'14 as its archives unpack: corpora joined, uneven pairs left out, news
   ]);
   const back = await openTranslation(`wmt14-ende:${place}`, { pair: 'de-en', limit: 3 });
   // each of three corpora gives one line
-  expect(back.train).toEqual({ from: ['Eins.', 'Drei.', 'Vier.'], to: ['One.', 'Three.', 'Four.'] });
+  expect(back.train).toMatchObject({ from: ['Eins.', 'Drei.', 'Vier.'], to: ['One.', 'Three.', 'Four.'] });
   await expect(openTranslation(`wmt14-ende:${place}`, { pair: 'en-fr' })).rejects.toThrow(
     /between en and de/,
   );
@@ -56,7 +56,7 @@ test("WMT'14: a corpus that is missing is named; Google's preparation is read ba
     'newstest2013.fr': ['d'],
   });
   const set = await openTranslation(`wmt14-enfr:${place}`);
-  expect(set.valid).toEqual({ from: ['a', 'c'], to: ['b', 'd'] });
+  expect(set.valid).toMatchObject({ from: ['a', 'c'], to: ['b', 'd'] });
   expect(set.notes[0]).toMatch(/missing \(commoncrawl.fr-en.en and commoncrawl.fr-en.fr, undoc.*giga-fren/);
   expect(set.notes[1]).toMatch(/has no test files: 3 of 60/);
   const google = await folder({
@@ -71,8 +71,8 @@ test("WMT'14: a corpus that is missing is named; Google's preparation is read ba
   });
   const prepared = await openTranslation(`wmt14-ende:${google}`);
   expect(prepared.train.from).toEqual(['A dog, a cat.', 'Two dogs, ok.']);
-  expect(prepared.valid).toEqual({ from: ['c'], to: ['d'] });
-  expect(prepared.test).toEqual({ from: ['e'], to: ['f'] });
+  expect(prepared.valid).toMatchObject({ from: ['c'], to: ['d'] });
+  expect(prepared.test).toMatchObject({ from: ['e'], to: ['f'] });
 });
 
 const tags = (sentences: string[], title: string) => [
@@ -103,7 +103,7 @@ test("IWSLT'14: tag lines dropped, titles kept, every 23rd pair to choose with, 
   const set = await openTranslation(`iwslt14:${place}`);
   expect(set.pair).toEqual({ from: 'de', to: 'en' });
   // 46 with the title, 1 uneven; the 23rd of 45 is the title, Hund 0, 1, 3 ... 22
-  expect(set.valid).toEqual({ from: ['Hund 22.'], to: ['Dog 22.'] });
+  expect(set.valid).toMatchObject({ from: ['Hund 22.'], to: ['Dog 22.'] });
   expect(set.train.from).toHaveLength(44);
   expect(set.train.from.slice(0, 4)).toEqual(['Titel', 'Hund 0.', 'Hund 1.', 'Hund 3.']);
   expect(set.test.from).toEqual(['TED.dev2010 de', 'TEDX.dev2012 de', 'TED.tst2010 de', 'TED.tst2011 de']);
