@@ -2,7 +2,8 @@
  * Published training recipes as settings, with where they were read. A recipe is used by name or, for a network of the
  * zoo, as `published`. Everywhere norms and biases do not decay, networks end with recalibrated norms, and adders and
  * shifts are used as published: N(0, 1) adder weights with the local rate eta, shift weights rounded as they are
- * (transformation none).
+ * (transformation none). Images that are decoded while training come in parts of random sizes, whatever the recipe; those
+ * held in memory are shifted.
  *
  * `spec N` is a section of the notes this program was written from, which quote the repositories named there.
  */
@@ -134,7 +135,8 @@ export const RECIPES = {
     title: 'convolution on ImageNet',
     source:
       'He et al. 2016, 3.4, in the form of the PyTorch examples: SGD 0.1, decay 1e-4, batches of 256, 90 epochs, a tenth at 30 and 60',
-    unconfirmed: 'all of it is from memory; images are not cropped at random sizes',
+    unconfirmed:
+      'all of it is from memory; images come in parts of random sizes only where they are decoded while training, as ImageNet is',
     settings: {
       ...PLAIN,
       ...{ optimiser: 'sgd', rate: 0.1, decay: 1e-4, batch: 256, epochs: 90 },
