@@ -1,15 +1,17 @@
 /**
  * Images a second of each augmentation on one core, and what of a training step's time goes by without a batch to
- * train on while threads make them with the full recipe.
+ * train on while threads make them, of images in memory and of JPEGs.
  */
 import type { Recipe } from '../data/augment/recipe.ts';
 import { BatchMaker } from '../data/batches.ts';
 import { imageBatches } from '../training/image-batches.ts';
+import { DECODING_ROWS, measureDecoding } from './decoding.ts';
 import { type Measuring, stopIfAsked } from './measuring.ts';
-import { BATCH, batchesStep, CLASSES, type NetworkSizes } from './networks.ts';
+import { BATCH, CLASSES, type NetworkSizes } from './networks.ts';
 import { FULL_RECIPE, recipeOptions } from './recipe.ts';
-import { atMost, type Row } from './row.ts';
-import { burst, type Finish, finishOf, median, sleep } from './timing.ts';
+import type { Row } from './row.ts';
+import { burst, median, sleep } from './timing.ts';
+import { waitingRow } from './waiting.ts';
 
 const SIDE = 32;
 
@@ -32,12 +34,10 @@ const RECIPES: readonly RecipeCase[] = [
 
 /** The spaces whose all-convolution networks are trained, the quickest last. */
 const SPACES: readonly string[] = ['cifar', 'tiny', 'micro'];
-const MOST_WAITING = 3;
-const WARM_UP_MS = 400;
-const TRAINED_MS = 1200;
 
 export async function measureData(m: Measuring): Promise<Row[]> {
-  const stages = RECIPES.length + SPACES.length * 6;
+  const trainings = SPACES.length + DECODING_ROWS;
+  const stages = RECIPES.length + trainings * 6;
   const recipes = await measureRecipes({
     ...m,
     progress: (done) => m.progress((done * RECIPES.length) / stages),
@@ -48,7 +48,9 @@ export async function measureData(m: Measuring): Promise<Row[]> {
     const progress = (done: number) => m.progress((RECIPES.length + (i + done) * 6) / stages);
     rows.push(await measureWaiting({ ...m, progress }, sizes));
   }
-  return rows;
+  const progress = (done: number) =>
+    m.progress((RECIPES.length + (SPACES.length + done * DECODING_ROWS) * 6) / stages);
+  return [...rows, ...(await measureDecoding({ ...m, progress }))];
 }
 
 /** Microseconds an image, on the thread that trains. */
@@ -78,58 +80,13 @@ async function measureRecipes(m: Measuring): Promise<Row[]> {
   });
 }
 
-/** Training on batches with the full recipe: the share of waiting, over rounds of a second. */
-export async function measureWaiting(
+/** Training on batches with the full recipe, of images in memory. */
+export function measureWaiting(
   m: Measuring,
   sizes: NetworkSizes,
-  { warmUpMs = WARM_UP_MS, trainedMs = TRAINED_MS } = {},
+  times?: { readonly warmUpMs: number; readonly trainedMs: number },
 ): Promise<Row> {
   const batches = imageBatches(recipeOptions(FULL_RECIPE, { ...sizes, classes: CLASSES }));
-  const step = batchesStep(m.backend, sizes, batches);
-  const shares: number[] = [];
-  let images = 0;
-  let seconds = 0;
-  try {
-    await trainFor(warmUpMs, step.run, finishOf(m.backend));
-    for (let round = 0; round < m.rounds; round++) {
-      stopIfAsked(m);
-      const waited = batches.waitedSeconds();
-      const { steps, spent } = await trainFor(trainedMs, step.run, finishOf(m.backend));
-      shares.push((100 * (batches.waitedSeconds() - waited)) / spent);
-      images += steps * sizes.batch;
-      seconds += spent;
-      m.progress((round + 1) / m.rounds);
-    }
-  } finally {
-    step.dispose();
-    batches.dispose();
-  }
-  return {
-    ...{ group: 'data', id: `waiting-${sizes.space}`, unit: '%' },
-    title: `waiting for data, all-conv of space ${sizes.space}`,
-    shape: `batch ${sizes.batch}, ${sizes.side}x${sizes.side}x3, data threads: ${batches.threads}`,
-    ...{ best: Math.min(...shares), median: median(shares) },
-    rate: { value: images / seconds, unit: 'images/s' },
-    bars: [atMost('% waiting', median(shares), MOST_WAITING)],
-  };
-}
-
-/** Steps until so much time is spent; between them signals are served, as in training. */
-async function trainFor(
-  ms: number,
-  run: () => void,
-  finish: Finish,
-): Promise<{ steps: number; spent: number }> {
-  const from = performance.now();
-  let steps = 0;
-  do {
-    run();
-    steps++;
-    if (steps % 10 === 0) {
-      await finish?.();
-      await sleep(0);
-    }
-  } while (performance.now() - from < ms);
-  await finish?.();
-  return { steps, spent: (performance.now() - from) / 1e3 };
+  const title = `waiting for data, all-conv of space ${sizes.space}`;
+  return waitingRow(m, { id: `waiting-${sizes.space}`, title, sizes, batches }, times);
 }

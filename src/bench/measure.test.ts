@@ -1,9 +1,15 @@
 /** Rows from small measurements on the reference, with peaks and a peer that are made up: never how long they took. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PeakMeter } from '../backends/peaks.ts';
 import { createReference } from '../backends/reference/reference.ts';
+import { loadSharp } from '../data/image.ts';
+import { compileWorker } from '../data/testing/worker-program.ts';
+import { imageBatches } from '../training/image-batches.ts';
 import type { KernelCase } from './cases.ts';
 import { measureWaiting } from './data.ts';
+import { measureDecoding } from './decoding.ts';
 import { measureKernels } from './kernels.ts';
 import type { Measuring } from './measuring.ts';
 import type { Peer } from './peer.ts';
@@ -130,6 +136,36 @@ test('waiting for data is a share of the time of training, and its bar is 3 %', 
   expect(row.median).toBeLessThan(100);
   expect(m.backend.memory().used).toBe(0);
   m.backend.dispose();
+});
+
+test('JPEGs that are decoded while training: two recipes at each size, in files that are gone afterwards', async (context) => {
+  if ((await loadSharp().catch(() => undefined)) === undefined) return context.skip('sharp is not there');
+  const compiled = compileWorker();
+  const m = measuring({ rounds: 1 });
+  const roots = new Set<string>();
+  try {
+    const rows = await measureDecoding(m, {
+      ...{ folder: { count: 20, side: 40 }, times: { warmUpMs: 1, trainedMs: 1 } },
+      sizes: [{ space: 'micro', side: 16, batch: 4 }],
+      batchesOf(options) {
+        roots.add(dirname(options.set.files!.root));
+        expect([options.set.count, options.set.pixels.length]).toEqual([20, 0]);
+        return imageBatches(options, 1, compiled.program);
+      },
+    });
+    expect(rows.map(({ id }) => id)).toEqual(['decoding-16-rand-augment', 'decoding-16-full']);
+    for (const row of rows) {
+      expect(row).toMatchObject({ group: 'data', unit: '%', shape: 'batch 4, 16x16x3, data threads: 1' });
+      expect(row.bars).toMatchObject([{ text: '% waiting <= 3', value: row.median }]);
+      // the thread that trains cannot decode: it stands still for its first batch at least
+      expect(row.best).toBeGreaterThan(0);
+    }
+    expect([...roots].map((root) => existsSync(root))).toEqual([false]);
+    expect(m.done.at(-1)).toBe(1);
+  } finally {
+    compiled.remove();
+    m.backend.dispose();
+  }
 });
 
 test('a supernet step by kernel', async () => {

@@ -18,6 +18,8 @@ export interface Measuring {
   /** Also what takes minutes. */
   readonly long: boolean;
   readonly signal: AbortSignal;
+  /** What a person should read before the table: what could not be measured, and why. */
+  readonly note?: (text: string) => void;
   /** Part of the current group that is done, 0 to 1. */
   progress(done: number): void;
 }

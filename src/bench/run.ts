@@ -37,7 +37,7 @@ interface Stage {
 }
 
 const SINGLE: Readonly<Partial<Record<GroupName, Omit<Stage, 'title'>>>> = {
-  data: { weight: 22, run: measureData },
+  data: { weight: 75, run: measureData },
   steps: { weight: 8, run: measureSteps },
   translators: { weight: 12, run: measureTranslators },
   supernet: { weight: 6, run: (m) => measureSupernet(m) },

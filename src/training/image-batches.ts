@@ -16,8 +16,15 @@ export interface ImageBatches extends BatchSource {
   dispose(): void;
 }
 
-/** Throws as BatchMaker does. The batches do not depend on `threads`. */
-export function imageBatches(options: BatchOptions, threads = threadsFor(options)): ImageBatches {
+/**
+ * Throws as BatchMaker does. The batches do not depend on `threads`; `program` is what these run, the program's own when
+ * absent.
+ */
+export function imageBatches(
+  options: BatchOptions,
+  threads = threadsFor(options),
+  program?: URL,
+): ImageBatches {
   const { height, width, channels } = options.set;
   const known = {
     shape: [height, width, channels] as const,
@@ -25,7 +32,7 @@ export function imageBatches(options: BatchOptions, threads = threadsFor(options
     threads,
   };
   if (threads > 0) {
-    const pool = new BatchThreads(options, { threads });
+    const pool = new BatchThreads(options, { threads, ...(program === undefined ? {} : { program }) });
     return {
       ...known,
       stepsPerEpoch: pool.stepsPerEpoch,

@@ -135,6 +135,7 @@ export const bench: Command = {
             rounds: setting<number>(context, 'rounds'),
             long: given<boolean>(context, 'long') === true,
             signal: context.signal,
+            note: context.print,
           },
           groups,
           benchProgress(context.json),

@@ -1,0 +1,111 @@
+/**
+ * What of a training step's time goes by without a batch where the images are JPEGs in folders, decoded while training.
+ * The files are drawn into a temporary folder, read as `folder:` reads them, and cut to random parts of the size that is
+ * trained. The network is the smallest there is, so that threads have little time for a batch.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ShiftAddError } from '../core/errors.ts';
+import { Random } from '../core/random.ts';
+import { PLAIN_RECIPE, type Recipe } from '../data/augment/recipe.ts';
+import type { BatchOptions } from '../data/batches.ts';
+import { loadSharp } from '../data/image.ts';
+import { openDataset } from '../data/open.ts';
+import { type ImageBatches, imageBatches } from '../training/image-batches.ts';
+import type { Measuring } from './measuring.ts';
+import { CLASSES, type NetworkSizes } from './networks.ts';
+import { drawnImages, FULL_RECIPE } from './recipe.ts';
+import type { Row } from './row.ts';
+import { waitingRow } from './waiting.ts';
+
+export interface DrawnFolder {
+  /** Of training images. */
+  readonly count: number;
+  /** Pixels a side of every file. */
+  readonly side: number;
+}
+
+const FOLDER: DrawnFolder = { count: 600, side: 256 };
+
+interface DecodedCase {
+  readonly id: string;
+  readonly title: string;
+  readonly recipe: Recipe;
+}
+
+const RECIPES: readonly DecodedCase[] = [
+  {
+    ...{ id: 'rand-augment', title: 'RandAugment 9' },
+    recipe: { ...PLAIN_RECIPE, randAugment: FULL_RECIPE.randAugment },
+  },
+  { id: 'full', title: 'the full recipe', recipe: FULL_RECIPE },
+];
+
+const SIZES: readonly NetworkSizes[] = [
+  { space: 'micro', side: 64, batch: 64 },
+  { space: 'micro', side: 224, batch: 32 },
+];
+
+export interface DecodingOptions {
+  readonly folder?: DrawnFolder;
+  readonly sizes?: readonly NetworkSizes[];
+  readonly batchesOf?: (options: BatchOptions) => ImageBatches;
+  readonly times?: { readonly warmUpMs: number; readonly trainedMs: number };
+}
+
+/** How many rows `measureDecoding` gives where it can. */
+export const DECODING_ROWS = RECIPES.length * SIZES.length;
+
+/** No rows, and a note, where sharp is not there. */
+export async function measureDecoding(
+  m: Measuring,
+  { folder = FOLDER, sizes: wanted = SIZES, batchesOf = imageBatches, times }: DecodingOptions = {},
+): Promise<Row[]> {
+  const root = mkdtempSync(join(tmpdir(), 'shiftaddnas-bench-'));
+  try {
+    await drawJpegs(root, folder);
+    const rows: Row[] = [];
+    for (const sizes of wanted) {
+      const dataset = await openDataset(`folder:${root}`, { imageSize: sizes.side, memory: 0 });
+      for (const { id, title, recipe } of RECIPES) {
+        const before = rows.length;
+        const progress = (done: number) => m.progress((before + done) / (wanted.length * RECIPES.length));
+        const batches = batchesOf({
+          ...{ set: dataset.train, normal: dataset, batchSize: sizes.batch, recipe },
+          ...{ random: Random.fromSeed(3).state(), smoothing: 0.1 },
+          augmentation: { mirror: true, cropPad: 0, padding: 'edge' },
+        });
+        const what = {
+          id: `decoding-${sizes.side}-${id}`,
+          title: `waiting for JPEGs of ${folder.side}x${folder.side} with ${title}, all-conv of space ${sizes.space}`,
+        };
+        rows.push(await waitingRow({ ...m, progress }, { ...what, sizes, batches }, times));
+      }
+    }
+    return rows;
+  } catch (error) {
+    if (!(error instanceof ShiftAddError) || error.code !== 'missing') throw error;
+    m.note?.(`JPEGs that are decoded while training are not measured: ${error.message}`);
+    return [];
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Files of `train/` and, one a class, `test/`; slopes under noise, which take a decoder as long as photographs do or longer. */
+async function drawJpegs(root: string, { count, side }: DrawnFolder): Promise<void> {
+  const sharp = await loadSharp();
+  const { pixels, labels } = drawnImages(count, side, CLASSES);
+  const raw = { width: side, height: side, channels: 3 } as const;
+  const bytes = side * side * 3;
+  for (let i = 0; i < count; i++) {
+    const image = sharp(pixels.subarray(i * bytes, (i + 1) * bytes), { raw });
+    const file = await image.jpeg({ quality: 90 }).toBuffer();
+    for (const part of i < CLASSES ? ['train', 'test'] : ['train']) {
+      const place = join(root, part, `class-${labels[i]}`);
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, `${i}.jpg`), file);
+    }
+  }
+}

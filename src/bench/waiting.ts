@@ -1,0 +1,71 @@
+/** Training on batches that are made meanwhile: what part of its time it stands still for them. */
+import type { ImageBatches } from '../training/image-batches.ts';
+import { type Measuring, stopIfAsked } from './measuring.ts';
+import { batchesStep, type NetworkSizes } from './networks.ts';
+import { atMost, type Row } from './row.ts';
+import { type Finish, finishOf, median, sleep } from './timing.ts';
+
+const MOST_WAITING = 3;
+const WARM_UP_MS = 400;
+const TRAINED_MS = 1200;
+
+export interface Waiting extends Pick<Row, 'id' | 'title'> {
+  /** Of the all-convolution network that is trained. */
+  readonly sizes: NetworkSizes;
+  /** Disposed of in the end. */
+  readonly batches: ImageBatches;
+}
+
+/** The share of waiting, over rounds of a second. */
+export async function waitingRow(
+  m: Measuring,
+  { id, title, sizes, batches }: Waiting,
+  { warmUpMs = WARM_UP_MS, trainedMs = TRAINED_MS } = {},
+): Promise<Row> {
+  const step = batchesStep(m.backend, sizes, batches);
+  const shares: number[] = [];
+  let images = 0;
+  let seconds = 0;
+  try {
+    await trainFor(warmUpMs, step.run, finishOf(m.backend));
+    for (let round = 0; round < m.rounds; round++) {
+      stopIfAsked(m);
+      const waited = batches.waitedSeconds();
+      const { steps, spent } = await trainFor(trainedMs, step.run, finishOf(m.backend));
+      shares.push((100 * (batches.waitedSeconds() - waited)) / spent);
+      images += steps * sizes.batch;
+      seconds += spent;
+      m.progress((round + 1) / m.rounds);
+    }
+  } finally {
+    step.dispose();
+    batches.dispose();
+  }
+  return {
+    ...{ group: 'data', id, title, unit: '%' },
+    shape: `batch ${sizes.batch}, ${sizes.side}x${sizes.side}x3, data threads: ${batches.threads}`,
+    ...{ best: Math.min(...shares), median: median(shares) },
+    rate: { value: images / seconds, unit: 'images/s' },
+    bars: [atMost('% waiting', median(shares), MOST_WAITING)],
+  };
+}
+
+/** Steps until so much time is spent; between them signals are served, as in training. */
+async function trainFor(
+  ms: number,
+  run: () => void,
+  finish: Finish,
+): Promise<{ steps: number; spent: number }> {
+  const from = performance.now();
+  let steps = 0;
+  do {
+    run();
+    steps++;
+    if (steps % 10 === 0) {
+      await finish?.();
+      await sleep(0);
+    }
+  } while (performance.now() - from < ms);
+  await finish?.();
+  return { steps, spent: (performance.now() - from) / 1e3 };
+}
