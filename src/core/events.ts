@@ -19,6 +19,9 @@ export interface Limits {
   readonly shifts?: number;
 }
 
+/** What a search makes small: a score (an error is 1 less the accuracy; `bleu` what BLEU falls short of 100 by) or a cost. */
+export type Objective = 'loss' | 'error' | 'bleu' | keyof Limits;
+
 /** What a network costs and how it does. */
 export interface NetworkScores {
   readonly genotype: string;
@@ -114,6 +117,8 @@ export interface SearchStarted {
   /** Evaluations the search will make, where it knows. */
   readonly evaluations?: number;
   readonly limits: Limits;
+  /** What fronts and hypervolumes of the run are of; absent in what earlier versions wrote: loss and energy. */
+  readonly objectives?: readonly Objective[];
   /** A random search that the run's own is held against: nothing it finds is retrained. */
   readonly baseline?: true;
 }
@@ -137,14 +142,14 @@ export interface GenerationEnded {
   /** Networks looked at that meet the limits. */
   readonly feasible: number;
   readonly best: NetworkScores;
-  /** Networks on the front of loss against energy so far. */
+  /** Networks on the front of the objectives so far. */
   readonly frontSize: number;
   /** Share of the networks looked at that meet the limits. */
   readonly feasibleShare?: number;
-  /** Part of the box below guessing and the limit on energy that the front dominates, 0 to 1. */
+  /** Part of the box below `corner` that the front dominates, 0 to 1. */
   readonly hypervolume?: number;
-  /** The worst corner of that box: loss and energy in mJ. */
-  readonly corner?: readonly [loss: number, energyMj: number];
+  /** The worst that counts, of each objective: guessing, and the limit on a cost or the dearest of the first generation. */
+  readonly corner?: readonly number[];
 }
 
 /** A retrained network was measured on the test set. */

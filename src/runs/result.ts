@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import { z } from 'zod';
 import { writeFileAtomic } from '../core/atomic.ts';
 import { internal, ShiftAddError } from '../core/errors.ts';
+import { OBJECTIVE_NAMES } from '../search/objectives.ts';
 
 const count = z.int().min(0);
 const fraction = z.number().min(0).max(1);
@@ -162,6 +163,8 @@ export const resultSchema = z.strictObject({
   }),
   search: z.strictObject({
     ...{ evaluated: count, generations: count, limits },
+    /** What was made small; absent in what earlier versions wrote: loss and energy. */
+    objectives: z.array(z.enum(OBJECTIVE_NAMES)).optional(),
     /** Candidates that were trained alone for a short time, to choose those that were retrained. */
     trials: z.array(pathAlone).optional(),
     /** What was tried in the rounds after the first: offspring of the best, which the supernet never scored. */
@@ -173,7 +176,7 @@ export const resultSchema = z.strictObject({
   /** The other searched networks that were retrained. */
   candidates: z.array(network),
   baselines: z.array(network),
-  /** Non-dominated in loss and energy, by supernet scores. */
+  /** Non-dominated in the objectives, by supernet scores: every score and cost that is known of each. */
   front: z.array(
     z.strictObject({
       genotype: z.string(),
@@ -182,6 +185,13 @@ export const resultSchema = z.strictObject({
       bleu: score.optional(),
       energyMj: cost,
       latencyMs: cost,
+      // Earlier versions wrote no more.
+      params: count.optional(),
+      macs: count.optional(),
+      areaMm2: cost.optional(),
+      multiplications: count.optional(),
+      additions: count.optional(),
+      shifts: count.optional(),
     }),
   ),
   /** Paths trained alone beside their supernet scores, where asked for (`rank`). */

@@ -1,7 +1,13 @@
 import { require_ } from '../core/errors.ts';
 import type { Collector } from './collector.ts';
 import { constrainedRanks, crowding, ranksInTurn } from './crowding.ts';
-import { checkObjectives, type Objective, objectivePoint, violation } from './objectives.ts';
+import {
+  checkObjectives,
+  DEFAULT_OBJECTIVES,
+  type Objective,
+  objectivePoint,
+  violation,
+} from './objectives.ts';
 import { compareScored, type Scored, type SearchProblem } from './problem.ts';
 import {
   type CommonConfig,
@@ -43,7 +49,7 @@ export interface Nsga2Config extends CommonConfig {
 export const NSGA2_DEFAULTS: Nsga2Config = {
   limits: {},
   attempts: DEFAULT_ATTEMPTS,
-  objectives: ['loss', 'energyMj'],
+  objectives: DEFAULT_OBJECTIVES,
   bounds: {},
   population: 50,
   generations: 20,

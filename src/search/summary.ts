@@ -1,6 +1,6 @@
-import { hypervolume } from '../metrics/hypervolume.ts';
+import { hypervolumeShare } from '../metrics/hypervolume.ts';
 import { front } from './front.ts';
-import { type Objective, objectivePoint } from './objectives.ts';
+import { DEFAULT_OBJECTIVES, type Objective, objectivePoint } from './objectives.ts';
 import { compareScored, type Scored, whollyScored } from './problem.ts';
 import type { SearchState } from './sampler.ts';
 
@@ -28,12 +28,11 @@ export interface SummaryOptions {
 
 export function summary<G>(
   { scored, generation, attempts, infeasible }: SearchState<G>,
-  { objectives = ['loss', 'energyMj'], reference }: SummaryOptions = {},
+  { objectives = DEFAULT_OBJECTIVES, reference }: SummaryOptions = {},
 ): SearchSummary<G> {
   const whole = whollyScored(scored);
   const points = whole.map((candidate) => objectivePoint(candidate, objectives));
   const kept = front(points);
-  const box = reference?.reduce((product, value) => product * value, 1) ?? 1;
   return {
     generation,
     evaluated: scored.length,
@@ -42,10 +41,10 @@ export function summary<G>(
     hypervolume:
       reference === undefined
         ? 0
-        : hypervolume(
+        : hypervolumeShare(
             kept.map((i) => points[i]),
             reference,
-          ) / box,
+          ),
     best: whole.reduce<Scored<G> | undefined>(
       (best, one) => (best === undefined || compareScored(one, best) < 0 ? one : best),
       undefined,

@@ -1,8 +1,10 @@
 /**
  * Tables for spreadsheets and notebooks (RFC 4180): every candidate, every retrained network, every epoch. Numbers
- * are written in full; fractions are of 1, energies in mJ, latencies in ms.
+ * are written in full; fractions are of 1, energies in mJ, latencies in ms. `onFront` is said of the objectives that
+ * were searched for. Of sentence pairs there is BLEU as well, from 0 to 100, where translations were made.
  */
 import type { NetworkScores } from '../../core/events.ts';
+import { isTranslationSource } from '../../data/text/open.ts';
 import type { RunTrace } from './trace.ts';
 
 type Cell = string | number | boolean | undefined;
@@ -14,7 +16,9 @@ const COSTS = [
 ] as const satisfies readonly (keyof NetworkScores)[];
 
 /** The files by name. */
-export function csvFiles({ searches, networks, journal }: RunTrace): Map<string, string> {
+export function csvFiles({ searches, networks, journal, description }: RunTrace): Map<string, string> {
+  const sentences = isTranslationSource(String(description.config.data ?? ''));
+  const only = <T>(cells: readonly T[]): readonly T[] => (sentences ? cells : []);
   const candidates = searches.flatMap(({ phase, candidates }) =>
     candidates.map((one) => [
       phase,
@@ -22,6 +26,7 @@ export function csvFiles({ searches, networks, journal }: RunTrace): Map<string,
       one.genotype,
       one.loss,
       one.accuracy,
+      ...only([one.bleu]),
       ...COSTS.map((cost) => one[cost]),
       one.onFront,
       one.at,
@@ -34,6 +39,7 @@ export function csvFiles({ searches, networks, journal }: RunTrace): Map<string,
     one.loss,
     one.accuracy,
     one.validationAccuracy,
+    ...only([one.bleu, one.chrf, one.validationBleu]),
     ...COSTS.map((cost) => one[cost]),
     at,
   ]);
@@ -45,12 +51,22 @@ export function csvFiles({ searches, networks, journal }: RunTrace): Map<string,
   return new Map([
     [
       'candidates.csv',
-      table(['search', 'index', 'genotype', 'loss', 'accuracy', ...COSTS, 'onFront', 'at'], candidates),
+      table(
+        [
+          ...['search', 'index', 'genotype', 'loss', 'accuracy', ...only(['bleu'])],
+          ...[...COSTS, 'onFront', 'at'],
+        ],
+        candidates,
+      ),
     ],
     [
       'networks.csv',
       table(
-        ['name', 'role', 'genotype', 'loss', 'accuracy', 'validationAccuracy', ...COSTS, 'at'],
+        [
+          ...['name', 'role', 'genotype', 'loss', 'accuracy', 'validationAccuracy'],
+          ...only(['bleu', 'chrf', 'validationBleu']),
+          ...[...COSTS, 'at'],
+        ],
         retrained,
       ),
     ],

@@ -4,14 +4,20 @@
  *
  *   JournalStorage(JournalFileBackend("optuna.journal"))        optuna-dashboard optuna.journal
  *
- * A search is a study of two values, loss and energy, both to be made small; a candidate is a finished trial whose
- * parameters are the layers of each stage and the operator of each layer. Limits become constraints, so the
- * dashboard can tell feasible trials.
+ * A search is a study whose values are its objectives, all to be made small but for BLEU, which stands there as it is and
+ * is to be made large; a candidate is a finished trial whose parameters are what stands at each place of its network.
+ * Limits become constraints, so the dashboard can tell feasible trials.
  */
 import { basename, resolve } from 'node:path';
 import type { Limits } from '../../core/events.ts';
-import { OPERATOR_NAMES } from '../../operators/names.ts';
-import { parse } from '../../spaces/genotype.ts';
+import { isTranslationSource } from '../../data/text/open.ts';
+import { objectiveLabel, objectiveValue } from '../../search/objectives.ts';
+import {
+  IMAGE_PARAMETERS,
+  type Parameter,
+  type ParameterForm,
+  TRANSLATION_PARAMETERS,
+} from './parameters.ts';
 import type { RunTrace, TracedCandidate, TracedSearch } from './trace.ts';
 
 /** Codes of the operations that are written here. */
@@ -21,29 +27,32 @@ export const OPERATION = {
   setStudySystemAttr: 3,
   createTrial: 4,
 } as const;
-/** StudyDirection.MINIMIZE and TrialState.COMPLETE. */
+/** StudyDirection and TrialState.COMPLETE. */
 const MINIMIZE = 1;
+const MAXIMIZE = 2;
 const COMPLETE = 1;
 
 export function optunaJournal({ searches, description }: RunTrace, dir: string): string {
   const run = basename(resolve(dir));
   const { data, space, seed } = description.config;
   const lines = searches.flatMap((search, study) => {
-    const depth = deepest(search);
+    const { objectives } = search;
+    const form = isTranslationSource(String(data ?? '')) ? TRANSLATION_PARAMETERS : IMAGE_PARAMETERS;
+    const ranges = rangesOf(search, form);
     return [
       operation(OPERATION.createStudy, {
         study_name: `${run} ${search.phase}`,
-        directions: [MINIMIZE, MINIMIZE],
+        directions: objectives.map((objective) => (objective === 'bleu' ? MAXIMIZE : MINIMIZE)),
       }),
       operation(OPERATION.setStudySystemAttr, {
         study_id: study,
-        system_attr: { 'study:metric_names': ['loss', 'energy (mJ)'] },
+        system_attr: { 'study:metric_names': objectives.map(objectiveLabel) },
       }),
       ...Object.entries({ data, space, seed, ...search.limits }).map(([name, value]) =>
         operation(OPERATION.setStudyUserAttr, { study_id: study, user_attr: { [name]: value ?? null } }),
       ),
       ...search.candidates.map((candidate) =>
-        operation(OPERATION.createTrial, { study_id: study, ...trial(candidate, search, depth) }),
+        operation(OPERATION.createTrial, { study_id: study, ...trial(candidate, search, form, ranges) }),
       ),
     ];
   });
@@ -54,33 +63,48 @@ function operation(code: number, fields: object): string {
   return JSON.stringify({ op_code: code, worker_id: 'shiftaddnas', ...fields });
 }
 
-/** Most layers of each stage: a parameter's range must be the same in all trials. */
-function deepest({ candidates }: TracedSearch): number[] {
-  const depth: number[] = [];
-  for (const { genotype } of candidates)
-    for (const [stage, length] of parse(genotype).lengths.entries())
-      depth[stage] = Math.max(depth[stage] ?? 0, length);
-  return depth;
+/** Smallest and largest of each number: a parameter's range must be the same in all trials. */
+type Ranges = ReadonlyMap<string, { readonly low: number; readonly high: number }>;
+
+function rangesOf({ candidates }: TracedSearch, form: ParameterForm): Ranges {
+  const ranges = new Map<string, { low: number; high: number }>();
+  for (const { genotype } of candidates) {
+    for (const { name, value } of form.parametersOf(genotype)) {
+      if (typeof value === 'string') continue;
+      const { low, high } = ranges.get(name) ?? { low: value, high: value };
+      ranges.set(name, { low: Math.min(low, value), high: Math.max(high, value) });
+    }
+  }
+  return ranges;
 }
 
-function trial(candidate: TracedCandidate, { limits }: TracedSearch, depth: readonly number[]): object {
-  const { genotype, loss, accuracy, energyMj, latencyMs, params, macs } = candidate;
+function trial(
+  candidate: TracedCandidate,
+  { limits, objectives }: TracedSearch,
+  form: ParameterForm,
+  ranges: Ranges,
+): object {
+  const { genotype, loss, accuracy, bleu, energyMj, latencyMs, params, macs } = candidate;
   const { areaMm2, multiplications, additions, shifts } = candidate;
-  const chosen = parametersOf(genotype, depth);
+  const chosen = form.parametersOf(genotype).map((one) => stored(one, form, ranges));
   // A candidate without the cost that is limited is of another version's journal: nothing says that it keeps to it.
   const constraints = (Object.entries(limits) as [keyof Limits, number][]).map(
     ([cost, limit]) => (candidate[cost] ?? Number.MAX_VALUE) - limit,
+  );
+  const values = objectives.map((objective) =>
+    objective === 'bleu'
+      ? (bleu ?? 0)
+      : (objectiveValue(objective, candidate, candidate) ?? Number.MAX_VALUE),
   );
   return {
     datetime_start: naive(candidate.from),
     datetime_complete: naive(candidate.at),
     state: COMPLETE,
-    value: null,
-    values: [loss, energyMj],
+    ...(values.length === 1 ? { value: values[0], values: null } : { value: null, values }),
     distributions: Object.fromEntries(chosen.map(({ name, distribution }) => [name, distribution])),
     params: Object.fromEntries(chosen.map(({ name, value }) => [name, value])),
     user_attrs: {
-      ...{ genotype, accuracy, latencyMs, params, macs },
+      ...{ genotype, loss, accuracy, bleu, energyMj, latencyMs, params, macs },
       ...{ areaMm2, multiplications, additions, shifts },
     },
     system_attrs: constraints.length === 0 ? {} : { constraints },
@@ -88,35 +112,14 @@ function trial(candidate: TracedCandidate, { limits }: TracedSearch, depth: read
   };
 }
 
-interface Parameter {
-  readonly name: string;
-  /** As Optuna keeps it: a number as it is, a choice by its position. */
-  readonly value: number;
-  readonly distribution: string;
-}
-
-function parametersOf(genotype: string, depth: readonly number[]): Parameter[] {
-  const { lengths, operators } = parse(genotype);
-  const operator = JSON.stringify({
-    name: 'CategoricalDistribution',
-    attributes: { choices: OPERATOR_NAMES },
-  });
-  let layer = 0;
-  return lengths.flatMap((length, stage) => [
-    {
-      name: `stage${stage}.layers`,
-      value: length,
-      distribution: JSON.stringify({
-        name: 'IntDistribution',
-        attributes: { log: false, step: 1, low: 0, high: depth[stage] },
-      }),
-    },
-    ...Array.from({ length }, (_, i) => ({
-      name: `stage${stage}.layer${i}`,
-      value: OPERATOR_NAMES.indexOf(operators[layer++]),
-      distribution: operator,
-    })),
-  ]);
+/** A parameter as Optuna keeps it: a number as it is, a choice by its position. */
+function stored({ name, value }: Parameter, { words }: ParameterForm, ranges: Ranges) {
+  if (typeof value === 'string') {
+    const distribution = { name: 'CategoricalDistribution', attributes: { choices: words } };
+    return { name, value: words.indexOf(value), distribution: JSON.stringify(distribution) };
+  }
+  const distribution = { name: 'IntDistribution', attributes: { log: false, step: 1, ...ranges.get(name) } };
+  return { name, value, distribution: JSON.stringify(distribution) };
 }
 
 /** Optuna reads times with Python's datetime.fromisoformat, and before Python 3.11 that takes no final Z. */

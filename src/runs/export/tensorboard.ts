@@ -10,6 +10,13 @@
  */
 import type { RunEvent } from '../../core/events.ts';
 import { isTranslationSource } from '../../data/text/open.ts';
+import {
+  DEFAULT_OBJECTIVES,
+  type Objective,
+  objectiveLabel,
+  objectiveValue,
+} from '../../search/objectives.ts';
+import { objectivesOf } from '../searched-for.ts';
 import type { RunTrace } from './trace.ts';
 
 /** One point of a curve. `at`: seconds since 1970. */
@@ -32,14 +39,16 @@ export function scalarsOf({ journal, description }: RunTrace): Scalar[] {
   const examples = isTranslationSource(String(description.config.data ?? '')) ? 'sentences' : 'images';
   const scalars: Scalar[] = [];
   let search = '';
+  let objectives = DEFAULT_OBJECTIVES;
   let lowest = Number.POSITIVE_INFINITY;
   for (const { event, at } of journal) {
     if (event.type === 'phase-started') {
       search = event.phase;
       lowest = Number.POSITIVE_INFINITY;
     }
+    if (event.type === 'search-started') objectives = objectivesOf(event);
     if (event.type === 'candidate-scored') lowest = Math.min(lowest, event.loss);
-    for (const [step, tag, value] of points(event, search, lowest, examples))
+    for (const [step, tag, value] of points(event, { search, objectives, lowest, examples }))
       if (value !== undefined) scalars.push({ at: Date.parse(at) / 1000, step, tag, value });
   }
   return scalars;
@@ -47,7 +56,18 @@ export function scalarsOf({ journal, description }: RunTrace): Scalar[] {
 
 type PointOf = readonly [step: number, tag: string, value: number | undefined];
 
-function points(event: RunEvent, search: string, lowest: number, examples: string): PointOf[] {
+/** Drawn of every candidate where it is known, whatever is searched for. */
+const ALWAYS: readonly Objective[] = ['loss', 'bleu', 'energyMj'];
+
+/** Where a run stands: its phase, what its search makes small and has reached, and what it trains on. */
+interface Standing {
+  readonly search: string;
+  readonly objectives: readonly Objective[];
+  readonly lowest: number;
+  readonly examples: string;
+}
+
+function points(event: RunEvent, { search, objectives, lowest, examples }: Standing): PointOf[] {
   switch (event.type) {
     case 'train-step':
       return [
@@ -66,7 +86,17 @@ function points(event: RunEvent, search: string, lowest: number, examples: strin
         [event.index, `${search}/loss`, event.loss],
         [event.index, `${search}/lowest loss`, lowest],
         [event.index, `${search}/accuracy`, event.accuracy],
+        [event.index, `${search}/BLEU`, event.bleu],
         [event.index, `${search}/energy (mJ)`, event.energyMj],
+        ...objectives
+          .filter((objective) => !ALWAYS.includes(objective))
+          .map((objective): PointOf => {
+            return [
+              event.index,
+              `${search}/${objectiveLabel(objective)}`,
+              objectiveValue(objective, event, event),
+            ];
+          }),
       ];
     case 'generation-ended':
       return [

@@ -3,15 +3,16 @@
  * training measured.
  */
 import type { CandidateScored, GenerationEnded, Limits, NetworkEvaluated } from '../../core/events.ts';
-import { front } from '../../search/front.ts';
+import type { Objective } from '../../search/objectives.ts';
 import { type RunDescription, readDescription, runPaths } from '../folder.ts';
 import { type JournalEntry, readJournal } from '../journal.ts';
+import { objectivesOf, recordedFront } from '../searched-for.ts';
 
 /** A candidate and when its scoring began and ended, ISO 8601. */
 export interface TracedCandidate extends Omit<CandidateScored, 'type'> {
   readonly from: string;
   readonly at: string;
-  /** Whether no other candidate of its search is better in both loss and energy. */
+  /** Whether no other candidate of its search is better in the objectives: no worse in any, and better in one. */
   readonly onFront: boolean;
 }
 
@@ -19,6 +20,7 @@ export interface TracedSearch {
   /** `search`, `search-frugal`. */
   readonly phase: string;
   readonly limits: Limits;
+  readonly objectives: readonly Objective[];
   readonly candidates: readonly TracedCandidate[];
   readonly generations: readonly { readonly at: string; readonly event: GenerationEnded }[];
 }
@@ -33,6 +35,7 @@ export interface RunTrace {
 interface OpenSearch {
   phase: string;
   limits: Limits;
+  objectives: readonly Objective[];
   candidates: (Omit<CandidateScored, 'type'> & { from: string; at: string })[];
   generations: { at: string; event: GenerationEnded }[];
 }
@@ -47,8 +50,10 @@ export function readTrace(dir: string): RunTrace {
   for (const { event, at } of journal) {
     if (event.type === 'phase-started') phase = event.phase;
     if (event.type === 'network-evaluated') networks.push({ at, event });
-    if (event.type === 'search-started')
-      searches.push({ phase, limits: event.limits, candidates: [], generations: [] });
+    if (event.type === 'search-started') {
+      const objectives = objectivesOf(event);
+      searches.push({ phase, limits: event.limits, objectives, candidates: [], generations: [] });
+    }
     const search = searches.at(-1);
     if (event.type === 'generation-ended') search?.generations.push({ at, event });
     if (event.type === 'candidate-scored') {
@@ -61,6 +66,6 @@ export function readTrace(dir: string): RunTrace {
 }
 
 function withFront({ candidates, ...search }: OpenSearch): TracedSearch {
-  const kept = new Set(front(candidates.map(({ loss, energyMj }) => [loss, energyMj])));
+  const kept = new Set(recordedFront(candidates, search.objectives));
   return { ...search, candidates: candidates.map((one, i) => ({ ...one, onFront: kept.has(i) })) };
 }

@@ -8,6 +8,7 @@
  */
 import { ShiftAddError } from '../../core/errors.ts';
 import { findAccelerator, type Limits } from '../../hardware/index.ts';
+import { costsAmong, type Objective } from '../../search/objectives.ts';
 import type { Scored } from '../../search/problem.ts';
 import { encode } from '../../spaces/genotype.ts';
 import type { Genotype } from '../../spaces/space.ts';
@@ -19,7 +20,7 @@ import { baselines } from './baselines.ts';
 import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
-import { checkArea, IMAGE_SEARCH, limitsOf } from './planned-search.ts';
+import { checkArea, IMAGE_SEARCH, limitsOf, searchedObjectives } from './planned-search.ts';
 import { numbered, type SearchedRun, searchedWork } from './planned-work.ts';
 import {
   checkRank,
@@ -42,6 +43,7 @@ import {
 import { type SessionOptions, session } from './session.ts';
 import { spaceSubject } from './space-subject.ts';
 import { runSupernetPhase } from './supernet-phase.ts';
+import { takingsFor } from './take-retrained.ts';
 import { trainsWith } from './train-jobs.ts';
 import { checkTrials } from './trial-rounds.ts';
 import { runTrials } from './trials.ts';
@@ -63,6 +65,7 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const { config, run, split, pricer, space, task, quantisation } = context;
   checkExceptions(quantisation, quantisedLayers(space, task), `space ${space.name}`);
   const limits = limitsInForce(context);
+  const objectives = searchedObjectives(config, IMAGE_SEARCH);
   checkFeasible(context, limits, feasibility(context));
   checkRank(context);
   const fixed = baselines(space);
@@ -81,7 +84,7 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const { curve, scales, scored, ranked } = await searchPhases(context, plans, of);
   const searched = 1 + searches + (config.rank === 0 ? 0 : 1);
   const { chosen, trials } = await chooseRetrained(context, { index: 1 + searched, of }, scored, {
-    ...{ limits, frugal, fixed },
+    ...{ limits, frugal, fixed, objectives },
   });
   const main = chosen.filter(({ chosenUnder }) => chosenUnder === 'limits').length;
   const jobs = [
@@ -96,19 +99,20 @@ async function searchAndRetrain(context: RunContext): Promise<ResultInput> {
   const before = searched + trials.length;
   const phases = 1 + searches + trials.length + jobs.length + rankPhases(context);
   const networks = await runRetrainPhases(context, { first: 1 + before, of: phases }, jobs);
-  const winner = chooseWinner(networks, split.held.length, (genotype) => pricer.price(genotype).energyMj);
+  const priced = costsAmong(objectives);
+  const winner = chooseWinner(networks, split.held.length, (genotype) => {
+    const costs = pricer.price(genotype);
+    return priced.map((cost) => costs[cost] ?? 0);
+  });
   const subject = spaceSubject(context, winner.genotype);
   writeNetwork(context, run.winner, subject, winner, networkResult(winner.name, subject, winner));
   const place = { index: 1 + before + jobs.length, of: phases };
   const rank = ranked === undefined ? undefined : await runRankPhase(context, place, ranked);
   const result = resultOf(context, {
     accelerator: findAccelerator(config.accelerator),
-    limits,
-    generations: config.generations,
+    searched: { scored, generations: config.generations, limits, objectives, trials },
     supernetCurve: curve,
     supernetScales: scales,
-    scored,
-    trials,
     networks,
     winner,
     ...(rank === undefined ? {} : { rank }),
@@ -127,15 +131,23 @@ function chooseRetrained(
     limits,
     frugal,
     fixed,
-  }: { limits: Limits; frugal: Limits | undefined; fixed: ReturnType<typeof baselines> },
+    objectives,
+  }: {
+    limits: Limits;
+    frugal: Limits | undefined;
+    fixed: ReturnType<typeof baselines>;
+    objectives: readonly Objective[];
+  },
 ) {
-  const { config, space } = context;
+  const { config, space, dataset } = context;
+  const first = scored.slice(0, config.population).map(({ costs }) => costs);
   return runTrials<Genotype, TrainJob>(context, place, {
     ...{ scored, problem: problemOf(context), trains: trainsWith(context) },
     options: {
       ...{ count: config.winners, limits },
       ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
     },
+    takings: takingsFor(objectives, { choices: dataset.classes.length, limits, first }),
     fixed: new Set(fixed.map(({ genotype }) => encode(genotype))),
     job: (phase, { key }) => ({
       ...{ kind: 'train', phase, architecture: { genotype: key, space }, tests: false },

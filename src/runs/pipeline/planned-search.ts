@@ -4,7 +4,7 @@ import type { Accelerator } from '../../hardware/accelerator.ts';
 import { type Limits, parseLimits } from '../../hardware/limits.ts';
 import { type PlannedSearch, planSearch, type Release } from '../../search/algorithms.ts';
 import type { AlgorithmName } from '../../search/names.ts';
-import type { Objective, ScoreObjective } from '../../search/objectives.ts';
+import { DEFAULT_OBJECTIVES, type Objective, type ScoreObjective } from '../../search/objectives.ts';
 import type { Costs } from '../../search/problem.ts';
 import type { RunConfig } from '../options.ts';
 
@@ -71,6 +71,11 @@ export function objectivesOf(text: string, { scores }: SearchTask = IMAGE_SEARCH
   return [...new Set(found)];
 }
 
+/** What the searches of a run are measured by, its random ones too: only NSGA-II takes objectives. */
+export function searchedObjectives(config: RunConfig, task: SearchTask): readonly Objective[] {
+  return config.algorithm === 'nsga2' ? objectivesOf(config.objectives, task) : DEFAULT_OBJECTIVES;
+}
+
 /** The limits of the settings; shares are of `baseline`. Throws 'usage' as parseLimit does. */
 export function limitsOf(config: RunConfig, baseline: Parameters<typeof parseLimits>[1]): Limits {
   const texts = Object.values(COSTS).map(({ cost, limit }): [keyof Costs, string | undefined] => {
@@ -90,7 +95,7 @@ export function checkArea(
   const asked =
     config.limitArea !== 'none'
       ? '--limit-area'
-      : config.algorithm === 'nsga2' && objectivesOf(config.objectives, task).includes('areaMm2')
+      : searchedObjectives(config, task).includes('areaMm2')
         ? '--objectives'
         : undefined;
   if (asked === undefined) return;

@@ -2,8 +2,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
 import type { Accelerator } from '../../hardware/accelerator.ts';
-import type { Limits } from '../../hardware/limits.ts';
-import type { Scored } from '../../search/problem.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import { type ScaleRange, scaleRange } from '../../supernet/adder-scales.ts';
 import { countParameters, declarations } from '../../supernet/declarations.ts';
@@ -14,10 +12,10 @@ import type { NetworkResult, ResultInput } from '../result.ts';
 import type { RunContext } from './context.ts';
 import type { RankFinding } from './rank-phase.ts';
 import type { Measured, Retrained } from './retrain-phase.ts';
-import { frontOf } from './search-phase.ts';
+import { type Searched, searchResult } from './search-result.ts';
 import { spaceSubject } from './space-subject.ts';
 import type { Subject } from './subject.ts';
-import { type Trial, trialResult, trialsResult } from './trials.ts';
+import { trialResult } from './trials.ts';
 
 /** One network of the result: scores, price and the boxes of its picture. */
 export function networkResult(
@@ -58,13 +56,10 @@ export function retrainedResult(context: RunContext, retrained: Retrained): Netw
 
 export interface Findings {
   readonly accelerator: Accelerator;
-  readonly limits: Limits;
-  readonly generations: number;
+  readonly searched: Searched<Genotype>;
   readonly supernetCurve: readonly CurvePoint[];
   /** Of the supernet's adders when it was trained; undefined without any. */
   readonly supernetScales: ScaleRange | undefined;
-  readonly scored: readonly Scored<Genotype>[];
-  readonly trials: readonly Trial[];
   readonly networks: readonly Retrained[];
   readonly winner: Retrained;
   readonly rank?: RankFinding;
@@ -97,22 +92,10 @@ export function resultOf(context: RunContext, findings: Findings): ResultInput {
       ...(findings.supernetScales === undefined ? {} : { adderScale: findings.supernetScales }),
       curve: findings.supernetCurve.map((point) => ({ ...point })),
     },
-    search: {
-      evaluated: findings.scored.length,
-      generations: findings.generations,
-      limits: { ...findings.limits },
-      ...trialsResult(findings.trials),
-    },
+    ...searchResult(findings.searched),
     winner: retrainedResult(context, { ...winner, name: 'winner' }),
     candidates: of('candidate'),
     baselines: of('baseline'),
-    front: frontOf(findings.scored).map(({ key, loss, accuracy, costs }) => ({
-      genotype: key,
-      loss,
-      accuracy,
-      energyMj: costs.energyMj,
-      latencyMs: costs.latencyMs,
-    })),
     ...(findings.rank === undefined ? {} : { rank: rankResult(findings.rank) }),
     times: { ...findings.times },
   };

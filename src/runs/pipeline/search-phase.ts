@@ -5,8 +5,9 @@
 import { Random } from '../../core/random.ts';
 import type { Limits } from '../../hardware/limits.ts';
 import type { PlannedSearch } from '../../search/algorithms.ts';
+import { boxOf } from '../../search/box.ts';
 import { evolution } from '../../search/evolution.ts';
-import { front } from '../../search/front.ts';
+import type { Objective } from '../../search/objectives.ts';
 import {
   type Candidate,
   type Score,
@@ -23,7 +24,7 @@ import type { EvaluateJob, Evaluator, JobTypes, Offer } from '../evaluation/eval
 import { inOrder } from '../evaluation/in-order.ts';
 import type { RunConfig } from '../options.ts';
 import { type Frame, loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
-import { IMAGE_SEARCH, plannedSearch, type SearchTask } from './planned-search.ts';
+import { IMAGE_SEARCH, plannedSearch, type SearchTask, searchedObjectives } from './planned-search.ts';
 
 interface SavedSearch<G> {
   readonly search: SearchState<G>;
@@ -61,8 +62,8 @@ export function searchPlans(
 export interface SearchWork<G> {
   readonly problem: SearchProblem<G>;
   readonly task: SearchTask;
-  /** Loss of guessing: the worst that counts for hypervolume. */
-  readonly guess: number;
+  /** Classes or subwords: guessing one of them is the worst that counts for hypervolume. */
+  readonly choices: number;
   /** Scores of the candidates, in their order; ends early when the run is asked to stop. */
   scores(candidates: readonly Candidate<G>[]): AsyncGenerator<Score, void, void>;
   /** What earlier searches over the same weights have scored in full, by genotype. */
@@ -79,7 +80,7 @@ export function imageSearch(context: RunContext, offer: Offer): SearchWork<Genot
   return {
     problem: problemOf(context),
     task: IMAGE_SEARCH,
-    guess: Math.log(context.dataset.classes.length),
+    choices: context.dataset.classes.length,
     known,
     scores: (candidates) => scoresBy(context, offer, candidates),
   };
@@ -110,12 +111,13 @@ export function searchOf(config: RunConfig, plan: SearchPlan, task: SearchTask):
 export async function runSearchPhase<G>(
   context: Frame,
   plan: SearchPlan,
-  { problem, task, guess, scores: scoresFor, known }: SearchWork<G>,
+  { problem, task, choices, scores: scoresFor, known }: SearchWork<G>,
 ): Promise<readonly Scored<G>[]> {
   const { random, config } = context;
   const { phase, title, index, of, limits } = plan;
   const role = plan.baseline === true ? { baseline: true as const } : {};
   const planned = searchOf(config, plan, task);
+  const objectives = searchedObjectives(config, task);
   const { sampler, generations, evaluations } = planned;
   const saved = loadPhase<SavedSearch<G>>(context, phase);
   let state: SearchState<G> = saved?.state.search ?? sampler.init<G>(planned.config, random.split(phase));
@@ -123,7 +125,7 @@ export async function runSearchPhase<G>(
   if (saved?.state.done) return whollyScored(state.scored);
   if (saved === undefined) {
     tell(context, phase, { type: 'phase-started', phase, index, of, title });
-    tell(context, phase, { type: 'search-started', generations, evaluations, limits, ...role });
+    tell(context, phase, { type: 'search-started', generations, evaluations, limits, objectives, ...role });
   }
   const started = Date.now();
   let savedAt = Date.now();
@@ -149,7 +151,8 @@ export async function runSearchPhase<G>(
             ...role,
           });
         }
-        if (state.pending.length === 0) emitGeneration(context, phase, state, planned, guess);
+        if (state.pending.length === 0)
+          emitGeneration(context, phase, state, planned, { objectives, choices });
         if (!context.signal.aborted && Date.now() - savedAt > context.saveEvery * 1000) {
           await savePhase<SavedSearch<G>>(context, phase, { search: state, done: false });
           savedAt = Date.now();
@@ -194,11 +197,12 @@ function emitGeneration<G>(
   phase: string,
   state: SearchState<G>,
   { batches, generations }: PlannedSearch,
-  guess: number,
+  { objectives, choices }: { readonly objectives: readonly Objective[]; readonly choices: number },
 ): void {
   if (state.generation % batches !== 0) return;
-  const corner = worstCorner(context, state, guess);
-  const found = summary(state, { reference: corner });
+  const first = state.scored.slice(0, context.config.population).map(({ costs }) => costs);
+  const { corner } = boxOf(objectives, { choices, limits: state.config.limits, first });
+  const found = summary(state, { objectives, reference: corner });
   const { best } = found;
   if (best === undefined) return;
   const event = {
@@ -214,26 +218,6 @@ function emitGeneration<G>(
     corner,
   };
   tell(context, phase, event);
-}
-
-/**
- * The corner that hypervolume is measured from: the loss of guessing, and the limit on energy or else the dearest
- * network of the first generation. It stays where it is while the search goes on.
- */
-function worstCorner<G>(
-  { config }: Frame,
-  { scored, config: { limits } }: SearchState<G>,
-  guess: number,
-): [loss: number, energyMj: number] {
-  const first = scored.slice(0, config.population).map(({ costs }) => costs.energyMj);
-  return [guess, limits.energyMj ?? Math.max(...first)];
-}
-
-/** Non-dominated in loss and energy, cheapest first. */
-export function frontOf<G>(scored: readonly Scored<G>[]): Scored<G>[] {
-  return front(scored.map(({ loss, costs }) => [loss, costs.energyMj]))
-    .map((i) => scored[i])
-    .sort((a, b) => a.costs.energyMj - b.costs.energyMj);
 }
 
 /**

@@ -43,12 +43,16 @@ export interface RoundOptions<G> {
   readonly random: Random;
 }
 
-/** The first round: the best by the supernet that lie apart, under the limits and below the cheapest baseline. */
+/**
+ * The first round, under the limits and below the cheapest baseline: the best by the supernet that lie apart, or whatever
+ * `take` takes.
+ */
 export function contenders<G>(
   scored: readonly Scored<G>[],
   count: number,
   options: WinnerOptions,
   problem: SearchProblem<G>,
+  take?: Taking<G>,
 ): readonly Scored<G>[] {
   const { tighter } = options;
   const more = { ...options, count, ...(tighter === undefined ? {} : { tighter: { ...tighter, count } }) };
@@ -60,7 +64,7 @@ export function contenders<G>(
         features: ({ genotype }) => features(genotype),
         ...(size === undefined ? {} : { size: ({ genotype }: Scored<G>) => size(genotype) }),
       }));
-  return chooseWinners(scored, more, taking).map(({ candidate }) => candidate);
+  return chooseWinners(scored, more, take ?? taking).map(({ candidate }) => candidate);
 }
 
 /** A further round: offspring of the best so far, under the limits and below the cheapest baseline. */

@@ -15,6 +15,7 @@ import { chooseWinners, type Winner, type WinnerOptions } from '../../search/win
 import type { Score } from '../../training/score.ts';
 import { type Frame, loadPhase, savePhase, tell } from './context.ts';
 import { type AloneTask, type Held, scoresAlone } from './scores-alone.ts';
+import type { Takings } from './take-retrained.ts';
 import type { Trains } from './train-jobs.ts';
 import { contenders, offspringOf, sizesOfRounds } from './trial-rounds.ts';
 
@@ -38,6 +39,8 @@ export interface Trials<G, J extends { readonly phase: string }> {
   readonly options: WinnerOptions;
   /** Keys of networks that are trained anyway: something else is searched for, unless nothing else meets the limits. */
   readonly fixed: ReadonlySet<string>;
+  /** How those to try and those to retrain are taken. */
+  readonly takings: Takings<G>;
   readonly trains: Trains<J, Held>;
   /** A training of `--trial-epochs`. */
   job(phase: string, candidate: Priced<G>): J;
@@ -50,19 +53,19 @@ export interface Trials<G, J extends { readonly phase: string }> {
 export async function runTrials<G, J extends { readonly phase: string }>(
   context: Frame,
   { index, of }: { readonly index: number; readonly of: number },
-  { scored, problem, options, fixed, trains, job }: Trials<G, J>,
+  { scored, problem, options, takings, fixed, trains, job }: Trials<G, J>,
 ): Promise<{ readonly chosen: Winner<G>[]; readonly trials: readonly Trial[] }> {
   const { config, random } = context;
   const others = scored.filter(({ key }) => !fixed.has(key));
   const candidates = others.length > 0 ? others : scored;
-  if (config.trials === 0) return { chosen: chooseWinners(candidates, options), trials: [] };
+  if (config.trials === 0) return { chosen: chooseWinners(candidates, options, takings.scored), trials: [] };
   const tried: Scored<G>[] = [];
   const trials: Trial[] = [];
   for (const [at, size] of sizesOfRounds(config).entries()) {
     const round = at + 1;
     const next: readonly (Priced<G> & Partial<Score>)[] =
       round === 1
-        ? contenders(candidates, size, options, problem)
+        ? contenders(candidates, size, options, problem, takings.scored)
         : offspringOf(tried, size, { problem, options, fixed, random: random.split(`trials-${round}`) });
     const tasks = next.map(
       (one, i): AloneTask<J> => ({
@@ -82,7 +85,7 @@ export async function runTrials<G, J extends { readonly phase: string }>(
     tell(context, 'trials', { type: 'note', text: showTrials(trials, config.trialEpochs) });
     await savePhase(context, 'trials', { done: true });
   }
-  return { chosen: chooseWinners(tried, options), trials };
+  return { chosen: chooseWinners(tried, options, takings.tried), trials };
 }
 
 /** `trial 3 of 8 (key)`, and the round where there are several */

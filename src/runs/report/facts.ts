@@ -1,15 +1,17 @@
 /** What it takes to repeat the run, and what was noted on the way. */
 import type { Accelerator } from '../../hardware/accelerator.ts';
+import { listObjectives } from '../../search/objectives.ts';
 import { describeMeasured, describePrediction } from '../latency-source.ts';
 import type { Result } from '../result.ts';
 import { count, percent } from './format.ts';
-import { eventsOf, limitsOf, type ReportData } from './gather.ts';
+import { eventsOf, limitsOf, type ReportData, searchedFor } from './gather.ts';
 import { type Markup, markup } from './markup.ts';
 import { taskOf } from './task.ts';
 
 export function facts(data: ReportData): Markup {
   const { description, result, journal, dir } = data;
   const started = eventsOf(journal, 'run-started').at(-1);
+  const searches = eventsOf(journal, 'search-started');
   const limits = Object.entries(limitsOf(data)).map(
     ([key, value]) => [`limit ${key}`, String(value)] as const,
   );
@@ -19,6 +21,7 @@ export function facts(data: ReportData): Markup {
     ['folder', dir],
     ...(journal.length === 0 ? [] : [['started', clock(journal[0].at)] as const]),
     ...(journal.length === 0 ? [] : [['last event', clock(journal[journal.length - 1].at)] as const]),
+    ...(searches.length === 0 ? [] : [['made small', listObjectives(searchedFor(data))] as const]),
     ...limits,
   ];
   const about: (readonly [string, string])[] =

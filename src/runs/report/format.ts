@@ -22,6 +22,10 @@ export function millisecond(value: number): string {
   return `${significant(value)}${SPACE}ms`;
 }
 
+export function squareMillimetre(value: number): string {
+  return `${significant(value)}${SPACE}mm²`;
+}
+
 /** `0`, `940`, `12.3 k`, `1.23 M`, `4.56 G` */
 export function count(value: number): string {
   for (const [size, unit] of [

@@ -3,10 +3,12 @@
  * the journal tells what the result will.
  */
 import type { Limits, NetworkScores, RunEvent } from '../../core/events.ts';
+import type { Objective } from '../../search/objectives.ts';
 import { readArchitectures } from '../architectures.ts';
 import { type RunDescription, readDescription, runPaths } from '../folder.ts';
 import { type JournalEntry, readJournal } from '../journal.ts';
 import { type NetworkResult, type Result, readResult } from '../result.ts';
+import { objectivesOf, recordedFront } from '../searched-for.ts';
 import type { Task } from './task.ts';
 import { readHistograms, type WeightHistogram } from './weights-file.ts';
 
@@ -46,6 +48,11 @@ export interface Retrained {
   readonly energyMj: number;
   readonly latencyMs: number;
   readonly params: number;
+  readonly macs: number;
+  readonly areaMm2?: number | undefined;
+  readonly multiplications?: number | undefined;
+  readonly additions?: number | undefined;
+  readonly shifts?: number | undefined;
   /** All of it, once the result is there. */
   readonly full: NetworkResult | undefined;
 }
@@ -54,6 +61,7 @@ export interface Retrained {
 export function retrained({ result, journal }: ReportData): Retrained[] {
   const of = (network: NetworkResult, role: Retrained['role']): Retrained => ({
     ...network,
+    ...network.operations,
     name: role === 'winner' ? 'winner' : network.name,
     role,
     full: network,
@@ -86,26 +94,22 @@ export function limitsOf({ result, journal }: ReportData): Limits {
   return limits as Limits;
 }
 
-/** The front of loss against energy: as the result has it, else of the candidates so far. */
-export function frontOf({ result, candidates }: ReportData): readonly FrontPoint[] {
-  return result?.front ?? frontBy(candidates, ({ loss }) => loss);
+/** What the run's searches made small. */
+export function searchedFor({
+  result,
+  journal,
+}: Pick<ReportData, 'result' | 'journal'>): readonly Objective[] {
+  return objectivesOf(result?.search ?? eventsOf(journal, 'search-started').at(0) ?? {});
 }
 
-/** Candidates that none beats in both energy and what is to be small, cheapest first. */
-export function frontBy(
-  candidates: readonly NetworkScores[],
-  of: (candidate: NetworkScores) => number,
-): readonly NetworkScores[] {
-  const cheapestFirst = [...candidates].sort((a, b) => a.energyMj - b.energyMj || of(a) - of(b));
-  let best = Number.POSITIVE_INFINITY;
-  return cheapestFirst.filter((candidate) => {
-    const better = of(candidate) < best;
-    if (better) best = of(candidate);
-    return better;
-  });
+/** The front of what was searched for: as the result has it, else of the candidates so far. */
+export function frontOf(data: ReportData): readonly FrontPoint[] {
+  const { result, candidates } = data;
+  return result?.front ?? recordedFront(candidates, searchedFor(data)).map((i) => candidates[i]);
 }
 
-export type FrontPoint = Pick<NetworkScores, 'genotype' | 'loss' | 'accuracy' | 'energyMj' | 'latencyMs'>;
+/** As a result has it; what is not known is left out. */
+export type FrontPoint = Result['front'][number];
 
 /** The name a trained network is shown by: the winner is one of the candidates until the run ends. */
 export function shownName({ result, journal }: ReportData, name: string): string {

@@ -1,6 +1,8 @@
 /** The first thing to read: what was found, in one sentence and a few figures. */
+
+import { costsAmong, objectiveName } from '../../search/objectives.ts';
 import { showDuration } from '../duration.ts';
-import { change, count, millijoule, millisecond, percent } from './format.ts';
+import { change, count, millijoule, millisecond, percent, squareMillimetre } from './format.ts';
 import { eventsOf, type ReportData, type Retrained, referenceOf, retrained } from './gather.ts';
 import { type Markup, markup } from './markup.ts';
 import { type Task, taskOf } from './task.ts';
@@ -15,9 +17,11 @@ export function headline(data: ReportData): Markup {
   const name = shortSource(data_) + task.also;
   const at = task.also === '' ? ' at' : ', at';
   const [state, badge] = stateOf(data);
+  const [cost] = costsAmong(task.objectives);
+  const share = (reference?.[cost] ?? 0) > 0 ? (winner?.[cost] ?? 0) / (reference?.[cost] ?? 1) : undefined;
   const title =
     winner !== undefined
-      ? markup`${task.headline(winner)} on ${name}${reference !== undefined && `${at} ${percent(winner.energyMj / reference.energyMj, 0)} of the energy of ${plain(reference.name, task)}`}`
+      ? markup`${task.headline(winner)} on ${name}${reference !== undefined && share !== undefined && `${at} ${percent(share, 0)} of the ${objectiveName(cost)} of ${plain(reference.name, task)}`}`
       : markup`A ${data.description.command} on ${name}`;
   return markup`<header><p class="over"><span>shiftaddnas</span> <span>${data.description.command}</span> <span class="badge ${badge}">${state}</span></p>
 <h1>${title}</h1><p class="lead">${leadOf(data, winner)}${seed !== undefined && ` Seed ${String(seed)}.`}</p></header>
@@ -64,10 +68,16 @@ function tiles(winner: Retrained, reference: Retrained | undefined, task: Task):
   const scores = task.tiles.map(({ label, show, difference }) =>
     tile(label, show(winner), than(reference === undefined ? '' : difference(winner, reference))),
   );
+  const { areaMm2 } = winner;
+  const areaTile =
+    areaMm2 !== undefined &&
+    task.objectives.includes('areaMm2') &&
+    tile('area', squareMillimetre(areaMm2), than(change(areaMm2, reference?.areaMm2 ?? 0)));
   return markup`<dl class="tiles">
 ${scores}
 ${tile(`energy of ${task.example}`, millijoule(winner.energyMj), than(change(winner.energyMj, reference?.energyMj ?? 0)))}
 ${tile('latency', millisecond(winner.latencyMs), than(change(winner.latencyMs, reference?.latencyMs ?? 0)))}
+${areaTile}
 ${tile('parameters', count(winner.params), than(change(winner.params, reference?.params ?? 0)))}
 ${operations !== undefined && tile('multiplications', count(operations.multiplications), than(change(operations.multiplications, theirs?.multiplications ?? 0)))}</dl>`;
 }

@@ -1,10 +1,12 @@
 /**
- * Hypervolume over candidates scored: how much of the box of loss and energy the front dominates, and beside it that
+ * Hypervolume over candidates scored: how much of the box of the objectives the front dominates, and beside it that
  * of random searches with the same budget, where the run made some.
  */
-import { hypervolume2d, type Point } from '../../metrics/hypervolume.ts';
-import { type FrontEntry, insert } from '../../search/front.ts';
+import { hypervolumeGain, hypervolumeShare } from '../../metrics/hypervolume.ts';
+import { type FrontEntry, insert, type Point } from '../../search/front.ts';
+import { isScore, listObjectives, type Objective } from '../../search/objectives.ts';
 import type { JournalEntry } from '../journal.ts';
+import { objectivesOf, recordedPoint } from '../searched-for.ts';
 import { spread as apart } from './curves.ts';
 import { type Markup, markup } from './markup.ts';
 import { domainOf, drawing, PHONE, path, plot, textWidth } from './plot.ts';
@@ -13,6 +15,7 @@ import { domainOf, drawing, PHONE, path, plot, textWidth } from './plot.ts';
 export type VolumeCurve = readonly number[];
 
 export interface Hypervolumes {
+  readonly objectives: readonly Objective[];
   readonly search: VolumeCurve;
   /** One for each random search; [] without any. */
   readonly random: readonly VolumeCurve[];
@@ -20,6 +23,7 @@ export interface Hypervolumes {
 
 interface Traced {
   readonly random: boolean;
+  readonly objectives: readonly Objective[];
   readonly points: Point[];
 }
 
@@ -31,8 +35,10 @@ export function hypervolumes(journal: readonly JournalEntry[]): Hypervolumes | u
   const searches: Traced[] = [];
   let corner: Point | undefined;
   for (const { event } of journal) {
-    if (event.type === 'search-started') searches.push({ random: event.baseline === true, points: [] });
-    else if (event.type === 'candidate-scored') searches.at(-1)?.points.push([event.loss, event.energyMj]);
+    const last = searches.at(-1);
+    if (event.type === 'search-started')
+      searches.push({ random: event.baseline === true, objectives: objectivesOf(event), points: [] });
+    else if (event.type === 'candidate-scored') last?.points.push(recordedPoint(event, last.objectives));
     else if (event.type === 'generation-ended' && event.corner !== undefined) corner ??= event.corner;
   }
   const main = searches.find(({ random }) => !random);
@@ -41,7 +47,8 @@ export function hypervolumes(journal: readonly JournalEntry[]): Hypervolumes | u
   const search = curveOf(main.points, box);
   if ((search.at(-1) ?? 0) === 0) return undefined;
   const random = searches.filter((one) => one.random);
-  return { search, random: random.map(({ points }) => curveOf(points, box)) };
+  const { objectives } = main;
+  return { objectives, search, random: random.map(({ points }) => curveOf(points, box)) };
 }
 
 /** Only candidates that join the front change it. */
@@ -49,13 +56,22 @@ function curveOf(points: readonly Point[], corner: Point): VolumeCurve {
   const entries: FrontEntry<undefined>[] = [];
   let volume = 0;
   return points.map((values) => {
+    const before = entries.map((entry) => entry.values);
     if (insert(entries, { values, item: undefined })) {
-      const kept = entries.map((entry) => entry.values as Point);
-      volume = hypervolume2d(kept, corner) / (corner[0] * corner[1]);
+      // In two objectives all of it takes no longer, and sums of different orders do not differ in their last digits.
+      volume =
+        values.length <= 2
+          ? hypervolumeShare(
+              entries.map((entry) => entry.values),
+              corner,
+            )
+          : volume + hypervolumeGain(values, before, corner) / volumeOf(corner);
     }
     return volume;
   });
 }
+
+const volumeOf = (corner: Point): number => corner.reduce((product, value) => product * value, 1);
 
 /** What the curves of random searches are at each number of candidates; one that ended stays where it ended. */
 function spreadOf(random: readonly VolumeCurve[]): { low: number[]; middle: number[]; high: number[] } {
@@ -71,9 +87,17 @@ function spreadOf(random: readonly VolumeCurve[]): { low: number[]; middle: numb
 }
 
 /** What a reader should take from the figure, in sentences. */
-export function volumeCaption({ search, random }: Hypervolumes): string {
-  const what =
-    'The part of the box below guessing and the limit on energy (without one, the dearest network of the first generation) that the front of loss and energy dominates, after each candidate.';
+export function volumeCaption({ objectives, search, random }: Hypervolumes): string {
+  const costs = objectives.filter((objective) => !isScore(objective));
+  const bounds = [
+    ...(costs.length < objectives.length ? ['guessing'] : []),
+    ...(costs.length === 0
+      ? []
+      : [
+          `the ${costs.length === 1 ? 'limit' : 'limits'} on ${listObjectives(costs)} (without one, the dearest network of the first generation)`,
+        ]),
+  ].join(' and ');
+  const what = `The part of the box below ${bounds} that the front of ${listObjectives(objectives)} dominates, after each candidate.`;
   if (random.length === 0)
     return `${what} Random searches to hold it against are made with --random-searches.`;
   const { middle } = spreadOf(random);

@@ -1,5 +1,7 @@
 /** Paths trained alone against their scores in the supernet: the closer to a rising line, the better it ranks. */
+import { DEFAULT_OBJECTIVES, listObjectives, sameObjectives } from '../../search/objectives.ts';
 import type { Result } from '../result.ts';
+import { objectivesOf } from '../searched-for.ts';
 import { percent, significant } from './format.ts';
 import { type Markup, markup } from './markup.ts';
 import { domainOf, drawing, PHONE, plot } from './plot.ts';
@@ -23,12 +25,16 @@ export function rankCaption(
 
 /** Which candidates were trained alone for a short time, and that their own losses chose. */
 export function trialsCaption(
-  { trials = [], offspring = [] }: Result['search'],
+  { trials = [], offspring = [], ...search }: Result['search'],
   epochs: number,
   { examples }: Pick<Task, 'examples'>,
 ): string {
   const best = (tried: readonly { readonly loss: number }[]) =>
     significant(Math.min(...tried.map(({ loss }) => loss)), 4);
+  const objectives = objectivesOf(search);
+  const taken = sameObjectives(objectives, DEFAULT_OBJECTIVES)
+    ? 'Those lowest'
+    : `Those that stand best for the front of ${listObjectives(objectives)}`;
   const later =
     offspring.length === 0
       ? ''
@@ -36,7 +42,7 @@ export function trialsCaption(
         `loss is ${best(offspring)}, of those before ${best(trials)}.`;
   return (
     `${trials.length} candidates that lie apart, each trained alone for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}; ` +
-    `both losses are on held-out ${examples}.${later} Those lowest were retrained.`
+    `both losses are on held-out ${examples}.${later} ${taken} were retrained.`
   );
 }
 

@@ -272,7 +272,9 @@ describe('hypervolume', () => {
 
   test('is what a hand count gives, after each candidate', () => {
     // The box is 2 x 4 = 8: (1, 3) dominates 1 x 1, (3, 3.5) nothing in it, (1, 1) dominates 1 x 3.
-    expect(hypervolumes(journal(...main))).toEqual({ search: [1 / 8, 1 / 8, 3 / 8], random: [] });
+    expect(hypervolumes(journal(...main))).toEqual({
+      ...{ objectives: ['loss', 'energyMj'], search: [1 / 8, 1 / 8, 3 / 8], random: [] },
+    });
   });
 
   test('of random searches has the corner of the search itself, and the median is told', () => {

@@ -10,7 +10,6 @@ import { curves, curvesOf } from './curves.ts';
 import { distributions } from './distributions.ts';
 import { facts } from './facts.ts';
 import {
-  frontBy,
   frontOf,
   gather,
   limitsOf,
@@ -81,19 +80,17 @@ function scatterFigure(data: ReportData, networks: readonly Retrained[], task: T
   const scored = { candidates, front: frontOf(data), networks, limits: limitsOf(data) };
   const { candidates: apart } = task;
   if (apart === undefined) {
-    return figure({ id: 'scatter', ...task.score }, (width) => scatter(scored, task.axis, task, width));
+    return figure({ id: 'scatter', ...task.score }, (width) => scatter(scored, task.plane, task, width));
   }
   const trained = { ...scored, candidates: [], front: [] };
-  const { axis } = apart;
-  const front = axis.better === 'more' ? frontBy(candidates, (one) => -axis.of(one)) : scored.front;
-  const searched = { ...scored, networks: [], front };
+  const searched = { ...scored, networks: [] };
   return markup`${
     networks.length > 0 &&
-    figure({ id: 'scatter', ...task.score }, (width) => scatter(trained, task.axis, task, width))
+    figure({ id: 'scatter', ...task.score }, (width) => scatter(trained, task.plane, task, width))
   }${
     candidates.length > 0 &&
     figure({ id: 'candidates', title: apart.title, caption: apart.caption }, (width) =>
-      scatter(searched, axis, task, width),
+      scatter(searched, apart.plane, task, width),
     )
   }`;
 }
@@ -163,7 +160,7 @@ function curveFigures(data: ReportData, task: Task): Markup {
   }</div>`;
 }
 
-function searchFigure({ candidates, journal }: ReportData, { progress }: Task): Markup | undefined {
+function searchFigure({ candidates, journal }: ReportData, { progress, plane }: Task): Markup | undefined {
   if (candidates.length < 2) return undefined;
   const marks = searchMarks(journal);
   const text = {
@@ -171,7 +168,7 @@ function searchFigure({ candidates, journal }: ReportData, { progress }: Task): 
     title: 'Progress of the search',
     caption: `Every candidate in the order it was scored, and the ${progress.better === 'less' ? 'lowest' : 'highest'} ${progress.name} so far. Dotted lines end generations.`,
   };
-  return figure(text, (width) => searched(candidates, marks, progress, width));
+  return figure(text, (width) => searched(candidates, marks, progress, plane.right, width));
 }
 
 function volumeFigure({ journal }: ReportData): Markup | undefined {

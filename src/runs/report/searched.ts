@@ -1,10 +1,9 @@
 /** How the search went: the score of every candidate in the order they were scored, and the best so far. */
 import type { NetworkScores } from '../../core/events.ts';
 import type { JournalEntry } from '../journal.ts';
-import { millijoule } from './format.ts';
+import type { Axis } from './axes.ts';
 import { type Markup, markup } from './markup.ts';
 import { domainOf, drawing, PHONE, path, plot } from './plot.ts';
-import type { Axis } from './task.ts';
 
 /** Marks on the row of candidates: a position counts the candidates scored before it. */
 export interface SearchMarks {
@@ -29,10 +28,12 @@ export function searchMarks(journal: readonly JournalEntry[]): SearchMarks {
   return { searches, generations };
 }
 
+/** `axis`: what is drawn; `cost`: what is told beside it. */
 export function searched(
   candidates: readonly NetworkScores[],
   { searches, generations }: SearchMarks,
   axis: Axis,
+  cost: Axis,
   width: number,
 ): Markup {
   const height = width <= PHONE ? 270 : 320;
@@ -51,7 +52,8 @@ export function searched(
         .slice(0, Math.max(2, Math.ceil(scores.length * 0.98))),
     ),
     xLabel: 'candidates scored',
-    yLabel: `${axis.name} in the supernet`,
+    yLabel: axis.cost === undefined ? `${axis.name} in the supernet` : axis.label,
+    yFormat: axis.tick ?? String,
   });
   const begins = searches.length > 0 ? searches : [{ at: 0, title: '' }];
   const runs = begins.map(({ at, title }, i) => {
@@ -81,7 +83,7 @@ export function searched(
     frame.axes,
     markup`<g class="dots">${candidates.map(
       (candidate, i) =>
-        markup`<circle cx="${frame.x(i + 1)}" cy="${y(axis.of(candidate))}" r="2.5"><title>${candidate.genotype}: ${axis.show(candidate)}, ${millijoule(candidate.energyMj)}</title></circle>`,
+        markup`<circle cx="${frame.x(i + 1)}" cy="${y(axis.of(candidate))}" r="2.5"><title>${candidate.genotype}: ${axis.show(candidate)}, ${cost.show(candidate)}</title></circle>`,
     )}</g>`,
     runs.map(({ best }) => markup`<path class="best" d="${path(best)}"/>`),
   );

@@ -4,6 +4,7 @@ import { ArchitectureLog } from '../architectures.ts';
 import { createRun } from '../folder.ts';
 import { Journal } from '../journal.ts';
 import { type NetworkResult, writeResult } from '../result.ts';
+import { recordedFront } from '../searched-for.ts';
 
 export const SYNTHETIC_WINNER = '256-192:AC2f16.S2f16|A2x2s2f8.AD2x2s1f8';
 
@@ -27,6 +28,7 @@ export function writeSyntheticTranslation(
   const log = new ArchitectureLog(run.architectures);
   bus.subscribe(journal.record);
   bus.subscribe(log.record);
+  const objectives = [candidateBleu === undefined ? 'loss' : 'bleu', 'energyMj'] as const;
   const bleuOf = (bleu: number) => (untrained ? 0 : bleu);
   const winner = network('candidate-1', SYNTHETIC_WINNER, ['AC', 'S', 'A', 'AD'], bleuOf(23.44), 78);
   const convolution = network('all-lightweight-conv', '256-256:C|C', ['C', 'C', 'C', 'C'], bleuOf(20.2), 47);
@@ -42,12 +44,20 @@ export function writeSyntheticTranslation(
       validationAccuracy: 0.2 * epoch,
     });
   }
-  for (let index = 1; index <= 6; index++) {
-    const costs = { energyMj: 60 + 5 * index, latencyMs: 1, params: 9, macs: 9 };
-    const scores = { genotype: `candidate ${index}`, loss: 4 - 0.1 * index, accuracy: 0.3, ...costs };
-    const bleu = candidateBleu?.[index - 1];
-    bus.emit({ type: 'candidate-scored', index, of: 6, ...scores, ...(bleu === undefined ? {} : { bleu }) });
-  }
+  bus.emit({
+    ...{ type: 'search-started', generations: 1, evaluations: 6, limits: { energyMj: 95 } },
+    objectives,
+  });
+  const candidates = Array.from({ length: 6 }, (_, i) => {
+    const costs = { energyMj: 65 + 5 * i, latencyMs: 1, params: 9, macs: 9 };
+    const bleu = candidateBleu?.[i];
+    return {
+      ...{ genotype: `candidate ${i + 1}`, loss: 3.9 - 0.1 * i, accuracy: 0.3 },
+      ...{ ...(bleu === undefined ? {} : { bleu }), ...costs },
+    };
+  });
+  for (const [i, scores] of candidates.entries())
+    bus.emit({ type: 'candidate-scored', index: i + 1, of: 6, ...scores });
   // Networks trained side by side end in any order.
   for (const { blocks: _, ...one } of [convolution, attention, winner]) {
     const role = one.name === 'candidate-1' ? 'candidate' : 'baseline';
@@ -71,11 +81,11 @@ export function writeSyntheticTranslation(
       accelerator: { name: 'shiftaddnas-released' },
       bits: 32,
       supernet: { params: 12_400_000, paramsUnshared: 33_100_000, curve: [] },
-      search: { evaluated: 6, generations: 1, limits: { energyMj: 95 } },
+      search: { evaluated: 6, generations: 1, limits: { energyMj: 95 }, objectives: [...objectives] },
       winner: { ...winner, name: 'winner' },
       candidates: [],
       baselines: [attention, convolution],
-      front: [{ genotype: 'candidate 1', loss: 3.9, accuracy: 0.3, energyMj: 65, latencyMs: 1 }],
+      front: recordedFront(candidates, objectives).map((i) => candidates[i]),
       times: {},
     });
   }

@@ -8,8 +8,9 @@
 
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic.ts';
-import { findAccelerator, type Limits } from '../../hardware/index.ts';
-import type { Scored, SearchProblem } from '../../search/problem.ts';
+import { findAccelerator } from '../../hardware/index.ts';
+import { costsAmong } from '../../search/objectives.ts';
+import type { Costs, Scored, SearchProblem } from '../../search/problem.ts';
 import { translationProblem } from '../../search/translation-problem.ts';
 import { encodeTranslation } from '../../spaces/seq2seq/genotype.ts';
 import { PUBLISHED_TRANSLATION_RATES } from '../../spaces/seq2seq/moves.ts';
@@ -23,20 +24,21 @@ import type { CurvePoint } from '../../training/trainer.ts';
 import { askedOf, METRICS } from '../asked.ts';
 import type { Offer } from '../evaluation/evaluator.ts';
 import { inFrame } from '../pipeline/frame.ts';
-import { checkArea, limitsOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
+import { checkArea, limitsOf, searchedObjectives, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
 import { numbered, type SearchedRun, searchedWork, tellTrainings } from '../pipeline/planned-work.ts';
 import {
   checkFeasible,
-  frontOf,
   runSearchPhase,
   type SearchPlan,
   type SearchWork,
   scoresBy,
   searchPlans,
 } from '../pipeline/search-phase.ts';
+import { type Searched, searchResult } from '../pipeline/search-result.ts';
 import type { SessionOptions } from '../pipeline/session.ts';
+import { takingsFor } from '../pipeline/take-retrained.ts';
 import { checkTrials } from '../pipeline/trial-rounds.ts';
-import { runTrials, type Trial, trialsResult } from '../pipeline/trials.ts';
+import { runTrials } from '../pipeline/trials.ts';
 import { type ResultInput, writeResult } from '../result.ts';
 import { translationBaselines } from './baselines.ts';
 import { openTranslationContext, type TranslationContext } from './context.ts';
@@ -78,6 +80,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   checkArea(config, accelerator, TRANSLATION_SEARCH);
   const fixed = translationBaselines(space);
   const limits = limitsOf(config, pricer.price(fixed[0].genotype));
+  const objectives = searchedObjectives(config, TRANSLATION_SEARCH);
   checkFeasible(context, limits, { problem: problemOf(context), task: TRANSLATION_SEARCH });
   checkTrials(config, config.winners);
 
@@ -98,11 +101,13 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   } finally {
     supernet.dispose();
   }
+  const first = scored.slice(0, config.population).map(({ costs }) => costs);
   const { chosen, trials } = await runTrials<TranslationGenotype, TranslatorJob>(
     context,
     { index: 2 + searches, of },
     {
       ...{ scored, problem: problemOf(context), options: { count: config.winners, limits } },
+      takings: takingsFor(objectives, { choices: context.subwords.size, limits, first }),
       fixed: new Set(fixed.map(({ genotype }) => encodeTranslation(genotype))),
       trains: trainsTranslators(context),
       job: (phase, { key, genotype }) => ({
@@ -127,14 +132,15 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
     { first: 2 + searches + trials.length, of: 1 + searches + trials.length + trainees.length },
     trainees,
   );
-  const best = bestOf(trainees, measured);
+  const best = bestOf(trainees, measured, costsAmong(objectives)[0]);
   writeTranslator(context, run.winner, trainees[best], measured[best]);
   const networks = trainees.map((trainee, i) => ({
     role: trainee.role,
     result: translatorResult(context, trainee, measured[i]),
   }));
   const result = resultOf(context, {
-    ...{ limits, curve, scales, scored, trials, networks, best },
+    searched: { scored, generations: config.generations, limits, objectives, trials },
+    ...{ curve, scales, networks, best },
     accelerator: { ...accelerator },
     times: { finishedAt: new Date().toISOString(), secondsOfLastProcess: (Date.now() - started) / 1000 },
   });
@@ -200,19 +206,23 @@ function translationSearch(context: TranslationContext, offer: Offer): SearchWor
   return {
     problem: problemOf(context),
     task: TRANSLATION_SEARCH,
-    guess: Math.log(context.subwords.size),
+    choices: context.subwords.size,
     known: new Map(),
     scores: (candidates) => scoresBy(context, offer, candidates),
   };
 }
 
-/** The candidate with the best BLEU on held-out pairs; of equals the cheaper one. */
-function bestOf(trainees: readonly Trainee[], measured: readonly TrainedTranslator[]): number {
+/** The candidate with the best BLEU on held-out pairs; of equals the cheaper one, by `cost`. */
+function bestOf(
+  trainees: readonly Trainee[],
+  measured: readonly TrainedTranslator[],
+  cost: keyof Costs,
+): number {
   const candidates = trainees.map((_, i) => i).filter((i) => trainees[i].role === 'candidate');
   return candidates.sort(
     (a, b) =>
       measured[b].validation.bleu - measured[a].validation.bleu ||
-      trainees[a].costs().energyMj - trainees[b].costs().energyMj,
+      (trainees[a].costs()[cost] ?? 0) - (trainees[b].costs()[cost] ?? 0),
   )[0];
 }
 
@@ -240,12 +250,10 @@ export function writeTranslator(
 
 interface Findings {
   readonly accelerator: ResultInput['accelerator'];
-  readonly limits: Limits;
   readonly curve: readonly CurvePoint[];
   /** Of the supernet's adders when it was trained; undefined without any. */
   readonly scales: ScaleRange | undefined;
-  readonly scored: readonly Scored<TranslationGenotype>[];
-  readonly trials: readonly Trial[];
+  readonly searched: Searched<TranslationGenotype>;
   readonly networks: readonly { readonly role: Trainee['role']; readonly result: ResultInput['winner'] }[];
   readonly best: number;
   readonly times: ResultInput['times'];
@@ -253,7 +261,7 @@ interface Findings {
 
 function resultOf(context: TranslationContext, found: Findings): ResultInput {
   const { config, dataset, encoded, space, subwords, norm, sharing, run, latency } = context;
-  const { networks, best, scored } = found;
+  const { networks, best } = found;
   const size = { extent: extentOfSpace(space), vocabulary: subwords.size, norm };
   const of = (role: Trainee['role']) =>
     networks.filter((one, i) => one.role === role && i !== best).map(({ result }) => result);
@@ -278,17 +286,10 @@ function resultOf(context: TranslationContext, found: Findings): ResultInput {
       ...(found.scales === undefined ? {} : { adderScale: found.scales }),
       curve: found.curve.map((point) => ({ ...point })),
     },
-    search: {
-      ...{ evaluated: scored.length, generations: config.generations, limits: { ...found.limits } },
-      ...trialsResult(found.trials),
-    },
+    ...searchResult(found.searched),
     winner: { ...networks[best].result, name: 'winner' },
     candidates: of('candidate'),
     baselines: of('baseline'),
-    front: frontOf(scored).map(({ key, loss, accuracy, bleu, costs }) => ({
-      ...{ genotype: key, loss, accuracy, ...(bleu === undefined ? {} : { bleu }) },
-      ...{ energyMj: costs.energyMj, latencyMs: costs.latencyMs },
-    })),
     times: found.times,
   };
 }

@@ -1,0 +1,25 @@
+/**
+ * Which of those scored go on to trials and to training alone. A search for low loss and low energy, and one without
+ * objectives, gives its best by loss; one for anything else gives what stands for its front.
+ */
+import { type Bounds, boxOf } from '../../search/box.ts';
+import { mostVolume } from '../../search/most-volume.ts';
+import { DEFAULT_OBJECTIVES, type Objective, sameObjectives } from '../../search/objectives.ts';
+import type { Taking } from '../../search/winners.ts';
+
+export interface Takings<G> {
+  /** By scores of the supernet; the best by loss where left out. */
+  readonly scored?: Taking<G>;
+  /** By those of trials. They translate nothing: their loss stands for BLEU. */
+  readonly tried?: Taking<G>;
+}
+
+export function takingsFor<G>(objectives: readonly Objective[], bounds: Bounds): Takings<G> {
+  if (sameObjectives(objectives, DEFAULT_OBJECTIVES)) return {};
+  const standingFor =
+    (some: readonly Objective[]): Taking<G> =>
+    (ranked, count) =>
+      mostVolume(ranked, count, boxOf(some, bounds));
+  const alone = objectives.map((objective) => (objective === 'bleu' ? 'loss' : objective));
+  return { scored: standingFor(objectives), tried: standingFor([...new Set(alone)]) };
+}
