@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openBackend } from '../backends/open.ts';
-import { EventBus } from '../core/events.ts';
+import { EventBus, type NetworkScores } from '../core/events.ts';
+import { hypervolume2d } from '../metrics/hypervolume.ts';
+import { readArchitectures } from '../runs/architectures.ts';
 import { createRun, resumeRun } from '../runs/folder.ts';
 import { readJournal } from '../runs/journal.ts';
 import { DEFAULT_CONFIG, type RunConfig } from '../runs/options.ts';
 import { runPipeline } from '../runs/pipeline/pipeline.ts';
 import { PRESETS } from '../runs/presets.ts';
+import { readResult } from '../runs/result.ts';
 import { ALGORITHM_NAMES } from '../search/names.ts';
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
 import { runBytes } from './testing/run-bytes.ts';
@@ -85,6 +88,73 @@ describe.each(ALGORITHM_NAMES)('--algorithm %s', (algorithm) => {
   });
 });
 
+/** What no other candidate of a run beats, by definition; `point`: what is to be small. */
+function frontByHand(dir: string, point: (one: NetworkScores) => number[]): string[] {
+  const all = readArchitectures(join(dir, 'architectures.jsonl'));
+  const beats = (a: number[], b: number[]) => a.every((v, k) => v <= b[k]) && a.some((v, k) => v < b[k]);
+  const kept = all.filter((one) => !all.some((other) => beats(point(other), point(one))));
+  return kept.map(({ genotype }) => genotype).sort();
+}
+
+const sorted = (front: readonly { readonly genotype: string }[]) =>
+  front.map(({ genotype }) => genotype).sort();
+
+test('error and area: journal, result, report and exports are of them, and what is retrained is on their front', async () => {
+  const config: RunConfig = {
+    ...settings('nsga2'),
+    ...{ accelerator: 'rowstationary-45nm', objectives: 'error,area', limitEnergy: 'none' },
+    ...{ population: 12, winners: 2, trials: 3 },
+  };
+  const [dir, tried] = [join(folder, 'error-area'), join(folder, 'error-area-tried')];
+  await go(dir, { ...config, trials: 0 });
+  const result = readResult(join(dir, 'result.json'))!;
+  const expected = frontByHand(dir, ({ accuracy, areaMm2 = 0 }) => [1 - accuracy, areaMm2]);
+  expect(sorted(result.front)).toEqual(expected);
+  expect(expected).not.toEqual(frontByHand(dir, ({ loss, energyMj }) => [loss, energyMj]));
+  expect(result.search.objectives).toEqual(['error', 'areaMm2']);
+  for (const { areaMm2, params, shifts } of result.front)
+    for (const cost of [areaMm2, params, shifts]) expect(cost).toBeGreaterThanOrEqual(0);
+  const areas = result.front.map(({ areaMm2 = 0 }) => areaMm2);
+  expect(areas).toEqual([...areas].sort((a, b) => a - b));
+
+  const journal = readJournal(join(dir, 'journal.jsonl')).map(({ event }) => event);
+  const ended = journal.findLast((event) => event.type === 'generation-ended');
+  expect(ended).toMatchObject({ frontSize: expected.length, corner: [0.9, expect.any(Number)] });
+  const inBox = result.front.map(({ accuracy, areaMm2 = 0 }): [number, number] => [1 - accuracy, areaMm2]);
+  const [error, area] = ended?.corner ?? [];
+  expect(ended?.hypervolume).toBeCloseTo(hypervolume2d(inBox, [error, area]) / (error * area), 12);
+  const all = readArchitectures(join(dir, 'architectures.jsonl'));
+  const fixed = result.baselines.map(({ genotype }) => genotype);
+  const others = all.filter(({ genotype }) => !fixed.includes(genotype));
+  const lowest = Math.min(...others.map(({ accuracy }) => 1 - accuracy));
+  const retrained = [result.winner, ...result.candidates].map(({ genotype }) => genotype);
+  expect(others.some((one) => retrained.includes(one.genotype) && 1 - one.accuracy === lowest)).toBe(true);
+
+  expect((await shiftaddnas('report', dir)).code).toBe(0);
+  const page = fs.readFileSync(join(dir, 'report.html'), 'utf8');
+  expect(page).toContain('Scatter plot of error against area: ');
+  expect(page).toContain('nothing beats in both error and area');
+  expect(page).toContain('that the front of error and area dominates');
+  const [csv] = jsonOf(await shiftaddnas('report', dir, '--export', 'csv', '--json')).files;
+  const [head, ...rows] = fs.readFileSync(csv, 'utf8').trimEnd().split('\r\n');
+  const column = (name: string) => head.split(',').indexOf(name);
+  const marked = rows.map((row) => row.split(',')).filter((row) => row[column('onFront')] === 'true');
+  expect(marked.map((row) => row[column('genotype')]).sort()).toEqual(expected);
+  const [optuna] = jsonOf(await shiftaddnas('report', dir, '--export', 'optuna', '--json')).files;
+  const lines = fs
+    .readFileSync(optuna, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines[0].directions).toEqual([1, 1]);
+  expect(lines[1].system_attr['study:metric_names']).toEqual(['error', 'area (mm2)']);
+  const values = lines.filter(({ op_code }) => op_code === 4).map((one) => one.values);
+  expect(values).toEqual(all.map(({ accuracy, areaMm2 }) => [1 - accuracy, areaMm2]));
+
+  await go(tried, config);
+  expect(readResult(join(tried, 'result.json'))?.search.trials).toHaveLength(3);
+});
+
 test('area and operations are objectives and limits; random searches beside them change no other result', async () => {
   const config: RunConfig = {
     ...settings('nsga2'),
@@ -103,7 +173,11 @@ test('area and operations are objectives and limits; random searches beside them
   expect(runBytes(stopped)).toEqual(runBytes(whole));
 
   const read = (dir: string) => JSON.parse(fs.readFileSync(join(dir, 'result.json'), 'utf8'));
-  const { search, winner } = read(whole);
+  const { search, winner, front } = read(whole);
+  const point = ({ accuracy, energyMj, areaMm2 = 0, multiplications = 0 }: NetworkScores) => [
+    ...[1 - accuracy, energyMj, areaMm2, multiplications],
+  ];
+  expect(sorted(front)).toEqual(frontByHand(whole, point));
   expect(winner.areaMm2).toBeGreaterThan(0);
   expect(winner.areaMm2).toBeLessThanOrEqual(search.limits.areaMm2);
   expect(winner.operations.multiplications).toBeLessThanOrEqual(search.limits.multiplications);
@@ -117,11 +191,20 @@ test('area and operations are objectives and limits; random searches beside them
   const own = scored.filter(({ baseline }) => baseline !== true);
   expect(scored.length).toBe(3 * own.length);
   expect(own[0].areaMm2).toBeGreaterThan(0);
+  for (const event of journal) {
+    if (event.type === 'search-started')
+      expect(event.objectives).toEqual(['error', 'energyMj', 'areaMm2', 'multiplications']);
+    if (event.type === 'generation-ended') expect(event.corner).toHaveLength(4);
+  }
   const phases = journal.filter((event) => event.type === 'phase-started');
   expect(phases.map(({ index }) => index)).toEqual(phases.map((_, i) => i + 1));
   expect(phases.every(({ of }) => of === phases.length)).toBe(true);
   expect((await shiftaddnas('report', whole)).code).toBe(0);
-  expect(fs.readFileSync(join(whole, 'report.html'), 'utf8')).toContain('Scatter plot');
+  const page = fs.readFileSync(join(whole, 'report.html'), 'utf8');
+  expect(page).toContain('Scatter plot of error against energy');
+  expect(page).toContain(
+    'nothing beats in error, energy, area and multiplications together, of which the figure shows the first two, error and energy',
+  );
 });
 
 test('area without areas is refused before anything is trained', async () => {

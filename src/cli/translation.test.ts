@@ -148,7 +148,47 @@ test('BLEU can be an objective, and candidates are then written down with theirs
   );
   expect(code, stderr).toBe(0);
   const lines = fs.readFileSync(join(out, 'architectures.jsonl'), 'utf8').trimEnd().split('\n');
-  for (const line of lines) expect(JSON.parse(line).bleu).toBeGreaterThanOrEqual(0);
+  const scored = lines.map((line) => JSON.parse(line));
+  for (const { bleu } of scored) expect(bleu).toBeGreaterThanOrEqual(0);
+  const result = JSON.parse(fs.readFileSync(join(out, 'result.json'), 'utf8'));
+  const beats = (a: Record<string, number>, b: Record<string, number>) =>
+    a.bleu >= b.bleu && a.energyMj <= b.energyMj && (a.bleu > b.bleu || a.energyMj < b.energyMj);
+  const front = scored.filter((one) => !scored.some((other) => beats(other, one)));
+  const words = (some: readonly { readonly genotype: string }[]) =>
+    some.map(({ genotype }) => genotype).sort();
+  expect(words(result.front)).toEqual(words(front));
+  for (const { bleu, params } of result.front) expect([bleu, params]).not.toContain(undefined);
+
+  const exported = async (format: string) => {
+    const told = await shiftaddnas('report', out, '--export', format, '--json');
+    expect(told.code, told.stderr).toBe(0);
+    return fs.readFileSync(JSON.parse(told.stdout).files[0]);
+  };
+  const [study, names, ...rest] = String(await exported('optuna'))
+    .trimEnd()
+    .split('\n')
+    .map((l) => JSON.parse(l));
+  // BLEU is to be large: StudyDirection.MAXIMIZE is 2.
+  expect(study.directions).toEqual([2, 1]);
+  expect(names.system_attr['study:metric_names']).toEqual(['BLEU', 'energy (mJ)']);
+  const trials = rest.filter(({ op_code }) => op_code === 4);
+  expect(trials.map(({ values }) => values)).toEqual(scored.map(({ bleu, energyMj }) => [bleu, energyMj]));
+  for (const [i, { params }] of trials.entries())
+    expect(scored[i].genotype).toMatch(new RegExp(`^${params['encoder.width']}-${params['decoder.width']}:`));
+  const [head, first] = String(await exported('csv')).split('\r\n');
+  expect(Number(first.split(',')[head.split(',').indexOf('bleu')])).toBe(scored[0].bleu);
+  expect(String(await exported('tensorboard'))).toContain('search/BLEU');
+});
+
+test('exports of sentence pairs whose candidates were not translated have their losses and their places', async () => {
+  const told = await shiftaddnas('report', whole, '--export', 'optuna', '--json');
+  expect(told.code, told.stderr).toBe(0);
+  const lines = fs.readFileSync(JSON.parse(told.stdout).files[0], 'utf8').trimEnd().split('\n');
+  expect(lines[1]).toContain('["loss","energy (mJ)"]');
+  const { params, distributions } = JSON.parse(lines.at(-1) ?? '');
+  const choices = JSON.parse(distributions['encoder.layer0.block']).attributes.choices;
+  expect(choices[params['encoder.layer0.block']]).toMatch(/^[ACDS]+$/);
+  expect(params['decoder.layers']).toBeGreaterThan(0);
 });
 
 test.each([

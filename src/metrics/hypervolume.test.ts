@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { front2d, hypervolume, hypervolume2d, type Point } from './hypervolume.ts';
+import {
+  front2d,
+  hypervolume,
+  hypervolume2d,
+  hypervolumeGain,
+  hypervolumeShare,
+  type Point,
+} from './hypervolume.ts';
 
 test('three steps: by hand 6', () => {
   expect(
@@ -43,6 +50,30 @@ test('in three dimensions equals the number of unit cubes that some point domina
       expect(hypervolume(list, [5, 5, 5])).toBe(cubes);
     }),
   );
+});
+
+test('in four dimensions equals the number of unit cells, and what a point adds is the difference', () => {
+  const coordinate = fc.nat(4);
+  const cloud = fc.array(fc.tuple(coordinate, coordinate, coordinate, coordinate), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  const cells = Array.from({ length: 4 ** 4 }, (_, i) => [i % 4, (i >> 2) % 4, (i >> 4) % 4, i >> 6]);
+  const reference = [4, 4, 4, 4];
+  fc.assert(
+    fc.property(cloud, ([point, ...others]) => {
+      const all = [point, ...others];
+      const dominated = cells.filter((cell) => all.some((p) => p.every((value, k) => value <= cell[k])));
+      expect(hypervolume(all, reference)).toBe(dominated.length);
+      const gain = hypervolume(all, reference) - hypervolume(others, reference);
+      expect(hypervolumeGain(point, others, reference)).toBe(gain);
+    }),
+  );
+});
+
+test('as a part of the box; of a flat box nothing', () => {
+  expect(hypervolumeShare([[1, 3]], [2, 4])).toBe(1 / 8);
+  expect(hypervolumeShare([[0, 0]], [2, 0])).toBe(0);
 });
 
 test('in one dimension is the distance of the best, in two the area', () => {

@@ -229,7 +229,7 @@ export const RUN_OPTIONS = {
   generations: integer('generations of the evolutionary search', 8, 1),
   algorithm: choice('how candidates are proposed', ALGORITHM_NAMES, 'evolution'),
   objectives: text(
-    'what nsga2 makes small: loss, error, energy, latency, area, params, macs, multiplications, additions, shifts',
+    'what nsga2 makes small: loss, error, bleu (of sentences), energy, latency, area, params, macs, multiplications, additions, shifts',
     'list',
     'loss,energy',
   ),

@@ -13,7 +13,8 @@ import { readArchitectures } from '../architectures.ts';
 import { writeSyntheticRun } from '../report/synthetic-run.ts';
 import { csvFiles } from './csv.ts';
 import { exportRun } from './export.ts';
-import { crc32c, eventFile, maskedCrc, type Scalar } from './tensorboard.ts';
+import { optunaJournal } from './optuna.ts';
+import { crc32c, eventFile, maskedCrc, type Scalar, scalarsOf } from './tensorboard.ts';
 import { readTrace } from './trace.ts';
 
 let folder: string;
@@ -51,6 +52,32 @@ describe('the trace of a run', () => {
     }
     expect(networks).toHaveLength(5);
   });
+});
+
+test('the front of a journal that names objectives is of these', () => {
+  const other = join(folder, 'searched for error and latency');
+  fs.cpSync(dir, other, { recursive: true });
+  const path = join(other, 'journal.jsonl');
+  const named = '"type":"search-started","objectives":["error","latencyMs"]';
+  fs.writeFileSync(path, fs.readFileSync(path, 'utf8').replaceAll('"type":"search-started"', named));
+  const trace = readTrace(other);
+  for (const { candidates: all, objectives } of trace.searches) {
+    expect(objectives).toEqual(['error', 'latencyMs']);
+    const expected = front(all.map(({ accuracy, latencyMs }) => [1 - accuracy, latencyMs]));
+    expect(all.flatMap(({ onFront }, i) => (onFront ? [i] : []))).toEqual(expected);
+  }
+  const [study] = replay(optunaJournal(trace, other));
+  expect([study.directions, study.system['study:metric_names']]).toEqual([
+    [1, 1],
+    ['error', 'latency (ms)'],
+  ]);
+  const { candidates: all } = trace.searches[0];
+  expect(study.trials.map(({ values }) => values)).toEqual(
+    all.map(({ accuracy, latencyMs }) => [1 - accuracy, latencyMs]),
+  );
+  const tags = new Set(scalarsOf(trace).map(({ tag }) => tag));
+  for (const tag of ['search/error', 'search/latency (ms)', 'search/loss']) expect(tags).toContain(tag);
+  expect(new Set(scalarsOf(readTrace(dir)).map(({ tag }) => tag))).not.toContain('search/error');
 });
 
 /** What optuna/storages/journal/_storage.py makes of the operations, for those that are written. */

@@ -140,14 +140,13 @@ function chooseRetrained(
   },
 ) {
   const { config, space, dataset } = context;
-  const first = scored.slice(0, config.population).map(({ costs }) => costs);
   return runTrials<Genotype, TrainJob>(context, place, {
     ...{ scored, problem: problemOf(context), trains: trainsWith(context) },
     options: {
       ...{ count: config.winners, limits },
       ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
     },
-    takings: takingsFor(objectives, { choices: dataset.classes.length, limits, first }),
+    takings: takingsFor(objectives, dataset.classes.length),
     fixed: new Set(fixed.map(({ genotype }) => encode(genotype))),
     job: (phase, { key }) => ({
       ...{ kind: 'train', phase, architecture: { genotype: key, space }, tests: false },

@@ -5,7 +5,7 @@
 import { Random } from '../../core/random.ts';
 import type { Limits } from '../../hardware/limits.ts';
 import type { PlannedSearch } from '../../search/algorithms.ts';
-import { boxOf } from '../../search/box.ts';
+import { worstCorner } from '../../search/corner.ts';
 import { evolution } from '../../search/evolution.ts';
 import type { Objective } from '../../search/objectives.ts';
 import {
@@ -201,7 +201,7 @@ function emitGeneration<G>(
 ): void {
   if (state.generation % batches !== 0) return;
   const first = state.scored.slice(0, context.config.population).map(({ costs }) => costs);
-  const { corner } = boxOf(objectives, { choices, limits: state.config.limits, first });
+  const corner = worstCorner(objectives, { choices, limits: state.config.limits, first });
   const found = summary(state, { objectives, reference: corner });
   const { best } = found;
   if (best === undefined) return;

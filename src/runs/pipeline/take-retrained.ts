@@ -2,9 +2,8 @@
  * Which of those scored go on to trials and to training alone. A search for low loss and low energy, and one without
  * objectives, gives its best by loss; one for anything else gives what stands for its front.
  */
-import { type Bounds, boxOf } from '../../search/box.ts';
-import { mostVolume } from '../../search/most-volume.ts';
 import { DEFAULT_OBJECTIVES, type Objective, sameObjectives } from '../../search/objectives.ts';
+import { spreadFront } from '../../search/spread-front.ts';
 import type { Taking } from '../../search/winners.ts';
 
 export interface Takings<G> {
@@ -14,12 +13,13 @@ export interface Takings<G> {
   readonly tried?: Taking<G>;
 }
 
-export function takingsFor<G>(objectives: readonly Objective[], bounds: Bounds): Takings<G> {
+/** `choices`: classes or subwords. */
+export function takingsFor<G>(objectives: readonly Objective[], choices: number): Takings<G> {
   if (sameObjectives(objectives, DEFAULT_OBJECTIVES)) return {};
-  const standingFor =
+  const spreadOver =
     (some: readonly Objective[]): Taking<G> =>
     (ranked, count) =>
-      mostVolume(ranked, count, boxOf(some, bounds));
+      spreadFront(ranked, count, { objectives: some, choices });
   const alone = objectives.map((objective) => (objective === 'bleu' ? 'loss' : objective));
-  return { scored: standingFor(objectives), tried: standingFor([...new Set(alone)]) };
+  return { scored: spreadOver(objectives), tried: spreadOver([...new Set(alone)]) };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunEvent } from '../../core/events.ts';
+import type { NetworkScores, Objective, RunEvent } from '../../core/events.ts';
 import { runPaths } from '../folder.ts';
 import { spread } from './curves.ts';
 import { change, count, millijoule, percent, points, significant } from './format.ts';
@@ -79,6 +79,89 @@ describe('the page', () => {
       );
       expect(beaten).toBe(false);
     }
+  });
+});
+
+/** The synthetic run as one that searched for something else; areas are made up. */
+function searchedInstead(objectives: readonly Objective[]): void {
+  const { journal, architectures } = runPaths(dir);
+  const areaOf = ({ energyMj }: NetworkScores) => 1 + ((7 * energyMj) % 1);
+  const change = (path: string, edit: (record: Record<string, unknown>) => object) =>
+    fs.writeFileSync(
+      path,
+      fs
+        .readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => `${JSON.stringify(edit(JSON.parse(line)))}\n`)
+        .join(''),
+    );
+  change(architectures, (one) => ({ ...one, areaMm2: areaOf(one as unknown as NetworkScores) }));
+  change(journal, (event) => {
+    if (event.type === 'search-started') return { ...event, objectives };
+    if (event.type === 'generation-ended') return { ...event, corner: objectives.map(() => 9) };
+    const priced = event.type === 'candidate-scored' || event.type === 'network-evaluated';
+    return priced ? { ...event, areaMm2: areaOf(event as unknown as NetworkScores) } : event;
+  });
+}
+
+describe('the page of a search for other objectives', () => {
+  const text = () => reportHtml(gather(dir)).replace(/[\u202f\u00a0]/g, ' ');
+
+  test('two of them span the plane, and every caption names them', () => {
+    writeSyntheticRun(dir, 'searching', 1, 2);
+    searchedInstead(['error', 'areaMm2']);
+    const page = text();
+    expect(page).toContain('<h2>Error against area</h2>');
+    expect(page).toContain('the line joins those that nothing beats in both error and area');
+    expect(page).toContain('area of the arithmetic, mm²');
+    expect(page).toMatch(/% error in the supernet at 1\.\d+ mm²/);
+    expect(page).toContain('and the lowest error so far');
+    expect(page).toContain(
+      'below guessing and the limit on area (without one, the dearest network of the first generation) that the front of error and area dominates',
+    );
+    const data = gather(dir);
+    const point = ({ accuracy, areaMm2 = 0 }: NetworkScores) => [1 - accuracy, areaMm2];
+    const expected = data.candidates.filter(
+      (one) =>
+        !data.candidates.some(
+          (other) =>
+            point(other).every((value, k) => value <= point(one)[k]) &&
+            point(other).some((value, k) => value < point(one)[k]),
+        ),
+    );
+    const words = (some: readonly { readonly genotype: string }[]) =>
+      some.map(({ genotype }) => genotype).sort();
+    expect(words(frontOf(data))).toEqual(words(expected));
+  });
+
+  test('of three the first two are drawn, which is said; no line joins a front that lies in no plane', () => {
+    writeSyntheticRun(dir, 'searching');
+    searchedInstead(['loss', 'latencyMs', 'areaMm2']);
+    const page = text();
+    expect(page).toContain('<h2>Accuracy against latency</h2>');
+    expect(page).toContain(
+      'nothing beats in loss, latency and area together, of which the figure shows the first two, loss and latency',
+    );
+    expect(page).not.toContain('<path class="front"');
+    expect(page).toContain('the front of loss, latency and area dominates');
+  });
+
+  test('costs alone, and one score alone', () => {
+    writeSyntheticRun(dir, 'searching');
+    searchedInstead(['params', 'areaMm2']);
+    expect(text()).toContain('Scatter plot of parameters against area');
+    expect(text()).not.toContain('below guessing');
+    searchedInstead(['error']);
+    expect(text()).toContain('Scatter plot of error against energy');
+    expect(text()).toContain('the outlined one has the lowest error');
+  });
+
+  test('a journal that names no objectives is one of loss and energy', () => {
+    writeSyntheticRun(dir, 'searching');
+    expect(fs.readFileSync(runPaths(dir).journal, 'utf8')).not.toContain('objectives');
+    expect(text()).toContain('nothing beats in both loss and energy');
+    expect(text()).toContain('<dt>made small</dt><dd>loss and energy</dd>');
   });
 });
 
@@ -262,7 +345,7 @@ describe('hypervolume', () => {
     ...{ generations: 1, limits: {} },
     ...(baseline ? { baseline: true as const } : {}),
   });
-  const ended = (corner: readonly [number, number]) => ({
+  const ended = (corner: readonly number[]) => ({
     type: 'generation-ended' as const,
     ...{ generation: 1, of: 1, evaluated: 3, feasible: 3, frontSize: 1, corner },
     best: { genotype: 'x', loss: 1, accuracy: 0, energyMj: 1, latencyMs: 1, params: 1, macs: 1 },
@@ -285,6 +368,20 @@ describe('hypervolume', () => {
     expect(volumeCaption(found!)).toContain(
       'after 1 of their 1 candidates. It was below at 0 of 1 candidates',
     );
+  });
+
+  test('in three objectives is the volume that each candidate adds', () => {
+    const objectives = ['loss', 'energyMj', 'latencyMs'] as const;
+    const events = [
+      { ...started(), objectives },
+      scored(1, 3),
+      scored(3, 3.5),
+      scored(1, 1),
+      ended([2, 4, 4]),
+    ];
+    // All have a latency of 1: of the box of 2 x 4 x 4 the areas counted above, 3 high.
+    const { search } = hypervolumes(journal(...events))!;
+    expect(search).toEqual([3 / 32, 3 / 32, 9 / 32]);
   });
 
   test('is left out before a generation has ended, and of journals that do not say the corner', () => {

@@ -52,7 +52,8 @@ export function searched(
         .slice(0, Math.max(2, Math.ceil(scores.length * 0.98))),
     ),
     xLabel: 'candidates scored',
-    yLabel: axis.cost === undefined ? `${axis.name} in the supernet` : axis.label,
+    yLabel:
+      axis.cost === undefined ? axis.label.replace(axis.name, `${axis.name} in the supernet`) : axis.label,
     yFormat: axis.tick ?? String,
   });
   const begins = searches.length > 0 ? searches : [{ at: 0, title: '' }];

@@ -101,13 +101,12 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
   } finally {
     supernet.dispose();
   }
-  const first = scored.slice(0, config.population).map(({ costs }) => costs);
   const { chosen, trials } = await runTrials<TranslationGenotype, TranslatorJob>(
     context,
     { index: 2 + searches, of },
     {
       ...{ scored, problem: problemOf(context), options: { count: config.winners, limits } },
-      takings: takingsFor(objectives, { choices: context.subwords.size, limits, first }),
+      takings: takingsFor(objectives, context.subwords.size),
       fixed: new Set(fixed.map(({ genotype }) => encodeTranslation(genotype))),
       trains: trainsTranslators(context),
       job: (phase, { key, genotype }) => ({
