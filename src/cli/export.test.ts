@@ -217,9 +217,9 @@ test('to safetensors, evaluated from there, and trained from there', async () =>
   const file = at('own.safetensors');
   const found = await json('export', at('run'), '--to', 'safetensors', '--out', file);
   expect(found).toMatchObject({ files: [file], maxDifference: 0, images: 100 });
-  const straight = await json('evaluate', '--run', at('run'));
+  const { accuracy, loss, examples } = await json('evaluate', '--run', at('run'));
   const weights = ['--network', NETWORK, '--weights', file];
-  expect(await json('evaluate', ...weights, '--data', data)).toEqual(straight);
+  expect(await json('evaluate', ...weights, '--data', data)).toMatchObject({ accuracy, loss, examples });
   const again = await json('train', ...weights, '--transformation', 'none', ...training(at('again')));
   expect(again.epochs).toBe(1);
   const config = JSON.parse(fs.readFileSync(at('again', 'config.json'), 'utf8'));
@@ -289,6 +289,47 @@ test('an architecture.json that was changed by hand is refused with the place in
   ]) {
     expect(await refused(...command)).toMatch(/edited.architecture\.json, task: this key is missing/);
   }
+});
+
+test('what is no run is called what it is', async () => {
+  const program = at('named');
+  await json('export', at('run'), '--to', 'integer', '--images', '1', '--out', program);
+  const none = (what: string) => `${what} holds no trained network: `;
+  const run = 'give the folder of a finished run';
+  const ofProgram = `${none(program)}it holds an integer program, which the network cannot be had from; give the folder of the run that it was made of`;
+  const file = at('a.onnx');
+  fs.writeFileSync(file, 'anything');
+  const json_ = join(program, 'program.json');
+  const cases: readonly (readonly [string, string, string])[] = [
+    [program, 'onnx', ofProgram],
+    [program, 'safetensors', ofProgram],
+    [at('nowhere'), 'c', `${none(at('nowhere'))}there is no such folder; ${run}`],
+    [file, 'integer', `${none(file)}it is a file; ${run}`],
+    [json_, 'c', `${none(json_)}it is a file; give the folder it lies in, ${program}`],
+    [at('data'), 'onnx', `${none(at('data'))}it holds no architecture.json; ${run}`],
+  ];
+  for (const [what, to, sentence] of cases) {
+    expect(await refused('export', what, '--to', to)).toBe(`shiftaddnas: ${sentence}\n`);
+  }
+  fs.rmSync(json_);
+  for (const command of [
+    ['export', program, '--to', 'c'],
+    ['evaluate', '--run', program, '--data', data],
+  ]) {
+    expect(await refused(...command)).toMatch(
+      /: it holds the weights\.bin of an integer program without its program\.json; export the network again\n$/,
+    );
+  }
+  await json('export', at('run'), '--to', 'integer', '--images', '1', '--out', program);
+  fs.rmSync(join(program, 'weights.bin'));
+  expect(await refused('export', program, '--to', 'c')).toMatch(
+    /weights\.bin cannot be used: it is not there;/,
+  );
+  const weights = ['--network', NETWORK, '--weights', at('nowhere')];
+  expect(await refused('evaluate', ...weights, '--data', data)).toMatch(/nowhere: there is no such file\n$/);
+  expect(
+    await refused('train', ...weights, '--transformation', 'none', ...training(at('of-nowhere'))),
+  ).toMatch(/nowhere: there is no such file\n$/);
 });
 
 test('what is missing is said, and nothing is written', async () => {

@@ -77,6 +77,6 @@ test.each([
 });
 
 test('a file that cannot be read, in one sentence', () => {
-  expect(() => readSafetensors(path)).toThrow(/cannot read .*weights\.safetensors: ENOENT/);
-  expect(() => readSafetensors(join(path, '..'))).toThrow(/cannot read .*EISDIR/);
+  expect(() => readSafetensors(path)).toThrow(/cannot read .*weights\.safetensors: there is no such file$/);
+  expect(() => readSafetensors(join(path, '..'))).toThrow(/cannot read .*: it is a folder, and/);
 });

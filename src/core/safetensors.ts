@@ -148,8 +148,7 @@ function withBytes<T>(path: string, use: (bytes: Bytes) => T): T {
     try {
       return work();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ShiftAddError('run', `cannot read ${path}: ${reason}`, { path }, error);
+      throw new ShiftAddError('run', `cannot read ${path}: ${reasonOf(error)}`, { path }, error);
     }
   };
   const file = reading(() => fs.openSync(path, 'r'));
@@ -159,6 +158,12 @@ function withBytes<T>(path: string, use: (bytes: Bytes) => T): T {
   } finally {
     fs.closeSync(file);
   }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message = String(error) } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  return code === 'EISDIR' ? 'it is a folder, and a safetensors file is needed here' : message;
 }
 
 /** Fills `into` from byte `from` of a file on: the system may give only a part at a time. */

@@ -8,7 +8,14 @@ export { type Conversion, convert } from './integer/convert/convert.ts';
 export { fold } from './integer/convert/fold.ts';
 export { countOperations } from './integer/counts.ts';
 export { type Expected, expectedLogits } from './integer/expected.ts';
-export { encodeProgram, isProgramFolder, readProgram, writeProgram } from './integer/files.ts';
+export {
+  encodeProgram,
+  isProgramFolder,
+  PROGRAM_FILE,
+  readProgram,
+  WEIGHTS_FILE,
+  writeProgram,
+} from './integer/files.ts';
 export { nativeInstructionSets, openNative } from './integer/native.ts';
 export { type OpenedProgram, openProgram, realLogits } from './integer/open.ts';
 export type { IntegerProgram } from './integer/program.ts';

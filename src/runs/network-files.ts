@@ -2,7 +2,6 @@
  * A trained network as files: `architecture.json` says what it is and how images reach it, `weights.safetensors`
  * holds every tensor, calibrated norms included. All that evaluating, predicting or exporting needs.
  */
-import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { writeFileAtomic } from '../core/atomic.ts';
@@ -19,11 +18,9 @@ import type { Quantisation } from '../supernet/quantisation.ts';
 import type { SharingConfig } from '../supernet/sharing.ts';
 import type { TrainableNetwork } from '../supernet/trainable.ts';
 import { baselinePlan, findBaseline, type NamedBaseline, ZooNetwork } from '../zoo/index.ts';
+import { ARCHITECTURE_FILE, filesOf, readArchitecture } from './architecture-file.ts';
 import { checkFormat, SCHEMA } from './architecture-format.ts';
 import { checkedDescription } from './architecture-schema.ts';
-
-/** Folder of a comparison with a folder for each network in it. */
-export const NETWORKS = 'networks';
 
 const FORMAT = 'shiftaddnas-network';
 
@@ -83,7 +80,7 @@ export function saveNetwork(
 ): void {
   writeSafetensors(join(dir, 'weights.safetensors'), tensors, withChecksum(tensors, { format: FORMAT }));
   const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
-  writeFileAtomic(join(dir, 'architecture.json'), `${text}\n`);
+  writeFileAtomic(join(dir, ARCHITECTURE_FILE), `${text}\n`);
 }
 
 /** `quantisation.json`: what a program of whole numbers must know of the layers. @throws ShiftAddError 'disk' */
@@ -160,11 +157,6 @@ function spaceNetwork(backend: Backend, description: NetworkDescription): Loaded
   return { description, genotype, network };
 }
 
-/** Where the files are: the folder itself, or the `winner/` of a run. */
-function filesOf(dir: string): string {
-  return fs.existsSync(join(dir, 'architecture.json')) ? dir : join(dir, 'winner');
-}
-
 /** Loads the weights of a folder, or disposes of the network. */
 function withWeights<Path>(network: TrainableNetwork<Path>, dir: string): void {
   try {
@@ -178,20 +170,7 @@ function withWeights<Path>(network: TrainableNetwork<Path>, dir: string): void {
 
 /** What a folder says of its network. Throws 'run' when it holds none, or is damaged. */
 export function readNetworkDescription(dir: string): TrainedDescription {
-  const path = join(filesOf(dir), 'architecture.json');
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(fs.readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const why = fs.existsSync(path)
-      ? `${path} is damaged`
-      : fs.existsSync(join(dir, NETWORKS))
-        ? `it is a comparison; name one of the folders in ${join(dir, NETWORKS)}`
-        : fs.existsSync(join(dir, 'config.json'))
-          ? 'its run has not finished; go on with it by --resume'
-          : 'it holds no architecture.json';
-    throw new ShiftAddError('run', `${dir} holds no trained network: ${why}`, { dir }, cause);
-  }
+  const { value, path } = readArchitecture(dir, 'network');
   checkFormat(value, path, FORMAT);
   return checkedDescription(value, path);
 }

@@ -107,6 +107,7 @@ function bytesOf(path: string): Uint8Array {
   try {
     return fs.readFileSync(path);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') refuse(path, 'it is not there', error);
     const reason = error instanceof Error ? error.message : String(error);
     throw new ShiftAddError('run', `cannot read ${path}: ${reason}`, { path }, error);
   }

@@ -17,6 +17,7 @@ import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { NormPlace } from '../../supernet/translator/declarations.ts';
 import { extentOf } from '../../supernet/translator/extent.ts';
 import { Translator } from '../../supernet/translator/translator.ts';
+import { ARCHITECTURE_FILE, filesOf, readArchitecture } from '../architecture-file.ts';
 import { checkFormat, SCHEMA } from '../architecture-format.ts';
 import { openSubwords, SUBWORDS, subwordsText } from './subwords-file.ts';
 
@@ -52,13 +53,13 @@ export function saveTranslator(
   writeSafetensors(join(dir, 'weights.safetensors'), tensors, withChecksum(tensors, { format: FORMAT }));
   writeFileAtomic(join(dir, SUBWORDS), subwordsText(subwords));
   const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
-  writeFileAtomic(join(dir, 'architecture.json'), `${text}\n`);
+  writeFileAtomic(join(dir, ARCHITECTURE_FILE), `${text}\n`);
 }
 
 /** Whether a folder, or the `winner/` of a run folder, holds a translator. */
 export function holdsTranslator(dir: string): boolean {
   try {
-    return JSON.parse(fs.readFileSync(join(folderOf(dir), 'architecture.json'), 'utf8')).format === FORMAT;
+    return JSON.parse(fs.readFileSync(join(filesOf(dir), ARCHITECTURE_FILE), 'utf8')).format === FORMAT;
   } catch {
     return false;
   }
@@ -69,7 +70,7 @@ export function holdsTranslator(dir: string): boolean {
  * @throws ShiftAddError 'run' when files are missing, damaged or do not fit each other
  */
 export function openTranslator(backend: Backend, dir: string): OpenedTranslator {
-  const folder = folderOf(dir);
+  const folder = filesOf(dir);
   const description = readDescription(dir);
   const subwords = openSubwords(join(folder, SUBWORDS));
   const { vocabulary, network, norm, longest, sharing } = description;
@@ -92,25 +93,9 @@ export function openTranslator(backend: Backend, dir: string): OpenedTranslator 
   return { description, subwords, translator };
 }
 
-function folderOf(dir: string): string {
-  return fs.existsSync(join(dir, 'architecture.json')) ? dir : join(dir, 'winner');
-}
-
 /** What a folder, or the `winner/` of a run folder, says of its translator. Throws 'run' when it holds none. */
 export function readDescription(dir: string): TranslatorDescription {
-  const folder = folderOf(dir);
-  const path = join(folder, 'architecture.json');
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(fs.readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const why = fs.existsSync(path)
-      ? `${path} is damaged`
-      : fs.existsSync(join(dir, 'config.json'))
-        ? 'its run has not finished; go on with it by --resume'
-        : 'it holds no architecture.json';
-    throw new ShiftAddError('run', `${dir} holds no trained translator: ${why}`, { dir }, cause);
-  }
+  const { value, path } = readArchitecture(dir, 'translator');
   checkFormat(value, path, FORMAT);
   return value as unknown as TranslatorDescription;
 }
