@@ -172,8 +172,14 @@ export { decode, encode } from './spaces/genotype.ts';
 export { networkWorkloads, planNetwork, type Task } from './spaces/layout.ts';
 /** A preset by name or a space file: for images, for translation, or either. */
 export { type AnySpace, loadAnySpace, loadSpace, loadTranslationSpace } from './spaces/load.ts';
-/** The moves of the evolution. */
-export { crossover, type MutationRates, mutate } from './spaces/neighbours.ts';
+/** The moves of the evolution, and the rates and the crossover of the released code. */
+export {
+  crossover,
+  type MutationRates,
+  mutate,
+  PUBLISHED_RATES,
+  releasedCrossover,
+} from './spaces/neighbours.ts';
 /** A genotype drawn uniformly, without listing the space. */
 export { drawSpace } from './spaces/picture.ts';
 export { spacePresetNames } from './spaces/presets.ts';
@@ -192,6 +198,7 @@ export {
   isTranslationSpace,
   mutateTranslation,
   networkOf,
+  PUBLISHED_TRANSLATION_RATES,
   parseTranslationSpace,
   referenceGenotype,
   type SentenceTask,

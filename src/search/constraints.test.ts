@@ -215,3 +215,37 @@ test('evolution as released ranks by accuracy, otherwise by loss (spec 6.2)', ()
   expect(survivors(true)).toEqual([0, 1, 2, 3]);
   expect(survivors(false)).toEqual([3, 2, 1, 0]);
 });
+
+test('evolution as released moves as the problem says its release does, where it says so (spec 6.2)', () => {
+  const moves = (codeExact: boolean, problem: SearchProblem<Digits>) => {
+    const asked: string[] = [];
+    const noted = (name: string, from: Pick<SearchProblem<Digits>, 'mutate' | 'crossover'>) => ({
+      mutate: (word: Digits, random: Random) => {
+        asked.push(`${name} mutate`);
+        return from.mutate(word, random);
+      },
+      crossover: (a: Digits, b: Digits, random: Random) => {
+        asked.push(`${name} crossover`);
+        return from.crossover(a, b, random);
+      },
+    });
+    const { released } = problem;
+    const watched = {
+      ...problem,
+      ...noted('own', problem),
+      ...(released && { released: noted('released', released) }),
+    };
+    const config = { population: 8, parents: 4, mutations: 4, crossovers: 4, codeExact };
+    let state = evolution.init<Digits>(config, Random.fromSeed(1));
+    state = evolution.propose(state, watched);
+    const scores = state.pending.map(({ candidate }) => [candidate.key, toyScore(candidate.genotype)]);
+    state = evolution.absorb(state, Object.fromEntries(scores));
+    evolution.propose(state, watched);
+    return [...new Set(asked)].sort();
+  };
+  const { mutate, crossover } = toyProblem;
+  const both = { ...toyProblem, released: { mutate, crossover } };
+  expect(moves(true, both)).toEqual(['released crossover', 'released mutate']);
+  expect(moves(false, both)).toEqual(['own crossover', 'own mutate']);
+  expect(moves(true, toyProblem)).toEqual(['own crossover', 'own mutate']);
+});

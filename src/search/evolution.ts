@@ -12,9 +12,10 @@ import {
 /**
  * The published evolution (spec 6.2): the first population is random; every later one is 25 mutants and 25 children
  * of the ten best networks seen so far, topped up with random ones where too few new and feasible are found.
- * What the release loops on for ever has a budget here. Two things differ unless `codeExact` asks for the release:
- * candidates are ranked by cross-entropy, which few images tell better than top-1, and a child has two different
- * parents. Its moves are those of the problem: for a space, `PUBLISHED_RATES`.
+ * What the release loops on for ever has a budget here. Three things differ unless `codeExact` asks for the release:
+ * candidates are ranked by cross-entropy, which few images tell better than top-1, a child has two different parents,
+ * and the moves are those of the problem, not its `released` ones. What a score is computed on is the caller's: the
+ * release takes augmented training images and the norms of the mixed supernet.
  */
 export interface EvolutionConfig extends CommonConfig {
   readonly population: number;
@@ -30,7 +31,7 @@ export interface EvolutionConfig extends CommonConfig {
    * None for images; all parents as published for translation (spec 7.5).
    */
   readonly elite?: number | undefined;
-  /** As released: ranked by accuracy, and a child may have one parent twice. */
+  /** As released: ranked by accuracy, a child may have one parent twice, and the moves are the problem's `released` ones. */
   readonly codeExact?: boolean | undefined;
 }
 
@@ -64,15 +65,16 @@ export const evolution = defineSampler<EvolutionConfig>({
     const { config } = state;
     const { random } = collector;
     const parents = bestOf(state, config.parents);
+    const moves = config.codeExact === true ? (problem.released ?? problem) : problem;
     if (parents.length > 0)
       collector.collect(config.mutations, config.offspringAttempts * config.mutations, () =>
-        problem.mutate(random.choice(parents).genotype, random),
+        moves.mutate(random.choice(parents).genotype, random),
       );
     const pair = config.codeExact === true ? anyTwo : twoDifferent;
     if (parents.length > 1)
       collector.collect(config.crossovers, config.offspringAttempts * config.crossovers, () => {
         const [first, second] = pair(parents.length, random);
-        return problem.crossover(parents[first].genotype, parents[second].genotype, random);
+        return moves.crossover(parents[first].genotype, parents[second].genotype, random);
       });
     const elite = state.generation === 0 ? 0 : (config.elite ?? 0);
     collector.fill(config.population - elite, config.attempts);

@@ -9,6 +9,8 @@ export interface SearchProblem<G> {
   sample(random: Random): G;
   mutate(genotype: G, random: Random): G;
   crossover(a: G, b: G, random: Random): G;
+  /** The two moves as a release has them, for searches that follow its code (`codeExact`); left out, those above. */
+  readonly released?: Pick<SearchProblem<G>, 'mutate' | 'crossover'>;
   /**
    * All genotypes one change away, in a fixed order, for searches that try every one around their best. What must be
    * drawn comes from `random`. Left out, such a search has its other moves only.

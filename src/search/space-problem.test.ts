@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { Random } from '../core/random.ts';
 import { decode, encode } from '../spaces/genotype.ts';
-import { cifar } from '../spaces/presets.ts';
+import { mutate, PUBLISHED_RATES, releasedCrossover } from '../spaces/neighbours.ts';
+import { cifar, hytra } from '../spaces/presets.ts';
+import { sample } from '../spaces/sample.ts';
 import type { Genotype } from '../spaces/space.ts';
 import { runSearch } from './drive.ts';
 import { evolution } from './evolution.ts';
@@ -31,4 +33,17 @@ test('evolution over an image space finds the best network under a limit on what
   const bound = Math.max(...[5, 6, 7, 8].map((n) => Math.min(3 * (n - 1) + 2, 24 - n)));
   expect(bound).toBe(17);
   expect(Math.max(...state.scored.map(({ genotype }) => value(genotype)))).toBe(bound);
+});
+
+test('the released moves of an image space are those of the release, whatever its own rates (spec 6.2)', () => {
+  const space = hytra();
+  const price = () => ({ energyMj: 1, latencyMs: 1, params: 1, macs: 1 });
+  const problem = spaceProblem(space, price, { rates: { replacement: 0, layer: 0, stageMutation: 0 } });
+  const [a, b] = [1, 2].map((seed) => sample(space, Random.fromSeed(seed)));
+  for (let seed = 0; seed < 20; seed++) {
+    const random = () => Random.fromSeed(seed);
+    expect(problem.mutate(a, random())).toEqual(a);
+    expect(problem.released?.mutate(a, random())).toEqual(mutate(space, a, random(), PUBLISHED_RATES));
+    expect(problem.released?.crossover(a, b, random())).toEqual(releasedCrossover(space, a, b, random()));
+  }
 });

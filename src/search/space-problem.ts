@@ -1,5 +1,13 @@
 import { encode } from '../spaces/genotype.ts';
-import { crossover, DEFAULT_RATES, type MutationRates, mutate, neighbours } from '../spaces/neighbours.ts';
+import {
+  crossover,
+  DEFAULT_RATES,
+  type MutationRates,
+  mutate,
+  neighbours,
+  PUBLISHED_RATES,
+  releasedCrossover,
+} from '../spaces/neighbours.ts';
 import { type SampleMode, sample } from '../spaces/sample.ts';
 import type { Genotype, Space } from '../spaces/space.ts';
 import { stageStarts } from '../spaces/stage-layers.ts';
@@ -21,6 +29,10 @@ export function spaceProblem(
     sample: (random) => sample(space, random, sampling),
     mutate: (genotype, random) => mutate(space, genotype, random, moves),
     crossover: (a, b, random) => crossover(space, a, b, random),
+    released: {
+      mutate: (genotype, random) => mutate(space, genotype, random, { sampling, ...PUBLISHED_RATES }),
+      crossover: (a, b, random) => releasedCrossover(space, a, b, random),
+    },
     neighbours: (genotype, random) => neighbours(space, genotype, random),
     key: encode,
     price,

@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../core/random.ts';
+import { allowsLengths } from './count.ts';
 import { decode, encode, validate } from './genotype.ts';
-import { crossover, moveStages, mutate, neighbours, PUBLISHED_RATES } from './neighbours.ts';
+import {
+  crossover,
+  moveStages,
+  mutate,
+  neighbours,
+  PUBLISHED_RATES,
+  releasedCrossover,
+} from './neighbours.ts';
 import { cifar, hytra, tiny } from './presets.ts';
 import { sample } from './sample.ts';
 import type { Space } from './space.ts';
@@ -115,6 +123,29 @@ describe('crossover', () => {
         expect(encode(crossover(space, parent, parent, random))).toBe(encode(parent));
       }),
     );
+  });
+
+  test('as released tries one coin only, and gives the first parent where the tuples have no such child (spec 6.2)', () => {
+    const space = hytra();
+    const random = Random.fromSeed(8);
+    let left = 0;
+    for (let i = 0; i < 400; i++) {
+      const [a, b] = [sample(space, random), sample(space, random)];
+      const [stagesA, stagesB] = [layerStages(a.lengths), layerStages(b.lengths)];
+      const coins = [Math.max, Math.min].map((pick) => stagesA.map((stage, l) => pick(stage, stagesB[l])));
+      const lengthsOf = (stages: readonly number[]) =>
+        space.stages.map((_, s) => stages.filter((stage) => stage === s).length);
+      const allowed = coins.filter((stages) => allowsLengths(space, lengthsOf(stages)));
+      const child = releasedCrossover(space, a, b, random);
+      validate(space, child);
+      if (child === a) {
+        expect(allowed.length).toBeLessThan(2);
+        left++;
+      } else {
+        expect(allowed).toContainEqual(layerStages(child.lengths));
+      }
+    }
+    expect(left).toBeGreaterThan(20);
   });
 
   test('takes always the deeper or always the shallower layer where stages differ (spec 6.2)', () => {

@@ -130,6 +130,20 @@ export function crossover(space: Space, a: Genotype, b: Genotype, random: Random
   return settle(space, byStage(space, a, b, random), random);
 }
 
+/**
+ * The same with one coin and nothing after it, as the released code has it (spec 6.2). Where its child leaves the allowed
+ * tuples, the release keeps it: its supernet holds every layer at every resolution. Here a genotype outside its space
+ * has a price but no place: where it is scored, saved and retrained it is read from its word, and a word that names no
+ * network of the space is refused. So the first parent stands in for such a child, which a search has seen: the try is
+ * spent. Parents of unequal depth, which the release does not have, are mixed as `crossover` does.
+ */
+export function releasedCrossover(space: Space, a: Genotype, b: Genotype, random: Random): Genotype {
+  if (layerCount(a.lengths) !== layerCount(b.lengths)) return crossover(space, a, b, random);
+  const child = byLayer(space, a, b, random.boolean(), random);
+  return child === undefined ? a : settle(space, child, random);
+}
+
+/** Undefined where the child's stage lengths are not those of the space. */
 function byLayer(
   space: Space,
   a: Genotype,
