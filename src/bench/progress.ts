@@ -1,5 +1,7 @@
-/** One line on stderr that says what is measured, how far it is and how long it still takes. */
+/** One line on stderr, never wider than the terminal, that says what is measured, how far it is and how long it still takes. */
 import { showDuration } from '../runs/duration.ts';
+import { severalLines } from '../runs/progress-lines.ts';
+import { RedrawnLines } from '../runs/redrawn-lines.ts';
 
 export interface Progress {
   /** `fraction` of everything is done, and `title` is being measured. */
@@ -18,23 +20,25 @@ export function benchProgress(silent: boolean, stream: NodeJS.WriteStream = proc
   const interactive = stream.isTTY === true && process.env.TERM !== 'dumb';
   const start = performance.now();
   let last = start;
-  let drawn = false;
+  const terminal = new RedrawnLines((text) => stream.write(text));
+  const columns = () => stream.columns || 80;
   return {
     show(title, fraction) {
       const now = performance.now();
       if (now - last < (interactive ? REDRAW_MS : PLAIN_MS)) return;
       last = now;
       const left =
-        fraction < SETTLED
-          ? ''
-          : `, ${showDuration(((now - start) * (1 - fraction)) / fraction / 1000)} left`;
-      const line = `measuring ${title}: ${Math.floor(100 * fraction)} %${left}`;
-      stream.write(interactive ? `\r\x1b[2K${line}` : `${line}\n`);
-      drawn = interactive;
+        fraction < SETTLED ? '' : `${showDuration(((now - start) * (1 - fraction)) / fraction / 1000)} left`;
+      if (interactive) {
+        const standing = { label: '', title: `measuring ${title}`, fraction, facts: [], left };
+        terminal.draw(severalLines(standing, columns() - 1), columns());
+        return;
+      }
+      const percent = `${Math.floor(100 * fraction)} %`;
+      terminal.keep([`measuring ${title}: ${percent}${left === '' ? '' : `, ${left}`}`], columns());
     },
     end() {
-      if (drawn) stream.write('\r\x1b[2K');
-      drawn = false;
+      terminal.clear(columns());
     },
   };
 }

@@ -24,6 +24,11 @@ export class RedrawnLines {
     this.standing = [];
   }
 
+  /** Takes away what was redrawn. */
+  clear(columns: number): void {
+    if (this.standing.length > 0) this.keep([], columns);
+  }
+
   /** Leaves what stands there: somebody else writes below it. */
   leave(): void {
     this.standing = [];
