@@ -56,6 +56,13 @@ describe('a hash of code', () => {
     expect(hash()).toBe(before);
   });
 
+  test('of an installed package, which has no sources but a page, is that of its modules', () => {
+    write('src/deploy/web/page/page.js', 'x');
+    const before = hash();
+    write('dist/core/random.js', 'export const next = 2;\n');
+    expect(hash()).not.toBe(before);
+  });
+
   test('of sources is that of their modules without tests', () => {
     write('src/index.ts', 'export {};\n');
     const before = hash('src', '.ts');

@@ -18,7 +18,7 @@ export function programCode(): string {
 /** `modules`: the folder of the modules, which end in `ending`; `root`: that of the package. */
 export function hashCode(modules: string, root: string, ending: string): string {
   const sources = join(root, 'src');
-  const checkout = fs.existsSync(sources);
+  const checkout = fs.existsSync(join(sources, 'index.ts')); // an installed package has only a web page there
   const hash = createHash('sha256');
   for (const name of filesIn(modules)) {
     if (extname(name) !== ending || isOfTests(name) || name.endsWith('.d.ts')) continue;
