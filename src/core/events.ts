@@ -49,6 +49,8 @@ export interface RunStarted {
   readonly seed: number;
   /** SHA-256 of the data, hexadecimal; absent in what earlier versions wrote. */
   readonly data?: string;
+  /** SHA-256 of the subword model; absent for images, and in what earlier versions wrote. */
+  readonly subwords?: string;
   /** What computes: processor, cores, memory, backend. For people. */
   readonly machine: Readonly<Record<string, string | number>>;
 }

@@ -23,14 +23,14 @@ export async function exportTranslatorSafetensors({
   opened,
   backend,
 }: TranslatorExporting): Promise<Artefact> {
-  const { description, translator } = opened;
+  const { description, subwords, translator } = opened;
   const { genotype, network, pair, norm, longest, vocabulary } = description;
   const tensors = translatorState(await translatorWeights(translator, network));
   const bytes = encodeSafetensors(
     tensors,
     withChecksum(tensors, {
       ...{ format: 'pt', name: genotype, network: JSON.stringify(network), pair: JSON.stringify(pair) },
-      ...{ norm, longest: String(longest) },
+      ...{ norm, longest: String(longest), subwords: subwords.model.checksum },
     }),
   );
   const twin = new Translator(backend, plainConfig(translator.config, network), Random.fromSeed(0));

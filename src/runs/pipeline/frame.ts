@@ -55,6 +55,8 @@ export interface FrameWork {
   readonly notes: readonly string[];
   /** SHA-256 of the data (src/data/fingerprint.ts). */
   readonly data: string;
+  /** SHA-256 of the subword model, of runs on sentences. */
+  readonly subwords?: string | undefined;
   /** Files that could not be decoded. */
   readonly unreadable?: ReadonlySet<string>;
 }
@@ -63,7 +65,7 @@ export interface FrameWork {
 export async function inFrame<T>(
   frame: Frame,
   options: Pick<FrameOptions, 'resumed' | 'backend'>,
-  { started, notes, data, unreadable = new Set() }: FrameWork,
+  { started, unreadable = new Set(), ...begins }: FrameWork,
   work: () => Promise<T>,
 ): Promise<T> {
   const { bus } = frame;
@@ -72,7 +74,7 @@ export async function inFrame<T>(
     ...(unreadable.size > 0 ? { unreadable: [...unreadable].sort() } : {}),
   });
   try {
-    start(frame, options, { notes, data });
+    start(frame, options, begins);
     const result = await work();
     bus.emit({ type: 'run-ended', outcome: 'finished', ...measured() });
     return result;
@@ -97,10 +99,10 @@ export function endQuietly(work: () => void): void {
 function start(
   frame: Frame,
   { resumed, backend }: Pick<FrameOptions, 'resumed' | 'backend'>,
-  { notes, data }: Pick<FrameWork, 'notes' | 'data'>,
+  { notes, data, subwords }: Pick<FrameWork, 'notes' | 'data' | 'subwords'>,
 ): void {
   const { bus, run, config } = frame;
-  if (resumed) checkData(frame, data);
+  if (resumed) checkBegun(frame, data, subwords);
   if (resumed && rewind(frame)) {
     bus.emit({ type: 'run-resumed', text: `going on from the checkpoints in ${run.dir}` });
     return;
@@ -111,19 +113,28 @@ function start(
     version,
     seed: config.seed,
     data,
+    ...(subwords === undefined ? {} : { subwords }),
     machine: machine(backend),
   });
   for (const text of notes) bus.emit({ type: 'note', text });
 }
 
-/** Throws 'run' where the data are not those that the run began with. */
-function checkData({ run, config }: Frame, data: string): void {
+/** Throws 'run' where data or subwords are not those that the run began with. */
+function checkBegun({ run, config }: Frame, data: string, subwords: string | undefined): void {
   const begun = readJournal(run.journal).find(({ event }) => event.type === 'run-started')?.event;
-  const expected = begun?.type === 'run-started' ? begun.data : undefined;
-  if (expected === undefined || expected === data) return;
-  throw new ShiftAddError(
-    'run',
-    `${run.dir} goes on with the data that it began with, but ${config.data} has changed since; put the data back that it began with, or start a new run`,
-    { dir: run.dir, data: config.data, expected, found: data },
-  );
+  if (begun?.type !== 'run-started') return;
+  if (begun.data !== undefined && begun.data !== data) {
+    throw new ShiftAddError(
+      'run',
+      `${run.dir} goes on with the data that it began with, but ${config.data} has changed since; put the data back that it began with, or start a new run`,
+      { dir: run.dir, data: config.data, expected: begun.data, found: data },
+    );
+  }
+  if (begun.subwords !== undefined && begun.subwords !== subwords) {
+    throw new ShiftAddError(
+      'run',
+      `${run.dir} goes on with the subwords that it began with, but ${run.subwords} is another model; put the file back that it began with, or start a new run`,
+      { dir: run.dir, file: run.subwords, expected: begun.subwords, found: subwords ?? null },
+    );
+  }
 }

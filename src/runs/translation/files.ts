@@ -22,6 +22,7 @@ import { checkFormat, SCHEMA } from '../architecture-format.ts';
 import { openSubwords, SUBWORDS, subwordsText } from './subwords-file.ts';
 
 const FORMAT = 'shiftaddnas-translator';
+const WEIGHTS = 'weights.safetensors';
 
 export interface TranslatorDescription {
   /** What results call it: a word of its space, or a name of the zoo. */
@@ -29,6 +30,8 @@ export interface TranslatorDescription {
   readonly network: TranslationNetwork;
   readonly pair: LanguagePair;
   readonly vocabulary: number;
+  /** SHA-256 of the subword model whose ids the weights know; absent in what earlier versions wrote. */
+  readonly subwords?: string;
   readonly norm: NormPlace;
   readonly longest: number;
   readonly sharing: SharingConfig;
@@ -45,14 +48,20 @@ export interface OpenedTranslator {
 /** Weights first: a folder whose architecture.json is there is complete. @throws ShiftAddError 'disk' */
 export function saveTranslator(
   dir: string,
-  description: TranslatorDescription,
+  description: Omit<TranslatorDescription, 'subwords'>,
   subwords: Subwords,
   tensors: ReadonlyMap<string, TensorData>,
 ): void {
   fs.mkdirSync(dir, { recursive: true });
-  writeSafetensors(join(dir, 'weights.safetensors'), tensors, withChecksum(tensors, { format: FORMAT }));
+  const { checksum } = subwords.model;
+  const metadata = withChecksum(tensors, { format: FORMAT, subwords: checksum });
+  writeSafetensors(join(dir, WEIGHTS), tensors, metadata);
   writeFileAtomic(join(dir, SUBWORDS), subwordsText(subwords));
-  const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
+  const text = JSON.stringify(
+    { format: FORMAT, schema: SCHEMA, ...description, subwords: checksum },
+    null,
+    2,
+  );
   writeFileAtomic(join(dir, ARCHITECTURE_FILE), `${text}\n`);
 }
 
@@ -81,16 +90,29 @@ export function openTranslator(backend: Backend, dir: string): OpenedTranslator 
       { dir, vocabulary, found: subwords.size },
     );
   }
+  checkSubwords(subwords, description.subwords, join(folder, ARCHITECTURE_FILE));
   const config = { extent: extentOf(network), vocabulary, norm, longest, sharing };
   const translator = new Translator(backend, config, Random.fromSeed(0));
   try {
-    const { tensors } = readSafetensors(join(folder, 'weights.safetensors'));
+    const weights = join(folder, WEIGHTS);
+    const { tensors, metadata } = readSafetensors(weights);
+    checkSubwords(subwords, metadata.subwords, weights);
     translator.store.load((name) => tensors.get(name));
   } catch (error) {
     translator.dispose();
     throw error;
   }
   return { description, subwords, translator };
+}
+
+/** Ids of another model of the same size would name other rows, and translations would be word salad. */
+function checkSubwords({ model }: Subwords, expected: string | undefined, file: string): void {
+  if (expected === undefined || expected === model.checksum) return;
+  throw new ShiftAddError(
+    'run',
+    `${file} is for the subwords ${expected.slice(0, 12)}, but the ${SUBWORDS} beside it holds ${model.checksum.slice(0, 12)}; take both from one run`,
+    { file, expected, found: model.checksum },
+  );
 }
 
 /** What a folder, or the `winner/` of a run folder, says of its translator. Throws 'run' when it holds none. */

@@ -62,7 +62,8 @@ export async function translationSession<T>(
   const started = Date.now();
   const { context, notes, data, close } = await openTranslationContext(options);
   try {
-    return await inFrame(context, options, { started, notes, data }, () => work(context));
+    const subwords = context.subwords.model.checksum;
+    return await inFrame(context, options, { started, notes, data, subwords }, () => work(context));
   } finally {
     await close();
   }
