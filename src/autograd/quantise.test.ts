@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createReference } from '../backends/reference/reference.ts';
 import { draw, tapeGradients } from './gradcheck.ts';
 import {
+  fewPowers,
   fixedPoint,
   floorStraightThrough,
   powerOfTwo,
@@ -32,6 +33,17 @@ describe('straight-through', () => {
     expect(gradients[0]).toEqual(dy);
     const twice = await tapeGradients(backend, [{ shape: [6], data: y }], ([t]) => powerOfTwo(t, -15));
     expect(twice.y).toEqual(y);
+  });
+
+  test('fewPowers: the powers of a code, 0 below half of an octave under the smallest', async () => {
+    const data = [0, 0.08, -0.09, 0.17, -0.18, 0.3, -0.36, 0.7, 3];
+    const x = { shape: [9], data };
+    const { y, dy, gradients } = await tapeGradients(backend, [x], ([t]) => fewPowers(t, -2, -1));
+    // the smallest power is 2^-2 and begins at 2^-3.5 = 0.088
+    expect([...y].map((value) => value + 0)).toEqual([0, 0, -0.25, 0.25, -0.25, 0.25, -0.5, 0.5, 0.5]);
+    expect(gradients[0]).toEqual(dy);
+    const codes = await tapeGradients(backend, [{ shape: [9], data: y }], ([t]) => fewPowers(t, -2, -1));
+    expect(codes.y).toEqual(y);
   });
 
   test('fixedPoint floors to 16 fractional bits (spec 4.2)', async () => {

@@ -103,6 +103,28 @@ test('to an integer program, compared with the network on test images of its dat
   expect(program.operations).toHaveLength(found.operations);
 });
 
+test('fine-tuned on the images of its run, with the weights beside the artefact; the run stays as it is', async () => {
+  const before = fs.readFileSync(at('run', 'winner', 'weights.safetensors'));
+  const out = at('tuned');
+  const tune = ['--fine-tune-epochs', '1', '--fine-tune-rate', '0.01'];
+  const found = await json('export', at('run'), '--to', 'integer', '--images', '40', '--out', out, ...tune);
+  const names = ['fine-tuned.safetensors', 'weights.bin', 'program.json'];
+  expect(found).toMatchObject({ files: names.map((name) => join(out, name)), images: 40 });
+  expect(found.calibratedAccuracy).toBeGreaterThanOrEqual(0);
+  expect(fs.readFileSync(at('run', 'winner', 'weights.safetensors')).equals(before)).toBe(true);
+  const calibrated = at('calibrated');
+  await json('export', at('run'), '--to', 'integer', '--images', '1', '--out', calibrated);
+  expect(readProgram(out).values).toEqual(readProgram(calibrated).values);
+  expect(readProgram(out).tensors).not.toEqual(readProgram(calibrated).tensors);
+  await json('export', out, '--to', 'web', '--images', '2', '--out', at('tuned-page'));
+  expect(await refused('export', out, '--to', 'web', ...tune)).toMatch(/holds a program without its network/);
+  expect(await refused('export', at('run'), '--to', 'onnx', ...tune)).toMatch(/--to onnx makes none/);
+  fs.cpSync(at('run', 'winner'), at('bare'), { recursive: true });
+  expect(await refused('export', at('bare'), '--to', 'integer', '--data', data, ...tune)).toMatch(
+    /has no settings of a run/,
+  );
+});
+
 test('an integer program is evaluated where it lies, to what export said of it', async () => {
   const out = at('whole');
   const { integerAccuracy } = await json('export', at('run'), '--to', 'integer', '--out', out);

@@ -184,7 +184,15 @@ function savedSettings(run: OpenRun, command: string): Pick<OpenedRun, 'config' 
       `${run.dir} is a run of ${run.description.command}; resume it with: shiftaddnas ${run.description.command} --resume ${run.dir}`,
     );
   }
-  const entries = Object.entries(run.description.config);
+  return settingsOf(run.description, run.config);
+}
+
+/** The settings of a run of any version. `path`: of its config.json. @throws ShiftAddError 'run' where they do not fit this one */
+export function settingsOf(
+  description: Pick<OpenRun['description'], 'config'>,
+  path: string,
+): Pick<OpenedRun, 'config' | 'extra'> {
+  const entries = Object.entries(description.config);
   const beside = new Set(['network', 'networks', 'seeds', 'weights']);
   const extra = Object.fromEntries(entries.filter(([key]) => beside.has(key)));
   const settings = Object.fromEntries(entries.filter(([key]) => !beside.has(key)));
@@ -195,7 +203,7 @@ function savedSettings(run: OpenRun, command: string): Pick<OpenedRun, 'config' 
   const near = nearest(key, Object.keys(RUN_OPTIONS));
   throw new ShiftAddError(
     'run',
-    `${run.config} does not fit this version of the program: ${key}: ${issue.message}${near && near !== key ? `; did you mean ${near}?` : ''}`,
+    `${path} does not fit this version of the program: ${key}: ${issue.message}${near && near !== key ? `; did you mean ${near}?` : ''}`,
     { key },
   );
 }

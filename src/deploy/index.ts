@@ -4,8 +4,10 @@ export { type CProof, proveC, type TargetProof } from './c/prove/prove.ts';
 export { type CProgram, writeC } from './c/write.ts';
 export { type Comparison, compareLogits } from './compare.ts';
 export { evaluated, PROOF_IMAGES, proofImages, roundingSlack } from './inputs.ts';
-export { type Conversion, convert } from './integer/convert/convert.ts';
+export { type Conversion, type Converted, convert, converted } from './integer/convert/convert.ts';
 export { fold } from './integer/convert/fold.ts';
+export type { FoldedNetwork } from './integer/convert/folded-network.ts';
+export { type Tuning, tuned } from './integer/convert/tuned.ts';
 export { countOperations } from './integer/counts.ts';
 export { type Expected, expectedLogits } from './integer/expected.ts';
 export {

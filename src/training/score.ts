@@ -135,7 +135,7 @@ export function checkMeasured(images: number): void {
 
 /** Cross-entropy and accuracy of a calibrated path. Throws `data` without an image. */
 export async function score<Path>(
-  network: TrainableNetwork<Path>,
+  network: Pick<TrainableNetwork<Path>, 'store' | 'forward'>,
   path: Path,
   held: HeldImages,
   between?: Between,

@@ -10,8 +10,9 @@ import { holdsTranslator, openTranslator } from '../../runs/translation/files.ts
 import { type Command, type CommandContext, given } from '../command.ts';
 import type { Artefact, Exporter, TranslatorExporter } from '../exporters/artefact.ts';
 import { C_FLAGS, exportC } from '../exporters/c.ts';
+import { fineTuneEpochs } from '../exporters/fine-tuning.ts';
 import { exportInteger, INTEGER_FLAGS, programOfRun } from '../exporters/integer.ts';
-import { type ProgramExporter, programOfFolder } from '../exporters/of-program.ts';
+import { type ProgramExporter, type ProgramInHand, programOfFolder } from '../exporters/of-program.ts';
 import { exportOnnx } from '../exporters/onnx.ts';
 import { exportSafetensors } from '../exporters/safetensors.ts';
 import { exportTranslatorOnnx } from '../exporters/translator-onnx.ts';
@@ -90,9 +91,17 @@ interface Made {
 
 /** Of a run, or of the folder of an integer program, which needs neither network nor data. */
 async function artefactOf(context: CommandContext, dir: string, to: Format): Promise<Made> {
-  if (ofPrograms(to) && isProgramFolder(dir)) {
+  const programs = ofPrograms(to);
+  if (fineTuneEpochs(context) > 0 && (!programs || isProgramFolder(dir))) {
+    throw new ShiftAddError(
+      'usage',
+      `--fine-tune-epochs trains a network as its integer program will compute, and ${programs ? `${dir} holds a program without its network` : `--to ${to} makes none`}; leave it out`,
+      { dir, to },
+    );
+  }
+  if (programs && isProgramFolder(dir)) {
     const inHand = await programOfFolder(dir, context);
-    const artefact = await OF_PROGRAMS[to](inHand, context);
+    const artefact = await artefactOfProgram(context, inHand, to);
     return { key: inHand.program.network, artefact, place: join(dir, '..', artefact.place) };
   }
   if (holdsTranslator(dir)) return artefactOfTranslator(context, dir, to);
@@ -100,13 +109,22 @@ async function artefactOf(context: CommandContext, dir: string, to: Format): Pro
   try {
     const opened = openNetwork(backend, dir);
     const exporting = { dir, opened, backend, context };
-    const artefact = ofPrograms(to)
-      ? await OF_PROGRAMS[to](await programOfRun(exporting), context)
+    const artefact = programs
+      ? await artefactOfProgram(context, await programOfRun(exporting), to)
       : await OF_NETWORKS[to](exporting);
     return { key: opened.key, artefact, place: join(dir, 'export', artefact.place) };
   } finally {
     backend.dispose();
   }
+}
+
+async function artefactOfProgram(
+  context: CommandContext,
+  inHand: ProgramInHand,
+  to: keyof typeof OF_PROGRAMS,
+): Promise<Artefact> {
+  const artefact = await OF_PROGRAMS[to](inHand, context);
+  return { ...artefact, files: new Map([...(inHand.beside ?? []), ...artefact.files]) };
 }
 
 async function artefactOfTranslator(context: CommandContext, dir: string, to: Format): Promise<Made> {
@@ -148,6 +166,7 @@ export const exportNetwork: Command = {
     'shiftaddnas export runs/fashion --to safetensors',
     'shiftaddnas export runs/multi30k --to onnx --out multi30k-onnx',
     'shiftaddnas export runs/fashion --to integer --activation-bits 8',
+    'shiftaddnas export runs/fashion --to integer --shift-bits 3 --fine-tune-epochs 2',
     'shiftaddnas export runs/fashion --to verilog --simulator icarus',
     'shiftaddnas export runs/fashion --to onnx --opset 22 --out fashion.onnx',
     'shiftaddnas export runs/fashion --to c --images 1000 --qemu-images 1000',

@@ -1,22 +1,20 @@
 /** `export --to integer`, and what every export of an integer program begins with: see docs/integer.md. */
 import { normalise } from '../../data/batches.ts';
-import {
-  convert,
-  encodeProgram,
-  fold,
-  type IntegerProof,
-  proveInteger,
-  traceNetwork,
-} from '../../deploy/index.ts';
-import { createNetwork, type OpenedNetwork } from '../../runs/network-files.ts';
+import { encodeProgram, type IntegerProof, proveInteger } from '../../deploy/index.ts';
+import type { FineTuning } from '../../runs/integer/fine-tuning.ts';
+import { integerProgram } from '../../runs/integer/integer-program.ts';
 import type { Option } from '../../runs/options.ts';
 import { given } from '../command.ts';
 import { dataOfRun } from '../run-data.ts';
 import { percent } from '../text.ts';
 import type { Exporting } from './artefact.ts';
+import { FINE_TUNING_FLAGS, fineTuneEpochs, fineTuningOf } from './fine-tuning.ts';
 import { drawn } from './images.ts';
 import type { ProgramExporter, ProgramInHand } from './of-program.ts';
 import { TOLERANCE_FLAG, withinTolerance } from './tolerance.ts';
+
+/** The weights of a fine-tuned program, beside the artefact. */
+const FINE_TUNED = 'fine-tuned.safetensors';
 
 export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
   activationBits: {
@@ -24,6 +22,14 @@ export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
     help: 'integer: bits of activations',
     choices: ['8', '16'],
     initial: '8',
+  },
+  shiftBits: {
+    kind: 'integer',
+    help: 'integer: bits of shift weights at most, sign included',
+    placeholder: 'n',
+    minimum: 2,
+    maximum: 5,
+    initial: 5,
   },
   calibrationImages: {
     kind: 'integer',
@@ -39,6 +45,7 @@ export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
     minimum: 0,
     initial: 0,
   },
+  ...FINE_TUNING_FLAGS,
   ...TOLERANCE_FLAG,
   data: { kind: 'text', help: "integer: data set; the run's own unless given", placeholder: 'source' },
 };
@@ -48,25 +55,34 @@ export const INTEGER_FLAGS: Readonly<Record<string, Option>> = {
  * @throws ShiftAddError 'limit' where it loses more accuracy than --tolerance allows
  */
 export async function programOfRun({ dir, opened, backend, context }: Exporting): Promise<ProgramInHand> {
-  const { key, description, network, path } = opened;
-  const { task, classes, mean, deviation } = description;
+  const { description, network, path } = opened;
+  const { task, mean, deviation } = description;
   const dataset = await dataOfRun(context, opened, dir);
   const calibration = drawn(dataset.train, given<number>(context, 'calibrationImages') ?? 256);
-  const program = await inRealNumbers(opened, backend, async (real) =>
-    convert(backend, fold(await traceNetwork(real.network, real.path, task.image)), {
-      ...{ image: task.image, images: normalise(calibration.pixels, description) },
-      ...{ mean, deviation, name: key, classes },
-      bits: given<string>(context, 'activationBits') === '16' ? 16 : 8,
-    }),
-  );
+  const tuning = fineTuneEpochs(context) > 0 ? await fineTuningOf(context, dir, dataset, backend) : undefined;
+  const { program, calibrated, weights } = await integerProgram(backend, opened, {
+    images: normalise(calibration.pixels, description),
+    bits: given<string>(context, 'activationBits') === '16' ? 16 : 8,
+    shiftBits: given<number>(context, 'shiftBits') ?? 5,
+    ...(tuning === undefined ? {} : { fineTuning: tuning }),
+  });
   const test = drawn(dataset.test, given<number>(context, 'images') ?? 0);
-  const proof = await proveInteger(program, { network, path, image: task.image, mean, deviation, ...test });
+  const claim = { network, path, image: task.image, mean, deviation, ...test };
+  const before = calibrated === undefined ? undefined : await proveInteger(calibrated, claim);
+  const proof = await proveInteger(program, claim);
+  const { lines, json, ...rest } = said(proof, withinTolerance(proof, context));
   return {
-    program,
-    images: test.pixels,
-    imagesAre: 'test images',
-    ...said(proof, withinTolerance(proof, context)),
+    ...{ program, images: test.pixels, imagesAre: 'test images', ...rest },
+    ...(weights === undefined ? {} : { beside: new Map([[FINE_TUNED, weights]]) }),
+    lines: [...(before === undefined ? [] : [saidBefore(before, tuning)]), ...lines],
+    json: before === undefined ? json : { ...json, calibratedAccuracy: before.integerAccuracy },
   };
+}
+
+/** What the program was before it was fine-tuned. */
+function saidBefore({ integerAccuracy, agreement }: IntegerProof, tuning: FineTuning | undefined): string {
+  const { epochs = 0, rate = 0 } = tuning ?? {};
+  return `calibrated alone ${percent(integerAccuracy)} right, the same class for ${percent(agreement)}; fine-tuned by ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at ${rate}:`;
 }
 
 /** A comparison in words, and for programs; `chance`: what is to be said of a loss that may be none. */
@@ -87,27 +103,6 @@ function said(
     ],
     json: { images, accuracy, integerAccuracy, agreement, largest, native },
   };
-}
-
-/** A network of few bits rounds what its layers read; the program has its own ways to do so, and is made of the rest. */
-async function inRealNumbers<T>(
-  opened: OpenedNetwork,
-  backend: Exporting['backend'],
-  use: (real: OpenedNetwork) => Promise<T>,
-): Promise<T> {
-  const { quantisation, ...description } = opened.description;
-  if (quantisation === undefined) return use(opened);
-  const real = createNetwork(backend, description, opened.key);
-  try {
-    const tensors = new Map<string, { shape: readonly number[]; data: ArrayLike<number> }>();
-    for (const { name, shape, buffer } of opened.network.store.tensors()) {
-      tensors.set(name, { shape, data: await backend.read(buffer) });
-    }
-    real.network.store.load((name) => tensors.get(name));
-    return await use(real);
-  } finally {
-    real.network.dispose();
-  }
 }
 
 export const exportInteger: ProgramExporter = async ({ program, maxDifference, lines, json }) => ({

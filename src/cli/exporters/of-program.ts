@@ -21,6 +21,8 @@ export interface ProgramInHand {
   readonly maxDifference: number | null;
   /** How the program compares with its network. */
   readonly lines: readonly string[];
+  /** Files that go beside the artefact, into its folder. */
+  readonly beside?: ReadonlyMap<string, Uint8Array>;
   readonly json: object;
 }
 

@@ -11,11 +11,11 @@ import { locateBadNumber } from '../../training/locate.ts';
 import { rankBatches } from '../../training/rank-batches.ts';
 import { drawsOfRank, type Ranks } from '../../training/ranks.ts';
 import type { RunConfig } from '../options.ts';
-import type { JobContext } from './context.ts';
+import type { ImagesContext } from './context.ts';
 import type { Learner, Material } from './train-phase.ts';
 
-/** Networks that are trained alone get the same images and the same draws: only they differ. */
-export type Stream = 'supernet' | 'alone';
+/** Networks that are trained alone get the same images and the same draws: only they differ. `tuned`: trained further. */
+export type Stream = 'supernet' | 'alone' | 'tuned';
 
 export interface ImageTraining<Path> {
   readonly phase: string;
@@ -30,7 +30,7 @@ export interface ImageTraining<Path> {
 }
 
 /** Made when a training begins. `Learner`s it is asked about are networks whose paths are `Path`s. */
-export function imageMaterial<Path>(context: JobContext, training: ImageTraining<Path>): Material {
+export function imageMaterial<Path>(context: ImagesContext, training: ImageTraining<Path>): Material {
   const { config, split } = context;
   const { ranks, stream, phase, distillation } = training;
   const whole = trainingBatches(context, stream);
@@ -59,7 +59,7 @@ export function imageMaterial<Path>(context: JobContext, training: ImageTraining
 }
 
 function forwardOf<Path>(
-  { config, random }: JobContext,
+  { config, random }: ImagesContext,
   network: TrainableNetwork<Path>,
   { stream, pathAt, penalty: penaltyOf, ranks }: ImageTraining<Path>,
 ): ImageForward {
@@ -96,7 +96,7 @@ function recipeOf({ randAugment, jitter, erasing, mixup, cutmix, repeats }: RunC
 }
 
 /** Augmented, shuffled batches of the images that train; the same for every network that is trained. */
-function trainingBatches({ dataset, split, config, random }: JobContext, stream: Stream): ImageBatches {
+function trainingBatches({ dataset, split, config, random }: ImagesContext, stream: Stream): ImageBatches {
   const padding = config.padding === 'black' ? 'black' : 'edge';
   return imageBatches({
     set: dataset.train,

@@ -5,8 +5,7 @@ import { sizeOf } from '../../../core/shapes.ts';
 import type { MapSize } from '../../../operators/operator.ts';
 import type { Folded } from './folded.ts';
 import { FoldedNetwork, type Observer } from './folded-network.ts';
-import type { Grid } from './grids.ts';
-import { keptPowers, nearestPower } from './weights.ts';
+import type { RoundedTo } from './rounding.ts';
 import type { Measured } from './within.ts';
 
 export interface ValueStatistics {
@@ -93,15 +92,13 @@ const RECENTRED = 128;
 export async function recentred(
   backend: Backend,
   { network, statistics }: Measured,
-  grids: readonly Grid[],
-  { image, images }: CalibrationImages,
-  shiftBits: number,
+  to: RoundedTo,
+  images: CalibrationImages,
 ): Promise<Measured> {
-  const { h, w, c } = image;
-  const some = { image, images: images.subarray(0, RECENTRED * h * w * c) };
+  const some = firstOf(images);
   // movements are small beside what another choice of images would move
   const means = await meansOf(backend, network, some);
-  const rounded = await meansOf(backend, withFewPowers(network, shiftBits), some, { grids, means });
+  const rounded = await meansOf(backend, network, some, { to, means });
   const measured = [...statistics];
   const layers = network.layers.map((layer, i) => {
     const [mean, found] = [means[i], rounded[i]];
@@ -113,14 +110,22 @@ export async function recentred(
   return { network: { ...network, layers }, statistics: measured };
 }
 
-/** The network with shift weights as the program keeps them. */
-function withFewPowers(network: Folded, shiftBits: number): Folded {
-  const layers = network.layers.map((layer) => {
-    if (layer.kind !== 'window' || layer.arithmetic !== 'shift') return layer;
-    const powers = keptPowers(layer.weight, shiftBits);
-    return { ...layer, weight: layer.weight.map((w) => nearestPower(w, powers)) };
-  });
-  return { ...network, layers };
+/** Statistics with the means that layers have when everything is rounded. */
+export async function withRoundedMeans(
+  backend: Backend,
+  { network, statistics }: Measured,
+  to: RoundedTo,
+  images: CalibrationImages,
+): Promise<Measured> {
+  const means = await meansOf(backend, network, firstOf(images), { to });
+  return {
+    network,
+    statistics: statistics.map((own, value) => ({ ...own, means: means[value - 1] ?? own.means })),
+  };
+}
+
+function firstOf({ image, images }: CalibrationImages): CalibrationImages {
+  return { image, images: images.subarray(0, RECENTRED * image.h * image.w * image.c) };
 }
 
 type Means = readonly (Float64Array | undefined)[];
@@ -130,9 +135,9 @@ async function meansOf(
   backend: Backend,
   network: Folded,
   { image: { h, w, c }, images }: CalibrationImages,
-  rounded?: { readonly grids: readonly Grid[]; readonly means: Means },
+  rounded?: { readonly to: RoundedTo; readonly means?: Means },
 ): Promise<Means> {
-  const running = new FoldedNetwork(backend, network, rounded?.grids);
+  const running = new FoldedNetwork(backend, network, rounded?.to);
   const graph = new Graph(backend, { training: false });
   const found: (Float64Array | undefined)[] = network.layers.map(() => undefined);
   try {
@@ -141,7 +146,7 @@ async function meansOf(
     const observe: Observer = (layer, _, computed) => {
       if (computed !== undefined) seen.push({ layer, computed });
     };
-    running.forward(x, rounded === undefined ? { observe } : { observe, means: rounded.means });
+    running.forward(x, rounded?.means === undefined ? { observe } : { observe, means: rounded.means });
     for (const { layer, computed } of seen) {
       const gathered = new Gathered();
       gathered.channels(await read(graph, computed), computed.shape[computed.shape.length - 1]);

@@ -8,7 +8,8 @@ import { type Emission, emit, TooWide } from './emit.ts';
 import type { Folded } from './folded.ts';
 import { FoldedNetwork } from './folded-network.ts';
 import { type GridOptions, gridsOf } from './grids.ts';
-import { withinReach } from './within.ts';
+import type { RoundedTo } from './rounding.ts';
+import { type Measured, withinReach } from './within.ts';
 
 export interface Conversion
   extends Pick<Emission, 'mean' | 'deviation' | 'name' | 'classes'>,
@@ -17,6 +18,14 @@ export interface Conversion
   readonly bits?: 8 | 16;
   /** Of shift weights at most, sign included, 2 ... 5. 5 unless given; layers that lose nothing by it have fewer. */
   readonly shiftBits?: number;
+}
+
+/** A program, and what it was written from. */
+export interface Converted extends Measured {
+  readonly program: IntegerProgram;
+  readonly to: RoundedTo;
+  /** Bits that values of 16 go without, by their number. */
+  readonly fewer: ReadonlyMap<number, number>;
 }
 
 /** Bits that a value may go without before the network is refused. */
@@ -28,29 +37,50 @@ export async function convert(
   network: Folded,
   conversion: Conversion,
 ): Promise<IntegerProgram> {
-  const { mean, deviation, name, classes, bits = 8, shiftBits = 5 } = conversion;
+  return (await converted(backend, network, conversion)).program;
+}
+
+/** The same with what the program was written from, which can be trained further (tuned.ts). */
+export async function converted(
+  backend: Backend,
+  network: Folded,
+  conversion: Conversion,
+): Promise<Converted> {
   const running = new FoldedNetwork(backend, network);
   try {
     const statistics = await calibrate(running, conversion);
-    const fewer = new Map<number, number>();
-    for (;;) {
-      const options: GridOptions = { bits, fewer };
-      const grids = gridsOf(network, statistics, options);
-      try {
-        const near = withinReach({ network, statistics }, grids);
-        const centred = await recentred(backend, near, grids, conversion, shiftBits);
-        const program = emit({ ...centred, grids, shiftBits, mean, deviation, name, classes });
-        checkProgram(program);
-        return program;
-      } catch (error) {
-        if (!(error instanceof TooWide)) throw error;
-        const already = fewer.get(error.value) ?? 0;
-        if (already === MOST_FEWER) tooWide(network, error.value);
-        fewer.set(error.value, already + 1);
-      }
-    }
+    return await written({ network, statistics }, conversion, (measured, to) =>
+      recentred(backend, withinReach(measured, to.grids), to, conversion),
+    );
   } finally {
     running.dispose();
+  }
+}
+
+/** The program of a network on grids that fit it: those that go without `fewer` bits, or without more. */
+export async function written(
+  measured: Measured,
+  { mean, deviation, name, classes, bits = 8, shiftBits = 5 }: Conversion,
+  onGrids: (measured: Measured, to: RoundedTo) => Promise<Measured>,
+  fewest: ReadonlyMap<number, number> = new Map(),
+): Promise<Converted> {
+  const { network, statistics } = measured;
+  const fewer = new Map(fewest);
+  for (;;) {
+    const options: GridOptions = { bits, fewer };
+    const grids = gridsOf(network, statistics, options);
+    const to = { grids, shiftBits };
+    try {
+      const ready = await onGrids(measured, to);
+      const program = emit({ ...ready, ...to, mean, deviation, name, classes });
+      checkProgram(program);
+      return { ...ready, program, to, fewer };
+    } catch (error) {
+      if (!(error instanceof TooWide)) throw error;
+      const already = fewer.get(error.value) ?? 0;
+      if (already === MOST_FEWER) tooWide(network, error.value);
+      fewer.set(error.value, already + 1);
+    }
   }
 }
 

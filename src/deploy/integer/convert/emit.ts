@@ -62,6 +62,7 @@ export class TooWide extends Error {
 }
 
 const LIMIT = 2 ** 31 - 1;
+/** Unless fewer were asked for. */
 const FEWEST_SHIFT_BITS = 4;
 
 /** @throws TooWide */
@@ -166,7 +167,7 @@ class Emitter {
   /** With accumulators that fit: the smallest powers of two are the first to go. */
   private fitting(layer: FoldedWindow, grid: Grid, to: Value) {
     const { shiftBits } = this.given;
-    const fewest = layer.arithmetic === 'shift' ? FEWEST_SHIFT_BITS : shiftBits;
+    const fewest = layer.arithmetic === 'shift' ? Math.min(FEWEST_SHIFT_BITS, shiftBits) : shiftBits;
     for (let codeBits = shiftBits; codeBits >= fewest; codeBits--) {
       const made = this.operation(layer, grid, codeBits);
       const bounds = windowBounds(this.build, made.operation, this.build.values[this.at[layer.x]], to);

@@ -5,7 +5,7 @@ import { add, multiply, subtract } from '../../../autograd/arithmetic.ts';
 import { concatenate } from '../../../autograd/concatenate.ts';
 import { conv2d } from '../../../autograd/convolution.ts';
 import { gated } from '../../../autograd/gate.ts';
-import { type Graph, PLAIN, type Tensor, UNDECAYED } from '../../../autograd/graph.ts';
+import { Graph, type ParameterTraits, type Tensor } from '../../../autograd/graph.ts';
 import { averagePool, globalAveragePool, maxPool } from '../../../autograd/pool.ts';
 import { powerOfTwo } from '../../../autograd/quantise.ts';
 import { reshape } from '../../../autograd/reshape.ts';
@@ -18,8 +18,7 @@ import { LOWEST_Q_EXPONENT } from '../../../supernet/effective.ts';
 import { WeightStore } from '../../../supernet/store.ts';
 import type { PoolWindow } from '../program.ts';
 import type { Folded, FoldedAttention, FoldedLayer, FoldedWindow } from './folded.ts';
-import type { Grid } from './grids.ts';
-import { Rounding } from './rounding.ts';
+import { type RoundedTo, Rounding } from './rounding.ts';
 
 /** Shown every layer's output, and before gain and bias what the layer computes where it has them. */
 export type Observer = (layer: number, y: Tensor, computed: Tensor | undefined) => void;
@@ -33,26 +32,40 @@ export interface FoldedOptions {
   readonly means?: readonly (ArrayLike<number> | undefined)[];
 }
 
+/** Trained at a rate in parts of their size, for factors behind adders are a hundredth of their weights. Nothing decays. */
+function relative(values: Float32Array): ParameterTraits {
+  const size = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+  return { decay: false, rate: size === 0 ? 1 : size };
+}
+
 export class FoldedNetwork {
   readonly store: WeightStore;
-  private readonly network: Folded;
+  readonly network: Folded;
+  private readonly to: RoundedTo | undefined;
   private readonly rounding: Rounding | undefined;
 
-  /** Rounded to `grids` where given. */
-  constructor(backend: Backend, network: Folded, grids?: readonly Grid[]) {
+  /** Rounded as a program of these whole numbers would where given. */
+  constructor(backend: Backend, network: Folded, to?: RoundedTo) {
     this.network = network;
+    this.to = to;
     this.store = new WeightStore(backend, Random.fromSeed(0));
-    this.rounding = grids && new Rounding(backend, network, grids);
+    this.rounding = to && new Rounding(backend, network, to);
     network.layers.forEach((layer, i) => {
       if (!('gain' in layer)) return;
       const { gain, bias } = layer;
       const m = [gain.length];
-      this.store.declare(`${i}.gain`, m, UNDECAYED, (values) => values.set(gain));
-      this.store.declare(`${i}.bias`, m, UNDECAYED, (values) => values.set(bias));
+      this.store.declare(`${i}.gain`, m, relative(gain), (values) => values.set(gain));
+      this.store.declare(`${i}.bias`, m, relative(bias), (values) => values.set(bias));
       if (layer.kind !== 'window') return;
       const { weight } = layer;
-      this.store.declare(`${i}.weight`, this.weightShape(layer), PLAIN, (values) => values.set(weight));
+      const shape = this.weightShape(layer);
+      this.store.declare(`${i}.weight`, shape, relative(weight), (values) => values.set(weight));
     });
+  }
+
+  /** A second one with the weights that this one began with. */
+  untrained(): FoldedNetwork {
+    return new FoldedNetwork(this.store.backend, this.network, this.to);
   }
 
   /** x: [n, h, w, c], normalised -> logits [n, classes]. */
@@ -67,7 +80,7 @@ export class FoldedNetwork {
     return reshape(logits, [logits.shape[0], logits.shape[3]]);
   }
 
-  /** The folded network with weights as they are now. */
+  /** The folded network with weights as they are now and as its layers compute with them. */
   async read(): Promise<Folded> {
     const { backend } = this.store;
     const tensor = async (i: number, part: string) =>
@@ -77,14 +90,20 @@ export class FoldedNetwork {
       if (!('gain' in layer)) layers.push(layer);
       else {
         const affine = { gain: await tensor(i, 'gain'), bias: await tensor(i, 'bias') };
-        layers.push({
-          ...layer,
-          ...affine,
-          ...(layer.kind === 'window' ? { weight: await tensor(i, 'weight') } : {}),
-        });
+        const weight = layer.kind === 'window' ? { weight: await this.weightOf(i, layer) } : {};
+        layers.push({ ...layer, ...affine, ...weight });
       }
     }
     return { ...this.network, layers };
+  }
+
+  private async weightOf(i: number, layer: FoldedWindow): Promise<Float32Array> {
+    const graph = new Graph(this.store.backend, { training: false });
+    try {
+      return Float32Array.from(await graph.read(this.weight(graph, i, layer)));
+    } finally {
+      graph.close();
+    }
   }
 
   dispose(): void {
@@ -141,17 +160,16 @@ export class FoldedNetwork {
   }
 
   private window(i: number, layer: FoldedWindow, x: Tensor): Tensor {
-    const own = this.leaf(x.graph, i, 'weight');
-    const weight = this.rounding?.weight(own, i, layer) ?? own;
+    const weight = this.weight(x.graph, i, layer);
     const { stride, pad, groups } = layer.window;
-    switch (layer.arithmetic) {
-      case 'conv':
-        return conv2d(x, weight, { stride, pad, groups });
-      case 'shift':
-        return conv2d(x, powerOfTwo(weight, LOWEST_Q_EXPONENT), { stride, pad, groups });
-      case 'add':
-        return adder2d(x, weight, { stride, pad, groups });
-    }
+    return (layer.arithmetic === 'add' ? adder2d : conv2d)(x, weight, { stride, pad, groups });
+  }
+
+  /** As the layer computes with it. */
+  private weight(graph: Graph, i: number, layer: FoldedWindow): Tensor {
+    const own = this.leaf(graph, i, 'weight');
+    if (this.rounding !== undefined) return this.rounding.weight(own, i, layer);
+    return layer.arithmetic === 'shift' ? powerOfTwo(own, LOWEST_Q_EXPONENT) : own;
   }
 
   private affine(i: number, layer: FoldedWindow | FoldedAttention, x: Tensor): Tensor {

@@ -49,6 +49,9 @@ export interface KeptPowers {
   readonly codeBits: number;
 }
 
+/** The largest exponent that a code of them has. */
+export const highestOf = ({ lowest, codeBits }: KeptPowers): number => lowest + largestExponent(codeBits) - 1;
+
 /** The fewest bits that lose next to nothing, at most `mostBits`. */
 export function keptPowers(weight: Float32Array, mostBits: number): KeptPowers {
   const exponents = Array.from(weight).flatMap((w) => (w === 0 ? [] : [Math.log2(Math.abs(w))]));
