@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { toolMissing, toolVersion, writeProgram } from '../deploy/index.ts';
 import { randomProgram } from '../deploy/integer/testing/random-program.ts';
 import { jsonOf, shiftaddnas } from './testing/in-process.ts';
@@ -16,6 +16,7 @@ beforeAll(() => {
   dir = fs.mkdtempSync(join(tmpdir(), 'to-verilog-'));
   writeProgram(join(dir, 'integer'), randomProgram(1));
 });
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
 
 const exported = (...flags: string[]) =>
@@ -32,6 +33,26 @@ test.skipIf(!there)('proved in Icarus, and again by its own script', async () =>
   expect(counted).toHaveLength(2 * found.layers);
   expect(counted.reduce((sum, [, own]) => sum + Number(own), 0)).toBe(outputs);
 });
+
+test.skipIf(!there)(
+  'a Verilator that cannot build leaves the proof to Icarus, unless it is asked for',
+  async () => {
+    const path = join(dir, 'path');
+    fs.mkdirSync(path);
+    for (const name of ['iverilog', 'vvp', 'sh', 'dirname', 'mkdir', 'grep', 'tee']) {
+      const real = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
+      fs.symlinkSync(real, join(path, name));
+    }
+    fs.writeFileSync(join(path, 'verilator'), '#!/bin/sh\necho Verilator 5\n', { mode: 0o755 });
+    vi.stubEnv('PATH', path);
+    const { simulations } = jsonOf(await exported('--out', join(dir, 'by-icarus'), '--json'));
+    expect(simulations.map((one: { simulator: string }) => one.simulator)).toEqual(['icarus']);
+    const { code, stderr } = await exported('--simulator', 'verilator', '--out', join(dir, 'none'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/verilator, .*, needs make and a C\+\+ compiler, not found on the PATH/);
+    expect(fs.existsSync(join(dir, 'none'))).toBe(false);
+  },
+);
 
 test('without a simulator it is written, and said', async () => {
   const { code, stdout } = await exported('--simulator', 'none', '--out', join(dir, 'plain'));

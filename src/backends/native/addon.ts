@@ -85,12 +85,17 @@ export function addonPath(): string {
   return join(packageRoot(), 'build', 'native', 'shiftaddnas.node');
 }
 
+/** What SHIFTADDNAS_ISA may name. */
+const INSTRUCTION_SETS = ['baseline', 'avx2', 'avx512'];
+
 /**
- * The addon. Throws a `ShiftAddError` with code 'missing' when it was not built, was built for another machine, or
- * SHIFTADDNAS_ISA names an instruction set that is not here.
+ * The addon. Throws a `ShiftAddError` with code 'missing' when it was not built or was built for another machine, and with
+ * code 'usage' when SHIFTADDNAS_ISA names no instruction set, or one that is not here: who names one is not to get another.
  */
 export function loadAddon(): Addon {
   const path = addonPath();
+  const wanted = process.env.SHIFTADDNAS_ISA ?? '';
+  if (wanted !== '' && !INSTRUCTION_SETS.includes(wanted)) refuseSet(wanted, 'which is no instruction set');
   if (!existsSync(path)) {
     throw new ShiftAddError(
       'missing',
@@ -101,6 +106,9 @@ export function loadAddon(): Addon {
   try {
     return createRequire(import.meta.url)(path) as Addon;
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED') {
+      refuseSet(wanted, 'which this processor or this build does not have', cause);
+    }
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ShiftAddError(
       'missing',
@@ -109,4 +117,13 @@ export function loadAddon(): Addon {
       cause,
     );
   }
+}
+
+function refuseSet(wanted: string, why: string, cause?: unknown): never {
+  throw new ShiftAddError(
+    'usage',
+    `SHIFTADDNAS_ISA is "${wanted}", ${why}; set it to ${INSTRUCTION_SETS.slice(0, -1).join(', ')} or ${INSTRUCTION_SETS.at(-1)}, or leave it unset for the widest that is here`,
+    { wanted },
+    cause,
+  );
 }

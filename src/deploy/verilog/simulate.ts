@@ -36,9 +36,10 @@ export function simulate({ files, layers, images }: VerilogFolder, simulator: Si
   const dir = fs.mkdtempSync(join(tmpdir(), 'verilog-'));
   try {
     writeFiles(dir, files);
-    const { stdout, stderr } = spawnSync('sh', ['simulate.sh', simulator], {
+    const { stdout, stderr, error } = spawnSync('sh', ['simulate.sh', simulator], {
       ...{ cwd: dir, encoding: 'utf8', maxBuffer: 2 ** 28 },
     });
+    if (error !== undefined) internal(`sh cannot run ${simulator} in ${dir}: ${error.message}`);
     const runs = [...stdout.matchAll(LINE)].map(([, layer, ...numbers]): LayerRun => {
       const [image, outputs, differ, clocks] = numbers.map(Number);
       return { layer, image, outputs, differ, clocks };
