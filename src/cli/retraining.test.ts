@@ -198,6 +198,50 @@ test('a published network trains by its name, here at an eighth of its channels'
   await expectWhole('named', found.network);
 });
 
+test('the published settings search and retrain, here in a small space', async () => {
+  const small = ['--space', 'micro', '--train-limit', '160', '--validation', '60', '--batch', '32'];
+  const quick = [
+    '--score-images',
+    '40',
+    '--calibration-images',
+    '32',
+    '--supernet-epochs',
+    '1',
+    '--epochs',
+    '1',
+  ];
+  const search = ['--population', '4', '--parents', '2', '--generations', '2', '--threads', '1'];
+  const out = at('published-settings');
+  const args = ['--preset', 'published', '--data', data, ...small, ...quick, ...search, '--out', out];
+  const { code, stderr } = await shiftaddnas('search', ...args);
+  expect(code, stderr).toBe(0);
+  const { space, sharing } = json('published-settings', 'winner', 'architecture.json');
+  expect(space).toMatchObject({ blocks: 'published', shortcut: 'average-down' });
+  expect(space.stages.map(({ channels }: { channels: number }) => channels)).toEqual([64, 128]);
+  expect(sharing).toMatchObject({ transformation: 'released', shift: 'PS-released', adder: { eta: 0.2 } });
+  await expectWhole('published-settings', json('published-settings', 'result.json').winner);
+});
+
+test('drop path of retrained networks leaves a supernet alone that has its own', async () => {
+  const search = async (name: string, ...flags: string[]) => {
+    const args = [...settings(), ...QUICK, '--frugal', '0', ...flags, '--out', at(name)];
+    const { code, stderr } = await shiftaddnas('search', ...args);
+    expect(code, stderr).toBe(0);
+    return json(name, 'result.json');
+  };
+  const plain = await search('no-drop');
+  const own = await search('own-drop', '--drop-path', '0.4', '--supernet-drop-path', '0');
+  const same = await search('same-drop', '--drop-path', '0.4');
+  expect(own.supernet).toEqual(plain.supernet);
+  expect(same.supernet.curve).not.toEqual(plain.supernet.curve);
+  const accuracies = ({ winner, candidates, baselines }: typeof plain) =>
+    [winner, ...candidates, ...baselines].map(({ accuracy, validationAccuracy }) => [
+      accuracy,
+      validationAccuracy,
+    ]);
+  expect(accuracies(own)).not.toEqual(accuracies(plain));
+});
+
 test.each([
   ['shiftaddnas-t1-v3', 'hytra'],
   ['shiftaddnas-t0-all-add', 'hytra-deep'],

@@ -171,6 +171,12 @@ export const RUN_OPTIONS = {
     0,
     0.95,
   ),
+  supernetDropPath: {
+    ...number('the same for the supernet; same for the rate of the networks that are retrained', 0, 0, 0.95),
+    placeholder: 'x|same',
+    word: 'same',
+    initial: 'same',
+  } satisfies Option & { readonly word: 'same' },
   weightBits: integer(
     'bits of weights that networks are trained and run with, 2 to 16; 32 for real numbers; shift weights are powers of two anyway',
     32,
@@ -378,7 +384,7 @@ export const RUN_OPTIONS = {
 /** Settings that only runs on images have, and only runs on sentences. The others mean the same for both. */
 export const IMAGE_SETTINGS = [
   ...['imageSize', 'dataMemory', 'unreadableShare', 'validation', 'batch', 'cropPad', 'padding'],
-  ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'dropPath'],
+  ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'dropPath', 'supernetDropPath'],
   ...['weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit', 'alignment'],
@@ -470,7 +476,7 @@ export const DEFAULT_CONFIG = Object.fromEntries(
 /** Settings that runs of version 0.1.0 lack; their defaults are what such a run did. Any other must be there. */
 const SINCE_0_1_0 = [
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'],
-  ...['dropPath', 'weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
+  ...['dropPath', 'supernetDropPath', 'weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],
   ...['imageSize', 'dataMemory', 'unreadableShare'],

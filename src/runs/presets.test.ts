@@ -1,8 +1,11 @@
 /** Presets: what is published, and that all of them are settings. */
 import { describe, expect, test } from 'vitest';
 import { Random } from '../core/random.ts';
+import { checkRecipe } from '../data/augment/recipe.ts';
 import { findAccelerator, Pricer } from '../hardware/index.ts';
+import { countSpace } from '../spaces/count.ts';
 import { loadSpace, loadTranslationSpace } from '../spaces/load.ts';
+import { ArchitecturePricer } from '../spaces/pricing.ts';
 import {
   mutateTranslation,
   PUBLISHED_TRANSLATION_RATES,
@@ -10,8 +13,13 @@ import {
   seq2seq,
   TranslationPricer,
 } from '../spaces/seq2seq/index.ts';
+import { publishedGenotype } from '../zoo/index.ts';
 import { DEFAULT_CONFIG, type RunConfig, runConfigSchema } from './options.ts';
+import { imageSizeOf } from './pipeline/image-size.ts';
+import { scheduleOf } from './pipeline/optimiser-of.ts';
 import { limitsOf, plannedSearch, TRANSLATION_SEARCH } from './pipeline/planned-search.ts';
+import { retrainedSpaceOf } from './pipeline/retraining-of.ts';
+import { sharingAloneOf, sharingOf } from './pipeline/sharing-of.ts';
 import { PRESETS, presetSettings } from './presets.ts';
 import { problemOf } from './translation/pipeline.ts';
 
@@ -27,6 +35,70 @@ describe.each(Object.keys(PRESETS))('preset %s', (name) => {
     const settings = { ...DEFAULT_CONFIG, ...presetSettings(name, data) };
     expect(runConfigSchema.safeParse(settings)).toMatchObject({ success: true });
     (kind === 'images' ? loadSpace : loadTranslationSpace)(settings.space);
+  });
+});
+
+describe('published, for images', () => {
+  const data = 'folder:imagenet';
+  const config: RunConfig = { ...DEFAULT_CONFIG, data, ...presetSettings('published', data) };
+  const space = loadSpace(config.space);
+  const task = { image: { h: 224, w: 224, c: 3 }, classes: 1000 };
+  const retrained = retrainedSpaceOf(space, config);
+  const pricer = new ArchitecturePricer(retrained, task, new Pricer(findAccelerator(config.accelerator)));
+
+  test('spec 6.2: 20 generations of 50, 10 parents, 25 mutants, 25 children, by accuracy; 40 M parameters and 8 G at most', () => {
+    const limits = limitsOf(config, {});
+    expect(limits).toEqual({ params: 40e6, macs: 8e9 });
+    const planned = plannedSearch(config, limits, config.generations);
+    expect(planned.sampler.name).toBe('evolution');
+    expect(planned.config).toMatchObject({
+      ...{
+        population: 50,
+        parents: 10,
+        mutations: 25,
+        crossovers: 25,
+        generations: 20,
+        codeExact: true,
+        limits,
+      },
+    });
+    expect(planned.evaluations).toBe(20 * 50);
+  });
+
+  test('spec 3.1, 3.2: the space of 198,955,008 networks at 224 pixels, drawn by architecture', () => {
+    expect(countSpace(space)).toBe(198_955_008n);
+    expect([config.paths, imageSizeOf(config, space)]).toEqual(['architectures', 224]);
+  });
+
+  test('spec 6.3, 6.4: the networks that were found are priced as they were retrained, within the limits of 6.2', () => {
+    for (const name of ['shiftaddnas-t0-v3', 'shiftaddnas-t0-v4']) {
+      const published = publishedGenotype(name, { taught: false, width: 1 });
+      expect(published?.space).toEqual(retrained);
+      const { params, macs, energyMj } = pricer.price(published!.genotype);
+      expect(params / 1e6).toBeCloseTo(27.9, 0); // docs/retraining.md
+      expect(params).toBeLessThan(40e6);
+      expect(macs).toBeGreaterThan(3e9);
+      expect(macs).toBeLessThan(8e9);
+      expect(energyMj).toBeGreaterThan(0);
+    }
+  });
+
+  test('spec 6.1 and 5.3 to 5.5: AdamW, 300 epochs, 5e-4 for 512 images, DeiT augmentation, the released sharing', () => {
+    expect(config).toMatchObject({
+      ...{ optimiser: 'adamw', decay: 0.05, schedule: 'cosine', supernetEpochs: 300, epochs: 300, clip: 0 },
+      ...{ rate: (5e-4 * config.batch) / 512, smoothing: 0.1, averaging: 0.99996 },
+      ...{ randAugment: 9, jitter: 0.4, erasing: 0.25, mixup: 0.8, cutmix: 1, bits: '32' },
+      ...{ dropPath: 0.1, supernetDropPath: 0 }, // the supernet ignores it
+    });
+    expect(config.batch % 8).toBe(0); // 8 ranks, each with a path of its own
+    checkRecipe({ ...config }, config.batch);
+    const steps = Math.floor(1_281_167 / config.batch);
+    expect(scheduleOf(config, config.epochs * steps).warmupSteps).toBe(5 * steps); // epochs of ImageNet
+    expect(sharingOf(config)).toMatchObject({
+      ...{ families: ['conv', 'add', 'shift'], transformation: 'released', alignment: 'released' },
+      ...{ shift: 'PS-released', gradient: 'plain', adder: { eta: 0.2 } },
+    });
+    expect(sharingAloneOf(config)).toMatchObject({ families: [], alignment: 'none' });
   });
 });
 

@@ -80,7 +80,24 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   },
   published: {
     title:
-      'the published settings for translation, of the budget of 350 ms: far more than a processor trains',
+      'the published settings, for translation of the budget of 350 ms: far more than a processor trains',
+    images: {
+      // Spec 6.2: evolution, and the limits of search_real.py on networks as they are retrained.
+      ...{ algorithm: 'evolution-released', population: 50, parents: 10, generations: 20 },
+      ...{ limitParams: '40M', limitMacs: '8G', validation: 10_000, scoreImages: 10_000 },
+      ...{ winners: 1, frugal: 0 },
+      // Spec 3.1, 5.2 to 5.5: space and sharing, as the fifth supernet stands in the code.
+      ...{ space: 'hytra', paths: 'architectures', families: 'conv,add,shift', transformation: 'released' },
+      ...{ alignment: 'released', sharedGradient: 'plain', shift: 'PS-released', adderEta: 0.2 },
+      // Spec 6.1 and 6.4: training, 8 GPUs with 128 images and a path each.
+      ...{ supernetEpochs: 300, epochs: 300, batch: 1024, rankPaths: 'own', optimiser: 'adamw', rate: 1e-3 },
+      ...{ decay: 0.05, schedule: 'cosine', warmup: 6255, clip: 0, smoothing: 0.1, averaging: 0.99996 },
+      ...{ randAugment: 9, jitter: 0.4, erasing: 0.25, mixup: 0.8, cutmix: 1, repeats: 4 },
+      ...{ dropPath: 0.1, supernetDropPath: 0 },
+      // Spec 3.5, 6.3, 6.4: the form of retraining, and how a teacher would be learned from.
+      ...{ retrainBlocks: 'published', retrainWidth: 2, lastStride: '2', inherit: false },
+      ...{ distillKind: 'hard', distillShare: 0.5, distillTemperature: 1 },
+    },
     sentences: {
       // Spec 7.5: evolution and limits; 0.4e10 operations are 2e9 multiply-accumulates.
       ...{ algorithm: 'evolution-released', population: 125, parents: 25, generations: 30 },

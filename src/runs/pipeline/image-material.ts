@@ -63,13 +63,15 @@ function forwardOf<Path>(
   network: TrainableNetwork<Path>,
   { stream, pathAt, penalty: penaltyOf, ranks }: ImageTraining<Path>,
 ): ImageForward {
+  const { dropPath, supernetDropPath } = config;
+  const rate = stream === 'alone' || supernetDropPath === 'same' ? dropPath : supernetDropPath;
   const dropped = drawsOfRank(random.split(`drop path:${stream}`), ranks);
   return (x, step) => {
     const weights = { conv: [] as Tensor[], add: [] as Tensor[] };
     let heads: Heads | undefined;
     const logits = network.forward(x, pathAt(step), {
       mode: { kind: 'train' },
-      ...(config.dropPath > 0 ? { dropPath: { rate: config.dropPath, random: dropped.split(step) } } : {}),
+      ...(rate > 0 ? { dropPath: { rate, random: dropped.split(step) } } : {}),
       onWeight: (family, weight) => {
         if (family === 'add' || family === 'conv') weights[family].push(weight);
       },
