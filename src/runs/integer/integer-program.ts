@@ -1,6 +1,7 @@
 /** The integer program of a trained network: by calibration alone, or fine-tuned behind it. */
 import type { Backend } from '../../backends/backend.ts';
 import { encodeSafetensors, type TensorData } from '../../core/safetensors.ts';
+import { withChecksum } from '../../core/safetensors-checksum.ts';
 import {
   type Conversion,
   converted,
@@ -63,7 +64,7 @@ export function integerProgram(
       epochs: `${epochs}`,
       rate: `${rate}`,
     };
-    const weights = encodeSafetensors(tensors, metadata);
+    const weights = encodeSafetensors(tensors, withChecksum(tensors, metadata));
     return { program: after.program, calibrated: before.program, weights };
   });
 }
