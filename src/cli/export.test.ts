@@ -183,7 +183,7 @@ test('an integer program that loses more accuracy than --tolerance allows is ref
   ];
   for (const to of ['integer', 'web']) {
     expect(await refused(...spoilt('--to', to))).toMatch(
-      /it loses \d+\.\d\d points, at least .* where --tolerance allows 0\.50, .*; try --activation-bits 16, then more --calibration-images, or allow the loss by --tolerance \d+\n/,
+      /it loses \d+\.\d\d points, at least .* where --tolerance allows 0\.50, .*; try --activation-bits 16, then more --calibration-images or --fine-tune-epochs, or allow the loss by --tolerance \d+\n/,
     );
     expect(fs.existsSync(at('spoilt'))).toBe(false);
   }

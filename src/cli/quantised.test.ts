@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openBackend } from '../backends/open.ts';
 import { EventBus } from '../core/events.ts';
+import { readSafetensors } from '../core/safetensors.ts';
 import { createRun, resumeRun } from '../runs/folder.ts';
 import { DEFAULT_CONFIG, type RunConfig } from '../runs/options.ts';
 import { runTraining } from '../runs/pipeline/train-pipeline.ts';
@@ -79,6 +80,52 @@ test('stopped and resumed, and on other threads, it ends in the same bytes; of o
   const real = await go('real', bits(32));
   expect(real.map(([file]) => file)).not.toContain('quantisation.json');
   expect(json('real', 'winner', 'architecture.json').quantisation).toBeUndefined();
+});
+
+test('it starts from the weights of a network in real numbers, and measures its own ranges', async () => {
+  await go('start', bits(32));
+  const train = [
+    'train',
+    '--network',
+    NETWORK,
+    '--preset',
+    'smoke',
+    '--data',
+    data,
+    '--threads',
+    '1',
+    '--json',
+  ];
+  const eight = ['--weight-bits', '8', '--activation-bits', '8', '--epochs', '1'];
+  const from = (...flags: string[]) =>
+    shiftaddnas(...train, ...QUICK, '--weights', at('start'), ...eight, ...flags);
+  const done = await from('--rate', '0', '--decay', '0', '--out', at('from-real'));
+  expect(done.stderr).toBe('');
+  const tensors = (name: string) => readSafetensors(at(name, 'winner', 'weights.safetensors')).tensors;
+  const [real, few] = [tensors('start'), tensors('from-real')];
+  let same = 0;
+  for (const [name, { data: values }] of real) {
+    if (/mean|variance/.test(name)) continue;
+    expect(few.get(name)?.data).toEqual(values);
+    same++;
+  }
+  expect(same).toBeGreaterThan(10);
+  const ranges = [...few.keys()].filter((name) => !real.has(name));
+  expect(ranges).toContain('head.low');
+  expect(few.get('head.high')!.data[0]).not.toBe(1); // as it stands before calibration
+  expect(jsonOf(await shiftaddnas('train', '--resume', at('from-real'), '--json')).accuracy).toBe(
+    jsonOf(done).accuracy,
+  );
+  const other = await from('--shift', 'PS', '--out', at('refused'));
+  expect(other.stderr).toMatch(
+    /were trained as .*"shift":"Q".* would read them as .*"shift":"PS".*; give the settings of that run/,
+  );
+  expect(other.code).toBe(2);
+  const foreign = await shiftaddnas(
+    ...['train', '--network', '1-1:s|a', '--preset', 'smoke', '--data', data, '--json', ...QUICK],
+    ...['--weights', at('start'), '--out', at('foreign')],
+  );
+  expect(foreign.stderr).toMatch(/holds the weights of 1-2:s\|ad, not of 1-1:s\|a; give --network/);
 });
 
 test('evaluate gives the accuracy of few bits, by the ranges in the folder', async () => {
@@ -201,7 +248,6 @@ test.each([
   [['--weight-bits', '8', '--bit-exceptions', 'stm=32'], /"stm" is none of them; did you mean stem\?/],
   [['--weight-bits', '8', '--bit-exceptions', 'stem'], /--bit-exceptions lists layers with their bits/],
   [['--weight-bits', '8', '--bit-exceptions', 'nowhere.json'], /nowhere\.json' cannot be read/],
-  [['--weight-bits', '8', '--weights', 'some.safetensors'], /which a network of few bits cannot start from/],
 ])('%j is refused in one sentence, and nothing is left behind', async (flags, message) => {
   const done = await shiftaddnas(
     ...['train', '--network', NETWORK, '--preset', 'smoke', '--data', data, '--out', at('refused')],

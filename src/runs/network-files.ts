@@ -21,8 +21,10 @@ import { baselinePlan, findBaseline, type NamedBaseline, ZooNetwork } from '../z
 import { ARCHITECTURE_FILE, filesOf, readArchitecture } from './architecture-file.ts';
 import { checkFormat, SCHEMA } from './architecture-format.ts';
 import { checkedDescription } from './architecture-schema.ts';
+import { isFolder } from './source-files.ts';
 
 const FORMAT = 'shiftaddnas-network';
+const WEIGHTS = 'weights.safetensors';
 
 interface OfFewBits {
   /** Bits of weights and activations; real numbers when absent. */
@@ -78,7 +80,7 @@ export function saveNetwork(
   description: TrainedDescription,
   tensors: ReadonlyMap<string, TensorData>,
 ): void {
-  writeSafetensors(join(dir, 'weights.safetensors'), tensors, withChecksum(tensors, { format: FORMAT }));
+  writeSafetensors(join(dir, WEIGHTS), tensors, withChecksum(tensors, { format: FORMAT }));
   const text = JSON.stringify({ format: FORMAT, schema: SCHEMA, ...description }, null, 2);
   writeFileAtomic(join(dir, ARCHITECTURE_FILE), `${text}\n`);
 }
@@ -157,10 +159,13 @@ function spaceNetwork(backend: Backend, description: NetworkDescription): Loaded
   return { description, genotype, network };
 }
 
+/** The file of tensors that a path names: itself, or that of the network in the folder. */
+export const weightsFile = (path: string): string => (isFolder(path) ? join(filesOf(path), WEIGHTS) : path);
+
 /** Loads the weights of a folder, or disposes of the network. */
 function withWeights<Path>(network: TrainableNetwork<Path>, dir: string): void {
   try {
-    const { tensors } = readSafetensors(join(filesOf(dir), 'weights.safetensors'));
+    const { tensors } = readSafetensors(join(filesOf(dir), WEIGHTS));
     network.store.load((name) => tensors.get(name));
   } catch (error) {
     network.dispose();

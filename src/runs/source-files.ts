@@ -31,6 +31,9 @@ const looksLikeFile = (word: string) => /[\\/]|\.json$/i.test(word);
 
 const ARCHITECTURE = 'architecture.json';
 
+export const isFolder = (path: string): boolean =>
+  fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 /** A network's folder, or the run that it won. */
 function inFolder(dir: string, names: readonly string[]): string[] {
   const folder = fs.existsSync(join(dir, ARCHITECTURE)) ? dir : join(dir, 'winner');
@@ -43,7 +46,7 @@ const FILES: Readonly<Record<string, (word: string) => readonly string[]>> = {
   accelerator: (word) => (looksLikeFile(word) ? [word] : []),
   latency: (word) => (word === 'model' ? [] : [word]),
   distill: (word) => (word === 'none' ? [] : inFolder(word, [ARCHITECTURE, 'weights.safetensors'])),
-  weights: (word) => [word],
+  weights: (word) => (isFolder(word) ? inFolder(word, [ARCHITECTURE, 'weights.safetensors']) : [word]),
   network: (word) => (word.endsWith(ARCHITECTURE) ? [word] : inFolder(word, [ARCHITECTURE])),
   networks: (word) => (word.endsWith(ARCHITECTURE) ? [word] : inFolder(word, [ARCHITECTURE])),
 };

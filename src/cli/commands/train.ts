@@ -22,8 +22,8 @@ export const train: Command = {
     },
     weights: {
       kind: 'text',
-      help: 'safetensors of a PyTorch network to start from, with the names of docs/export.md; adders and shifts also need --transformation none',
-      placeholder: 'file',
+      help: 'what to start from: the folder of a run, or safetensors of a PyTorch network with the names of docs/export.md, for which adders and shifts also need --transformation none',
+      placeholder: 'dir|file',
     },
     ...RECIPE_FLAG,
     ...RUN_FLAGS,
@@ -33,6 +33,7 @@ export const train: Command = {
     'shiftaddnas train --network adder-resnet-20 --data cifar10:path/to/cifar',
     'shiftaddnas train --network "3-2-2:css|sa|ss" --data idx:path/to/fashion-mnist --out runs/one',
     'shiftaddnas train --network resnet-18 --weights resnet18.safetensors --data folder:path/to/images',
+    'shiftaddnas train --network all-conv --weights runs/one --weight-bits 4 --activation-bits 8 --epochs 1 --rate 0.0003',
     'shiftaddnas train --network all-attention --data parallel:path/to/multi30k --pair en-de',
     'shiftaddnas train --resume runs/one',
   ],
@@ -48,7 +49,7 @@ export const train: Command = {
     if (weights !== undefined && given(context, 'cluster') !== undefined) {
       throw new ShiftAddError(
         'usage',
-        '--weights names a file of this machine, which the workers of --cluster do not have; leave one of them out',
+        '--weights names files of this machine, which the workers of --cluster do not have; leave one of them out',
       );
     }
     const wanted = {

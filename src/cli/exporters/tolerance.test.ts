@@ -24,7 +24,7 @@ test('within half a point nothing is said, and a gain is no loss', () => {
 
 test('a whole test set decides on 0.8 points; a hundred images cannot, which is said', () => {
   expect(() => withinTolerance(proof(10_000, 130, 50), context())).toThrow(
-    'the integer program labels 79.20 % of 10000 test images rightly and the network 80.00 %: it loses 0.80 points, at least 0.53 of them not by chance, where --tolerance allows 0.50, and was not written; try --activation-bits 16, then more --calibration-images, or allow the loss by --tolerance 1',
+    'the integer program labels 79.20 % of 10000 test images rightly and the network 80.00 %: it loses 0.80 points, at least 0.53 of them not by chance, where --tolerance allows 0.50, and was not written; try --activation-bits 16, then more --calibration-images or --fine-tune-epochs, or allow the loss by --tolerance 1',
   );
   expect(withinTolerance(proof(100, 2, 1), context())).toEqual([
     'that is 1.00 points less, more than the 0.50 of --tolerance, and of 100 images it may be chance; more test images say more',

@@ -39,7 +39,7 @@ export function withinTolerance(proof: IntegerProof, context: CommandContext): s
   const wider = given<string>(context, 'activationBits') === '16' ? '' : '--activation-bits 16, then ';
   throw new ShiftAddError(
     'limit',
-    `the integer program labels ${percent(integerAccuracy)} of ${images} test images rightly and the network ${percent(accuracy)}: it loses ${points(loss)} points, at least ${points(certain)} of them not by chance, where --tolerance allows ${points(allowed)}, and was not written; try ${wider}more --calibration-images, or allow the loss by --tolerance ${Math.ceil(100 * loss)}`,
+    `the integer program labels ${percent(integerAccuracy)} of ${images} test images rightly and the network ${percent(accuracy)}: it loses ${points(loss)} points, at least ${points(certain)} of them not by chance, where --tolerance allows ${points(allowed)}, and was not written; try ${wider}more --calibration-images or --fine-tune-epochs, or allow the loss by --tolerance ${Math.ceil(100 * loss)}`,
     { images, accuracy, integerAccuracy, loss, certain, allowed },
   );
 }

@@ -40,8 +40,9 @@ export async function trainNetwork(
   const { backend, config, random, dataset, split } = context;
   const drawn = trainableOf(context, job.architecture);
   const { weights, architecture } = job;
+  const inReal = () => trainableOf({ ...context, quantisation: undefined }, architecture);
   const { path, build } =
-    weights === undefined ? drawn : fromWeights(drawn, architecture, context.task, weights);
+    weights === undefined ? drawn : fromWeights(drawn, inReal(), architecture, context.task, weights);
   const network = build(backend, random.split('retrained weights'));
   const calibration = calibrationBatches(context);
   const scoring = scoringBatches(context);

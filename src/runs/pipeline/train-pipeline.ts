@@ -1,11 +1,11 @@
 /** `train`: one network from scratch, with the recipe that retrained networks get. */
 
-import { ShiftAddError } from '../../core/errors.ts';
 import { readMetadata } from '../../core/safetensors.ts';
 import { checkExceptions } from '../../supernet/quantisation.ts';
 import { refuseInheritance } from '../evaluation/inheriting.ts';
 import type { RunConfig } from '../options.ts';
 import type { NetworkResult } from '../result.ts';
+import { isFolder } from '../source-files.ts';
 import type { RunContext } from './context.ts';
 import { otherNetwork } from './from-weights.ts';
 import { namedNetwork } from './named-network.ts';
@@ -17,7 +17,7 @@ import { type SessionOptions, session } from './session.ts';
 /** A run's settings and which network it trains. */
 export type TrainConfig = RunConfig & { readonly network: string };
 
-/** `weights`: a file of tensors to start from; drawn ones when absent. */
+/** `weights`: a file of tensors, or the folder of a trained network, to start from; drawn ones when absent. */
 export function runTraining(
   options: SessionOptions,
   network: string,
@@ -27,7 +27,6 @@ export function runTraining(
     if (context.config.inherit) refuseInheritance();
     const subject = namedNetwork(context, network);
     checkExceptions(context.quantisation, subject.layers(), subject.key);
-    if (weights !== undefined && context.quantisation !== undefined) refuseFewBits(weights);
     if (weights !== undefined) tellForeign(context, weights, subject.key);
     const start = weights === undefined ? {} : { weights };
     const one = { name: 'network', role: 'candidate', subject, ...start } as const;
@@ -41,15 +40,7 @@ export function runTraining(
 
 /** A network may begin with the weights of another one, say an adder network with those of its convolutions. */
 function tellForeign({ bus }: Pick<RunContext, 'bus'>, weights: string, key: string): void {
-  const other = otherNetwork(readMetadata(weights), key);
+  const other = isFolder(weights) ? undefined : otherNetwork(readMetadata(weights), key);
   if (other === undefined) return;
   bus.emit({ type: 'note', text: `${key} starts from ${weights}, which holds the weights of ${other}` });
-}
-
-function refuseFewBits(weights: string): never {
-  throw new ShiftAddError(
-    'usage',
-    `--weights ${weights} holds weights of real numbers, which a network of few bits cannot start from; leave --weight-bits, --activation-bits and --bit-exceptions out`,
-    { weights },
-  );
 }
