@@ -49,7 +49,7 @@ export const ACCURACY: Axis = {
   show: ({ accuracy }) => percent(accuracy),
 };
 
-/** `of`: what is wrong, as `error of the next subword`. */
+/** What accuracy falls short of 1 by. */
 export function errorAxis(name = 'error'): Axis {
   return {
     ...{ name, label: `${name}, %`, better: 'less' },
@@ -102,7 +102,7 @@ export function planeOf(objectives: readonly Objective[]): readonly [up: Objecti
 /** How the front looks in a plane, in half a sentence, and which objectives the plane leaves out. */
 export function frontWords(objectives: readonly Objective[]): string {
   const all = listObjectives(objectives);
-  if (objectives.length === 1) return `the outlined one has the lowest ${all}`;
+  if (objectives.length === 1) return `the outlined one has the best ${all}`;
   if (objectives.length === 2) return `the line joins those that nothing beats in both ${all}`;
   const [first, second] = objectives.map(objectiveName);
   return `outlined are those that nothing beats in ${all} together, of which the figure shows the first two, ${first} and ${second}`;

@@ -4,14 +4,16 @@
  */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Objective } from '../../core/events.ts';
 import { architecture } from './architecture.ts';
 import { figure } from './plot.ts';
 import { writeReport } from './report.ts';
 import { STYLE } from './style.ts';
+import { searchedInstead } from './synthetic-objectives.ts';
 import { type Progress, writeSyntheticRun } from './synthetic-run.ts';
 import { IMAGES } from './task.ts';
 
@@ -87,11 +89,14 @@ describe.skipIf(!present)('report in headless Chromium', () => {
     ['finished', 360, 'dark'],
     ['searching', 800, 'dark'],
     ['begun', 360, 'light'],
+    ['finished', 1280, 'dark', ['error', 'areaMm2']],
+    ['finished', 360, 'light', ['latencyMs', 'loss', 'areaMm2']],
   ] as const)(
     '%s, %i px, %s: all figures, nothing overflows, no network, no errors',
-    async (progress, width, colorScheme) => {
-      const run = join(dir, `${progress}-${width}-${colorScheme}`);
+    async (progress, width, colorScheme, objectives?: readonly Objective[]) => {
+      const run = join(dir, [progress, width, colorScheme, ...(objectives ?? [])].join('-'));
       writeSyntheticRun(run, progress, 1, 10);
+      if (objectives !== undefined) searchedInstead(run, objectives);
       const report = pathToFileURL(writeReport(run)).href;
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
       const [requests, complaints]: [string[], string[]] = [[], []];
@@ -107,7 +112,7 @@ describe.skipIf(!present)('report in headless Chromium', () => {
         const shots = process.env.SHIFTADDNAS_SCREENSHOTS;
         if (shots) {
           await page.screenshot({
-            path: join(shots, `${progress}-${width}-${colorScheme}.png`),
+            path: join(shots, `${basename(run)}.png`),
             fullPage: true,
           });
         }

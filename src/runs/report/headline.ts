@@ -1,5 +1,4 @@
 /** The first thing to read: what was found, in one sentence and a few figures. */
-
 import { costsAmong, objectiveName } from '../../search/objectives.ts';
 import { showDuration } from '../duration.ts';
 import { change, count, millijoule, millisecond, percent, squareMillimetre } from './format.ts';
@@ -18,10 +17,15 @@ export function headline(data: ReportData): Markup {
   const at = task.also === '' ? ' at' : ', at';
   const [state, badge] = stateOf(data);
   const [cost] = costsAmong(task.objectives);
-  const share = (reference?.[cost] ?? 0) > 0 ? (winner?.[cost] ?? 0) / (reference?.[cost] ?? 1) : undefined;
+  const [mine, theirs = 0] = [winner?.[cost], reference?.[cost]];
+  const beside =
+    reference !== undefined &&
+    mine !== undefined &&
+    theirs > 0 &&
+    `${at} ${percent(mine / theirs, 0)} of the ${objectiveName(cost)} of ${plain(reference.name, task)}`;
   const title =
     winner !== undefined
-      ? markup`${task.headline(winner)} on ${name}${reference !== undefined && share !== undefined && `${at} ${percent(share, 0)} of the ${objectiveName(cost)} of ${plain(reference.name, task)}`}`
+      ? markup`${task.headline(winner)} on ${name}${beside}`
       : markup`A ${data.description.command} on ${name}`;
   return markup`<header><p class="over"><span>shiftaddnas</span> <span>${data.description.command}</span> <span class="badge ${badge}">${state}</span></p>
 <h1>${title}</h1><p class="lead">${leadOf(data, winner)}${seed !== undefined && ` Seed ${String(seed)}.`}</p></header>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { NetworkScores, Objective, RunEvent } from '../../core/events.ts';
+import type { NetworkScores, RunEvent } from '../../core/events.ts';
 import { runPaths } from '../folder.ts';
 import { spread } from './curves.ts';
 import { change, count, millijoule, percent, points, significant } from './format.ts';
@@ -13,6 +13,7 @@ import { placeLabels } from './labels.ts';
 import { escapeText, markup } from './markup.ts';
 import { domainOf, textWidth } from './plot.ts';
 import { reportHtml, writeReport } from './report.ts';
+import { searchedInstead } from './synthetic-objectives.ts';
 import { writeSyntheticRun } from './synthetic-run.ts';
 import { SYNTHETIC_WINNER, writeSyntheticTranslation } from './synthetic-translation.ts';
 
@@ -82,35 +83,12 @@ describe('the page', () => {
   });
 });
 
-/** The synthetic run as one that searched for something else; areas are made up. */
-function searchedInstead(objectives: readonly Objective[]): void {
-  const { journal, architectures } = runPaths(dir);
-  const areaOf = ({ energyMj }: NetworkScores) => 1 + ((7 * energyMj) % 1);
-  const change = (path: string, edit: (record: Record<string, unknown>) => object) =>
-    fs.writeFileSync(
-      path,
-      fs
-        .readFileSync(path, 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => `${JSON.stringify(edit(JSON.parse(line)))}\n`)
-        .join(''),
-    );
-  change(architectures, (one) => ({ ...one, areaMm2: areaOf(one as unknown as NetworkScores) }));
-  change(journal, (event) => {
-    if (event.type === 'search-started') return { ...event, objectives };
-    if (event.type === 'generation-ended') return { ...event, corner: objectives.map(() => 9) };
-    const priced = event.type === 'candidate-scored' || event.type === 'network-evaluated';
-    return priced ? { ...event, areaMm2: areaOf(event as unknown as NetworkScores) } : event;
-  });
-}
-
 describe('the page of a search for other objectives', () => {
   const text = () => reportHtml(gather(dir)).replace(/[\u202f\u00a0]/g, ' ');
 
   test('two of them span the plane, and every caption names them', () => {
     writeSyntheticRun(dir, 'searching', 1, 2);
-    searchedInstead(['error', 'areaMm2']);
+    searchedInstead(dir, ['error', 'areaMm2']);
     const page = text();
     expect(page).toContain('<h2>Error against area</h2>');
     expect(page).toContain('the line joins those that nothing beats in both error and area');
@@ -137,7 +115,7 @@ describe('the page of a search for other objectives', () => {
 
   test('of three the first two are drawn, which is said; no line joins a front that lies in no plane', () => {
     writeSyntheticRun(dir, 'searching');
-    searchedInstead(['loss', 'latencyMs', 'areaMm2']);
+    searchedInstead(dir, ['loss', 'latencyMs', 'areaMm2']);
     const page = text();
     expect(page).toContain('<h2>Accuracy against latency</h2>');
     expect(page).toContain(
@@ -149,12 +127,12 @@ describe('the page of a search for other objectives', () => {
 
   test('costs alone, and one score alone', () => {
     writeSyntheticRun(dir, 'searching');
-    searchedInstead(['params', 'areaMm2']);
+    searchedInstead(dir, ['params', 'areaMm2']);
     expect(text()).toContain('Scatter plot of parameters against area');
     expect(text()).not.toContain('below guessing');
-    searchedInstead(['error']);
+    searchedInstead(dir, ['error']);
     expect(text()).toContain('Scatter plot of error against energy');
-    expect(text()).toContain('the outlined one has the lowest error');
+    expect(text()).toContain('the outlined one has the best error');
   });
 
   test('a journal that names no objectives is one of loss and energy', () => {
