@@ -209,6 +209,45 @@ test('area and operations are objectives and limits; random searches beside them
   );
 });
 
+test('a bound on the error is kept in the settings, taken up again, and decides who is retrained', async () => {
+  const config: RunConfig = {
+    ...settings('nsga2'),
+    ...{ objectives: 'energy,params', boundError: '50%', winners: 1, randomSearches: 1 },
+  };
+  const [whole, stopped] = ['bound-whole', 'bound-stopped'].map((name) => join(folder, name));
+  await go(whole, config);
+  for (const stopAt of [4, 9]) await expect(go(stopped, config, stopAt)).rejects.toThrow(/^stopped/);
+  expect(JSON.parse(fs.readFileSync(join(stopped, 'config.json'), 'utf8'))).toMatchObject({
+    config: { boundError: '50%' },
+  });
+  await go(stopped, config);
+  expect(runBytes(stopped)).toEqual(runBytes(whole));
+
+  const events = readJournal(join(whole, 'journal.jsonl')).map(({ event }) => event);
+  const scored = events
+    .filter((event) => event.type === 'candidate-scored')
+    .filter(({ baseline }) => baseline !== true);
+  const errors = new Map(scored.map((event) => [event.genotype, 1 - event.accuracy]));
+  const { winner } = JSON.parse(fs.readFileSync(join(whole, 'result.json'), 'utf8'));
+  // Where none keeps to the bound, the one that exceeds it least is retrained.
+  const least = Math.min(...errors.values());
+  expect(errors.get(winner.genotype)).toBeLessThanOrEqual(Math.max(0.5, least));
+});
+
+test('bounds are refused where they mean nothing, before anything is trained', async () => {
+  const out = join(folder, 'no-bounds');
+  const args = ['search', '--preset', 'smoke', '--data', data, '--validation', '80', '--out', out];
+  for (const [asked, sentence] of [
+    [['--bound-error', '12%'], 'evolution knows no bounds on what is scored'],
+    [['--algorithm', 'nsga2', '--bound-error', '12'], 'is a bound such as 12% or 0.12'],
+    [['--algorithm', 'nsga2', '--bound-bleu', '30'], '--bound-bleu is about sentences'],
+  ] as const) {
+    const { code, stderr } = await shiftaddnas(...args, ...asked);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(sentence)]);
+    expect(fs.existsSync(out)).toBe(false);
+  }
+});
+
 test('area without areas is refused before anything is trained', async () => {
   const out = join(folder, 'no-areas');
   const args = ['search', '--preset', 'smoke', '--data', data, '--validation', '80', '--out', out];

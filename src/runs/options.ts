@@ -239,6 +239,13 @@ export const RUN_OPTIONS = {
     'list',
     'loss,energy',
   ),
+  boundError: text(
+    'with nsga2: highest error by scores of the supernet, 12% or 0.12; networks beyond it are scored, but any within it are before them',
+    'bound',
+    'none',
+  ),
+  boundLoss: text('the same for the loss', 'bound', 'none'),
+  boundBleu: text('the same for the lowest BLEU, 0 to 100', 'bound', 'none'),
   scoreImages: integer('held-out images a candidate is scored on', 1000, 1),
   calibrationImages: integer('training images that recalibrate the norms of a path', 512, 1),
   winners: integer('candidates to retrain; the best on held-out images wins', 2, 1),
@@ -394,7 +401,7 @@ export const SENTENCE_SETTINGS = [
   ...['pair', 'subwords', 'subwordVocabulary', 'merges', 'words', 'lowerCase', 'tokens', 'longest', 'norm'],
   ...['dropout', 'attentionDropout', 'filterDropout', 'scoreSentences', 'beam'],
   ...['lengthPenalty', 'lengthPenalties'],
-  ...['latency', 'sentenceTokens'],
+  ...['latency', 'sentenceTokens', 'boundBleu'],
 ] as readonly (keyof RunConfig)[];
 
 /** Settings of the spread that weights of adders are brought to, by transformations that bring them to one. */
@@ -483,6 +490,7 @@ const SINCE_0_1_0 = [
   'rankPaths',
   ...['limitArea', 'limitMultiplications', 'limitAdditions', 'limitShifts'],
   'randomSearches',
+  ...['boundError', 'boundLoss'],
   ...['trials', 'trialEpochs', 'trialRounds'],
   ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit'],
   ...['paths', 'algorithm', 'objectives', 'rank', 'sharedGradient', 'initialisation', 'adderPer'],

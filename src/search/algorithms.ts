@@ -1,9 +1,10 @@
+import { require_ } from '../core/errors.ts';
 import { AGING_DEFAULTS, aging } from './aging.ts';
 import { EVOLUTION_DEFAULTS, evolution } from './evolution.ts';
 import { HALVING_DEFAULTS, halving, rungShares, rungSizes } from './halving.ts';
 import type { AlgorithmName } from './names.ts';
 import { NSGA2_DEFAULTS, nsga2 } from './nsga2.ts';
-import type { Objective } from './objectives.ts';
+import type { Bounds, Objective } from './objectives.ts';
 import { PREDICTOR_DEFAULTS, predictor } from './predictor.ts';
 import type { Limits } from './problem.ts';
 import { RANDOM_SEARCH_DEFAULTS, randomSearch } from './random-search.ts';
@@ -24,6 +25,8 @@ export interface SearchSettings {
   readonly generations: number;
   /** What `nsga2` makes small. */
   readonly objectives: readonly Objective[];
+  /** Most that an objective may be. Constraint domination, which `nsga2` alone has. */
+  readonly bounds?: Bounds;
   /** What `evolution-released` follows: spec 6.2 for images, which it does where nothing is said, or spec 7.5. */
   readonly release?: Release;
 }
@@ -95,11 +98,11 @@ const PLANS: Readonly<Record<AlgorithmName, Plan>> = {
   'evolution-released': (settings) =>
     settings.release === 'translation' ? publishedTranslation(settings) : published(true)(settings),
   nsga2: (settings) => {
-    const { limits, population, generations, objectives } = settings;
+    const { limits, population, generations, objectives, bounds = {} } = settings;
     return {
       ...whole(settings),
       sampler: nsga2,
-      config: { ...NSGA2_DEFAULTS, ...{ limits, population, generations, objectives } },
+      config: { ...NSGA2_DEFAULTS, ...{ limits, population, generations, objectives, bounds } },
     };
   },
   aging: (settings) => {
@@ -150,6 +153,15 @@ const PLANS: Readonly<Record<AlgorithmName, Plan>> = {
   },
 };
 
+/** Throws 'usage' for bounds where the algorithm knows none. */
 export function planSearch(name: AlgorithmName, settings: SearchSettings): PlannedSearch {
+  const bounded = Object.keys(settings.bounds ?? {});
+  require_(
+    name === 'nsga2' || bounded.length === 0,
+    'usage',
+    () =>
+      `the search algorithm ${name} knows no bounds on what is scored, and ${bounded.join(' and ')} has one; choose nsga2, which keeps to them by constraint domination, or leave it out`,
+    { algorithm: name, bounds: bounded },
+  );
   return PLANS[name](settings);
 }

@@ -2,6 +2,7 @@ import { require_ } from '../core/errors.ts';
 import type { Collector } from './collector.ts';
 import { constrainedRanks, crowding, ranksInTurn } from './crowding.ts';
 import {
+  type Bounds,
   checkObjectives,
   DEFAULT_OBJECTIVES,
   type Objective,
@@ -28,7 +29,7 @@ import { offerSpread } from './spread.ts';
 export interface Nsga2Config extends CommonConfig {
   readonly objectives: readonly Objective[];
   /** Most that an objective may be, by its name. */
-  readonly bounds: { readonly [K in Objective]?: number };
+  readonly bounds: Bounds;
   readonly population: number;
   readonly generations: number;
   /** Probability that a child has two parents; it is mutated in either case. */

@@ -79,11 +79,11 @@ export function objectivePoint<G>(scored: Scored<G>, objectives: readonly Object
   return objectives.map((objective) => measured(scored, objective));
 }
 
+/** Most that an objective may be, by its name; what is absent is unbounded. */
+export type Bounds = { readonly [K in Objective]?: number | undefined };
+
 /** How far beyond the bounds: the sum of value / bound - 1 over the objectives that exceed theirs. */
-export function violation<G>(
-  scored: Scored<G>,
-  bounds: { readonly [K in Objective]?: number | undefined },
-): number {
+export function violation<G>(scored: Scored<G>, bounds: Bounds): number {
   let sum = 0;
   for (const [objective, bound] of Object.entries(bounds) as [Objective, number | undefined][]) {
     if (bound === undefined) continue;

@@ -45,8 +45,9 @@ export function translationProblem(
 
 /**
  * The published search (spec 7.5): 125 networks, of which the best 25 stay and have 50 mutants and 50 children; 30
- * iterations, or 15 as for its English-German budgets up to 300 ms. Its objective rewarded operations by a
- * running product that is not known well enough to compute; here the validation loss counts alone. Its moves are those of `PUBLISHED_TRANSLATION_RATES`. `evolution-released` over sentences.
+ * iterations, or 15 as for its English-German budgets up to 300 ms. Its objective rewarded operations by a running
+ * product that is not known well enough to compute; here the validation loss counts alone. Its moves are those of
+ * `PUBLISHED_TRANSLATION_RATES`. `evolution-released` over sentences.
  */
 export const PUBLISHED_TRANSLATION_EVOLUTION: EvolutionConfig = {
   ...EVOLUTION_DEFAULTS,

@@ -57,6 +57,7 @@ export const search: Command = {
   examples: [
     'shiftaddnas search --data glyphs',
     'shiftaddnas search --data idx:path/to/fashion-mnist --limit-energy 70% --seed 1 --out runs/fashion',
+    'shiftaddnas search --data glyphs --algorithm nsga2 --objectives energy,params --bound-error 12%',
     'shiftaddnas search --resume runs/fashion',
     'mpirun -n 2 --bind-to none shiftaddnas search --data numbers',
   ],

@@ -20,7 +20,7 @@ import { baselines } from './baselines.ts';
 import { chooseWinner } from './choose-winner.ts';
 import type { RunContext } from './context.ts';
 import { writeHistograms } from './histograms.ts';
-import { checkArea, IMAGE_SEARCH, limitsOf, searchedObjectives } from './planned-search.ts';
+import { boundsOf, checkArea, IMAGE_SEARCH, limitsOf, searchedObjectives } from './planned-search.ts';
 import { numbered, type SearchedRun, searchedWork } from './planned-work.ts';
 import {
   checkRank,
@@ -146,7 +146,7 @@ function chooseRetrained(
       ...{ count: config.winners, limits },
       ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
     },
-    takings: takingsFor(objectives, dataset.classes.length),
+    takings: takingsFor(objectives, dataset.classes.length, boundsOf(config, IMAGE_SEARCH)),
     fixed: new Set(fixed.map(({ genotype }) => encode(genotype))),
     job: (phase, { key }) => ({
       ...{ kind: 'train', phase, architecture: { genotype: key, space }, tests: false },

@@ -1,10 +1,15 @@
 /** The search that the settings of a run ask for. */
-import { nearest, ShiftAddError } from '../../core/errors.ts';
+import { nearest, require_, ShiftAddError } from '../../core/errors.ts';
 import type { Accelerator } from '../../hardware/accelerator.ts';
 import { type Limits, parseLimits } from '../../hardware/limits.ts';
 import { type PlannedSearch, planSearch, type Release } from '../../search/algorithms.ts';
 import type { AlgorithmName } from '../../search/names.ts';
-import { DEFAULT_OBJECTIVES, type Objective, type ScoreObjective } from '../../search/objectives.ts';
+import {
+  type Bounds,
+  DEFAULT_OBJECTIVES,
+  type Objective,
+  type ScoreObjective,
+} from '../../search/objectives.ts';
 import type { Costs } from '../../search/problem.ts';
 import type { RunConfig } from '../options.ts';
 
@@ -34,7 +39,17 @@ const COSTS: Readonly<Record<string, { readonly cost: keyof Costs; readonly limi
   shifts: { cost: 'shifts', limit: 'limitShifts' },
 };
 
-/** Throws 'usage' for objectives that are none. `generations`: of this search. */
+/** What is scored and can be bounded. */
+const BOUNDS = {
+  boundError: { objective: 'error', flag: '--bound-error', most: 1, example: '12% or 0.12' },
+  boundLoss: { objective: 'loss', flag: '--bound-loss', most: Number.MAX_VALUE, example: '1.5' },
+  boundBleu: { objective: 'bleu', flag: '--bound-bleu', most: 100, example: '30' },
+} as const satisfies { readonly [K in keyof RunConfig]?: object };
+
+/** Settings without any bound. */
+export const UNBOUNDED = { boundError: 'none', boundLoss: 'none', boundBleu: 'none' } as const;
+
+/** Throws 'usage' for objectives that are none, and as boundsOf and planSearch do. `generations`: of this search. */
 export function plannedSearch(
   config: RunConfig,
   limits: Limits,
@@ -47,8 +62,37 @@ export function plannedSearch(
     population: config.population,
     parents: config.parents,
     objectives: objectivesOf(config.objectives, task),
+    bounds: boundsOf(config, task),
     release: task.release,
   });
+}
+
+/**
+ * The bounds of the settings on what is scored, as objectives have them: BLEU of at least 30 is a shortfall of at most 70.
+ * Throws 'usage' for one that cannot be read or that the task does not score.
+ */
+export function boundsOf(config: RunConfig, { scores }: SearchTask): Bounds {
+  const found = (Object.keys(BOUNDS) as (keyof typeof BOUNDS)[]).flatMap((key) => {
+    const text = config[key];
+    if (text === 'none') return [];
+    const { objective, flag, most, example } = BOUNDS[key];
+    require_(
+      Object.values(scores).includes(objective),
+      'usage',
+      `${flag} asks for ${objective}, which networks of this data are not scored by; leave it out`,
+      { bound: key },
+    );
+    const [, digits = '', percent = ''] = /^(\d+\.?\d*|\.\d+)(%?)$/.exec(text.trim()) ?? [];
+    const amount = percent === '%' ? Number(digits) / 100 : Number(digits);
+    require_(
+      digits !== '' && amount <= most && (percent === '' || key === 'boundError'),
+      'usage',
+      `${flag} is a bound such as ${example}, but is '${text}'`,
+      { bound: key, value: text },
+    );
+    return [[objective, key === 'boundBleu' ? 100 - amount : amount]];
+  });
+  return Object.fromEntries(found);
 }
 
 /** Reads 'loss,energy'. */

@@ -24,7 +24,13 @@ import type { EvaluateJob, Evaluator, JobTypes, Offer } from '../evaluation/eval
 import { inOrder } from '../evaluation/in-order.ts';
 import type { RunConfig } from '../options.ts';
 import { type Frame, loadPhase, type RunContext, savePhase, stopIfAsked, tell } from './context.ts';
-import { IMAGE_SEARCH, plannedSearch, type SearchTask, searchedObjectives } from './planned-search.ts';
+import {
+  IMAGE_SEARCH,
+  plannedSearch,
+  type SearchTask,
+  searchedObjectives,
+  UNBOUNDED,
+} from './planned-search.ts';
 
 interface SavedSearch<G> {
   readonly search: SearchState<G>;
@@ -103,7 +109,7 @@ export async function* scoresBy<T extends JobTypes>(
 
 /** The search that a plan stands for. */
 export function searchOf(config: RunConfig, plan: SearchPlan, task: SearchTask): PlannedSearch {
-  const settings = plan.baseline === true ? { ...config, algorithm: 'random' } : config;
+  const settings = plan.baseline === true ? { ...config, ...UNBOUNDED, algorithm: 'random' } : config;
   return plannedSearch(settings, plan.limits, plan.generations, task);
 }
 

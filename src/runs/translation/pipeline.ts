@@ -24,7 +24,13 @@ import type { CurvePoint } from '../../training/trainer.ts';
 import { askedOf, METRICS } from '../asked.ts';
 import type { Offer } from '../evaluation/evaluator.ts';
 import { inFrame } from '../pipeline/frame.ts';
-import { checkArea, limitsOf, searchedObjectives, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
+import {
+  boundsOf,
+  checkArea,
+  limitsOf,
+  searchedObjectives,
+  TRANSLATION_SEARCH,
+} from '../pipeline/planned-search.ts';
 import { numbered, type SearchedRun, searchedWork, tellTrainings } from '../pipeline/planned-work.ts';
 import {
   checkFeasible,
@@ -107,7 +113,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
     { index: 2 + searches, of },
     {
       ...{ scored, problem: problemOf(context), options: { count: config.winners, limits } },
-      takings: takingsFor(objectives, context.subwords.size),
+      takings: takingsFor(objectives, context.subwords.size, boundsOf(config, TRANSLATION_SEARCH)),
       fixed: new Set(fixed.map(({ genotype }) => encodeTranslation(genotype))),
       trains: trainsTranslators(context),
       job: (phase, { key, genotype }) => ({

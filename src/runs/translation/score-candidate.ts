@@ -1,4 +1,4 @@
-/** One candidate's score, the same wherever it is made: likelihood of held-out pairs, and BLEU where it is an objective. */
+/** One candidate's score, the same wherever it is made: likelihood of held-out pairs, and BLEU where it is an objective or has a bound. */
 import { corpusBleu } from '../../metrics/bleu/bleu.ts';
 import type { Score } from '../../search/problem.ts';
 import { decodeTranslation } from '../../spaces/seq2seq/genotype.ts';
@@ -21,7 +21,8 @@ export async function scoreCandidate(
   const { space, config, dataset } = context;
   const network = networkOf(space, decodeTranslation(space, genotype));
   const score = await scoreHeld(context, supernet, network, between, share);
-  if (!objectivesOf(config.objectives, TRANSLATION_SEARCH).includes('bleu')) return score;
+  const asked = objectivesOf(config.objectives, TRANSLATION_SEARCH).includes('bleu');
+  if (!asked && config.boundBleu === 'none') return score;
   const { chosen, pairs } = heldPairs(context, share);
   const texts = await translateTexts(context, supernet, network, pairs.from, { between });
   const references = chosen.map((i) => dataset.valid.to[i]);
