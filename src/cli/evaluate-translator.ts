@@ -34,12 +34,22 @@ export async function evaluateTranslator(context: CommandContext, dir: string): 
       ...[{ config, dataset, subwords }, translator, network, pairs, dataset[part]],
     );
     translator.dispose();
-    const { bleu, chrf, loss, accuracy } = found;
+    const { bleu, chrf, signatures, loss, accuracy } = found;
+    const cased = subwords.model.form.lowerCase ? ' in lower case' : '';
     const examples = pairs.from.length;
     context.print(
-      `${genotype}: BLEU ${bleu.toFixed(2)}, chrF ${chrf.toFixed(2)}, ${loss.toFixed(3)} nats a subword, ${percent(accuracy)} of next subwords, on ${examples} pairs`,
+      `${genotype}: BLEU ${bleu.toFixed(2)}, chrF ${chrf.toFixed(2)}${cased}, ${loss.toFixed(3)} nats a subword, ${percent(accuracy)} of next subwords, on ${examples} pairs`,
     );
-    return { bleu, chrf, loss, accuracy, examples, genotype, ...evaluationOf(context, source, dir) };
+    return {
+      bleu,
+      chrf,
+      signatures,
+      loss,
+      accuracy,
+      examples,
+      genotype,
+      ...evaluationOf(context, source, dir),
+    };
   } finally {
     backend.dispose();
   }

@@ -73,6 +73,8 @@ const network = z.strictObject({
   bleu: score.optional(),
   chrf: score.optional(),
   validationBleu: score.optional(),
+  /** What BLEU and chrF depend on besides the texts; absent in what earlier versions wrote. */
+  signatures: z.strictObject({ bleu: z.string(), chrf: z.string() }).optional(),
   /** What translations were measured with. */
   lengthPenalty: z.number().optional(),
   energyMj: cost,

@@ -107,6 +107,9 @@ export function encodeSentences(
     valid: encode('valid', config.longest, 'refuse'),
     test: encode('test', config.longest, 'refuse'),
   };
+  const scored = subwords.model.form.lowerCase
+    ? ['BLEU and chrF are those of lower-cased text (case:lc).']
+    : [];
   return {
     context: {
       ...settings,
@@ -115,7 +118,12 @@ export function encodeSentences(
       sharingAlone: sharingAloneOf(config),
       random: Random.fromSeed(config.seed),
     },
-    notes: [...dataset.notes, subwords.describe(), ...Object.values(encoded).flatMap(({ notes }) => notes)],
+    notes: [
+      ...dataset.notes,
+      subwords.describe(),
+      ...scored,
+      ...Object.values(encoded).flatMap(({ notes }) => notes),
+    ],
   };
 }
 

@@ -9,7 +9,7 @@ import type { Translator } from '../../supernet/translator/translator.ts';
 import type { Between } from '../../training/score.ts';
 import type { RunConfig } from '../options.ts';
 import type { SentenceContext } from './context.ts';
-import { translateTexts } from './measure.ts';
+import { casingOf, translateTexts } from './measure.ts';
 
 /** `0.6,1,1.4`; none for `none`. Throws 'usage' for anything else. */
 export function parsePenalties(text: string): number[] {
@@ -37,7 +37,7 @@ export async function choosePenalty(
   for (const penalty of choices) {
     const own = { ...context, config: withPenalty(config, penalty) };
     const texts = await translateTexts(own, translator, network, encoded.valid.from, { between });
-    const bleu = corpusBleu(texts, [dataset.valid.to]).score;
+    const bleu = corpusBleu(texts, [dataset.valid.to], casingOf(context.subwords)).score;
     if (bleu > best.bleu) best = { penalty, bleu };
   }
   return best.penalty;

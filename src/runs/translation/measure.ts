@@ -1,6 +1,7 @@
 /** What a trained translator is worth: likelihood, and BLEU and chrF of its translations of a set. */
 import { type SubwordPairs, TokenBatches } from '../../data/text/batches.ts';
 import type { SentencePairs } from '../../data/text/pairs.ts';
+import type { Subwords } from '../../data/text/subwords.ts';
 import { corpusBleu } from '../../metrics/bleu/bleu.ts';
 import { corpusChrf } from '../../metrics/bleu/chrf.ts';
 import type { TranslationNetwork } from '../../spaces/seq2seq/network.ts';
@@ -14,7 +15,12 @@ export interface TranslationScore extends Score {
   readonly bleu: number;
   /** From 0 to 100. */
   readonly chrf: number;
+  /** What both depend on besides the texts; absent in what earlier versions kept. */
+  readonly signatures?: { readonly bleu: string; readonly chrf: string };
 }
+
+/** Translations that are written in lower case are scored without regard to case, as whoever writes them so does. */
+export const casingOf = ({ model }: Subwords) => ({ lowercase: model.form.lowerCase });
 
 /** Padded subwords of a batch that is scored. */
 const SCORING_TOKENS = 4096;
@@ -56,10 +62,11 @@ export async function measureTranslator(
   const score = await scoreSentences(translator, network, batches, between);
   const wait = between === undefined ? {} : { between };
   const hypotheses = await translateTexts(context, translator, network, encoded.from, wait);
+  const casing = casingOf(context.subwords);
+  const bleu = corpusBleu(hypotheses, [texts.to], casing);
+  const chrf = corpusChrf(hypotheses, [texts.to], casing);
   return {
-    ...score,
-    bleu: corpusBleu(hypotheses, [texts.to]).score,
-    chrf: corpusChrf(hypotheses, [texts.to]).score,
-    hypotheses,
+    ...{ ...score, bleu: bleu.score, chrf: chrf.score, hypotheses },
+    signatures: { bleu: bleu.signature, chrf: chrf.signature },
   };
 }

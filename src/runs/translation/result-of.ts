@@ -26,6 +26,7 @@ export function translatorResult(
     ...{ name, genotype: key, description: describeTranslator(network) },
     ...{ accuracy: test.accuracy, validationAccuracy: validation.accuracy },
     ...{ bleu: test.bleu, chrf: test.chrf, validationBleu: validation.bleu, lengthPenalty },
+    ...(test.signatures === undefined ? {} : { signatures: test.signatures }),
     ...{ energyMj: price.energyMj, latencyMs: predicted ? latencyMs : price.latencyMs, params, macs },
     ...(price.areaMm2 === undefined ? {} : { areaMm2: price.areaMm2 }),
     operations: price.operations,

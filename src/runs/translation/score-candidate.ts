@@ -8,7 +8,7 @@ import type { Between } from '../../training/score.ts';
 import type { EvaluateJob } from '../evaluation/evaluator.ts';
 import { objectivesOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
 import type { SentenceContext } from './context.ts';
-import { translateTexts } from './measure.ts';
+import { casingOf, translateTexts } from './measure.ts';
 import { heldPairs, scoreHeld } from './train-alone.ts';
 
 /** `between` is called before each batch of sentences; what it throws ends the work. */
@@ -18,7 +18,7 @@ export async function scoreCandidate(
   { genotype, share }: Pick<EvaluateJob, 'genotype' | 'share'>,
   between: Between,
 ): Promise<Score> {
-  const { space, config, dataset } = context;
+  const { space, config, dataset, subwords } = context;
   const network = networkOf(space, decodeTranslation(space, genotype));
   const score = await scoreHeld(context, supernet, network, between, share);
   const asked = objectivesOf(config.objectives, TRANSLATION_SEARCH).includes('bleu');
@@ -26,5 +26,5 @@ export async function scoreCandidate(
   const { chosen, pairs } = heldPairs(context, share);
   const texts = await translateTexts(context, supernet, network, pairs.from, { between });
   const references = chosen.map((i) => dataset.valid.to[i]);
-  return { ...score, bleu: corpusBleu(texts, [references]).score };
+  return { ...score, bleu: corpusBleu(texts, [references], casingOf(subwords)).score };
 }

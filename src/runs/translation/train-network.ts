@@ -99,10 +99,11 @@ async function keep(
   { tensors, ...measured }: TrainedTranslator,
 ): Promise<TrainedTranslator> {
   const { validation, test, lengthPenalty } = measured;
+  const { signatures: _, ...scores } = test; // those of all networks are one, and stand in the result
   const phase = measuredPhase(retrainPhase(name));
   // Before the checkpoint, which counts the journal's lines: a kill between the two repeats both.
   tell(context, phase, {
-    ...{ type: 'network-evaluated', name, role, genotype: key, ...test },
+    ...{ type: 'network-evaluated', name, role, genotype: key, ...scores },
     ...{ validationAccuracy: validation.accuracy, validationBleu: validation.bleu },
     ...{ lengthPenalty, ...costs() },
   });
