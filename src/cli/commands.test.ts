@@ -205,9 +205,9 @@ test('zoo names what cost can price', async () => {
   expect(names.length).toBeGreaterThan(10);
   expect(networks.map(({ name }: { name: string }) => name)).toEqual(names);
   expect(networks).toContainEqual({
-    ...{ name: 'transformer-small-ende', task: 'translation', trains: false, parameters: 22095360 },
+    ...{ name: 'transformer-small-ende', task: 'translation', trains: true, parameters: 22095360 },
   });
-  expect((await shiftaddnas('zoo')).stdout).toMatch(/^transformer-small-ende +22\.1 M$/m);
+  expect((await shiftaddnas('zoo')).stdout).toMatch(/^transformer-small-ende +22\.1 M +trains$/m);
 });
 
 test.each(COMMANDS.map(({ name }) => name))('%s --help shows flags and examples', async (name) => {

@@ -27,7 +27,8 @@ export const zoo: Command = {
   async run(context) {
     if (context.options.recipes === true) return printRecipes(context);
     const names = zooNames();
-    const trainable = [...publishedGenotypes(), ...Object.keys(BASELINE_NETWORKS)];
+    const translators = names.filter((name) => zooTask(name) === 'translation');
+    const trainable = [...publishedGenotypes(), ...Object.keys(BASELINE_NETWORKS), ...translators];
     const networks = names.map((name) => ({
       ...{ name, task: zooTask(name), trains: trainable.includes(name) },
       parameters: zooParameters(name),
