@@ -94,6 +94,13 @@ export type { OperatorName } from './operators/names.ts';
 export { EXPORT_FORMATS, type ExportFormat, exportRun } from './runs/export/export.ts';
 /** @experimental Run folders. */
 export { createRun, type OpenRun, readDescription, resumeRun } from './runs/folder.ts';
+/** @experimental The integer program of a trained network, calibrated or fine-tuned (docs/integer.md). */
+export type { FineTuning } from './runs/integer/fine-tuning.ts';
+export {
+  integerProgram,
+  type ProgramOfNetwork,
+  type ProgramOptions,
+} from './runs/integer/integer-program.ts';
 /** @experimental A trained network from the folder of a run, or into one. */
 export {
   type LoadedNetwork,
@@ -107,6 +114,8 @@ export {
 export { DEFAULT_CONFIG, type RunConfig, runConfigSchema } from './runs/options.ts';
 /** @experimental Several networks with one recipe. */
 export { type ComparedNetwork, type Comparison, runComparison } from './runs/pipeline/compare-pipeline.ts';
+/** @experimental Data, split and settings of a run, for what trains further on them. */
+export { type JobContextOptions, openJobContext } from './runs/pipeline/job-context.ts';
 /** @experimental The main job: supernet, search, retraining, result. */
 export { runPipeline } from './runs/pipeline/pipeline.ts';
 export type { SessionOptions } from './runs/pipeline/session.ts';
