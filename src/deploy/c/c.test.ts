@@ -60,8 +60,8 @@ test.skipIf(!host).each(DRAWN)(
 
 describe.skipIf(!host && !emulator)('what the compilers make of it', () => {
   /** Every kind of layer, convolution and attention among them. */
-  const program = randomProgram(19, LONG);
-  const of = (c = written(program)) => proof(program, 19, 1, c).targets;
+  const program = randomProgram(86, LONG);
+  const of = (c = written(program)) => proof(program, 86, 1, c).targets;
 
   test('multiplications are in convolution, attention, factors, gates and between entries, and nowhere else', () => {
     for (const { multiplications, name } of of()) {

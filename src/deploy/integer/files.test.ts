@@ -17,10 +17,13 @@ afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
 
 test('drawn programs have every kind of operation, and come back as they were', () => {
   const kinds = new Set<string>();
-  for (let seed = 0; seed < 30; seed++) {
+  const [shifts, widths] = [new Set<number>(), new Set<number>()];
+  for (let seed = 0; seed < 60; seed++) {
     const program = randomProgram(seed);
     for (const operation of program.operations) {
       kinds.add(operation.kind === 'window' ? operation.arithmetic : operation.kind);
+      if (operation.kind === 'lookup') shifts.add(operation.shift);
+      if (operation.kind === 'attention') widths.add(program.values[operation.q].bits);
     }
     if (seed > 5) continue;
     writeProgram(dir, program);
@@ -29,6 +32,8 @@ test('drawn programs have every kind of operation, and come back as they were', 
   expect([...kinds].sort()).toEqual([
     ...['add', 'attention', 'average-pool', 'conv', 'gate', 'lookup', 'max-pool', 'rescale', 'shift', 'sum'],
   ]);
+  expect([...shifts].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect([...widths].sort((a, b) => a - b)).toEqual([8, 16]);
 });
 
 test('drawn programs say different things of different images, more often than not by chance', () => {

@@ -13,7 +13,7 @@ import { toolMissing, toolVersion } from './tools.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Every kind of layer in one program, for building takes Verilator longer than running. */
-const MIXED = randomProgram(31, { operations: 14, side: 9, channels: 4, most: 8 });
+const MIXED = randomProgram(182, { operations: 14, side: 9, channels: 4, most: 8 });
 
 /** What must be among the layers for a comparison to say something. */
 function kindsOf(programs: readonly IntegerProgram[]): string[] {

@@ -86,7 +86,9 @@ class Drawer {
     centre = 0,
   ): Requantise {
     // sums seldom come near their bound: from a small part of the value's numbers to far beyond them
-    const exponent = () => to.bits - Math.ceil(Math.log2(bound + 1)) + this.whole(-1, 3);
+    // a value may use fewer numbers than its bits hold
+    const bits = Math.min(to.bits, Math.ceil(Math.log2(2 * (to.high + 1))));
+    const exponent = () => bits - Math.ceil(Math.log2(bound + 1)) + this.whole(-1, 3);
     const middle = (to.low + to.high) / 2;
     if (!terms) {
       const scales = Array.from({ length: channels }, (): Scale => {
@@ -205,23 +207,30 @@ class Drawer {
   attention(name: string, x: number): number {
     const { build } = this;
     const [h, w, c] = build.values[x].shape;
-    const operand = (part: string) => this.rescale(`${name}.${part}`, x, { bits: 8, zero: 0, low: -128 });
-    const [q, k, v] = [operand('q'), operand('k'), operand('v')];
+    // scores stay below 2^30
+    const widest = Math.floor((29 - Math.log2(c)) / 2) + 1;
+    const width = this.one([8, 8, this.whole(9, widest)]);
+    const numbers = this.one([8, this.whole(9, 16)]);
+    const operand = (part: string, own: number) => this.rescale(`${name}.${part}`, x, numbersOf(own));
+    const [q, k, v] = [operand('q', width), operand('k', width), operand('v', numbers)];
     const heads = this.one([1, 2, 3].filter((count) => c % count === 0));
-    const [multiplier, shift] = [this.whole(0, 32_767), this.whole(8, 20)];
+    const [multiplier, shift] = [this.whole(0, 32_767), this.whole(8, 20) + 2 * (width - 8)];
     const to = this.value([h, w, c]);
-    const requantise = this.requantise(name, 2 ** 22, c, to, false);
+    const requantise = this.requantise(name, 2 ** (14 + numbers), c, to, false);
     if (requantise.kind !== 'multiply') throw new Error('attention multiplies');
     return build.add({ kind: 'attention', name, q, k, v, heads, multiplier, shift, requantise }, to);
   }
 
-  lookup(name: string, x: number): number {
+  /** A function of all numbers of its input, or of one with 9 to 15 bits. */
+  lookup(name: string, of: number): number {
     const { build } = this;
+    const shift = this.one([-1, this.whole(1, 7)]);
+    const x = shift < 0 ? of : this.rescale(`${name}.narrow`, of, numbersOf(8 + shift));
     const from = build.values[x];
     const to = this.value(from.shape);
     const numbers = this.numbers(TABLE_ENTRIES, to.bits).map((q) => Math.max(q, to.low));
     const table = build.tensor(`${name}.table`, to.bits === 8 ? 'int8' : 'int16', [TABLE_ENTRIES], numbers);
-    return build.add({ kind: 'lookup', name, x, table, shift: from.bits - 8 }, to);
+    return build.add({ kind: 'lookup', name, x, table, shift: shift < 0 ? from.bits - 8 : shift }, to);
   }
 
   /** Factors from the means of the whole map. */
@@ -260,6 +269,12 @@ class Drawer {
     this.weighted('head', x, this.one(['conv', 'shift', 'add'] as const), 3);
     return this.build.program('drawn', ['a', 'b', 'c']);
   }
+}
+
+/** Values of `bits` bits around 0: 8, or of 16 that use fewer. */
+function numbersOf(bits: number): Pick<Value, 'bits' | 'zero' | 'low' | 'high'> {
+  const most = 2 ** (bits - 1);
+  return { bits: bits === 8 ? 8 : 16, zero: 0, low: -most, high: most - 1 };
 }
 
 type WindowKind = 'conv' | 'shift' | 'add' | 'depthwise' | 'grouped';
