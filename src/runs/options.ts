@@ -394,7 +394,7 @@ export const IMAGE_SETTINGS = [
   ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'dropPath', 'supernetDropPath'],
   ...['weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
-  ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit', 'alignment'],
+  ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit'],
   ...['scoreImages', 'calibrationImages', 'frugal', 'rank'],
 ] as readonly (keyof RunConfig)[];
 export const SENTENCE_SETTINGS = [

@@ -1,9 +1,12 @@
 /** What a step of the supernet trains (spec 13.3): one path, drawn uniformly over architectures or stage tuples. */
+import type { Tensor } from '../../autograd/graph.ts';
+import type { Random } from '../../core/random.ts';
 import { networkWorkloads, planNetwork } from '../../spaces/layout.ts';
 import { type SampleMode, sample } from '../../spaces/sample.ts';
 import type { Genotype } from '../../spaces/space.ts';
-import { alignmentLoss } from '../../supernet/alignment.ts';
+import { type AlignedWeights, alignmentLoss } from '../../supernet/alignment.ts';
 import type { Network } from '../../supernet/network.ts';
+import type { SharingConfig } from '../../supernet/sharing.ts';
 import type { Ranks } from '../../training/ranks.ts';
 import type { Score } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
@@ -28,8 +31,7 @@ export function trainSupernet(
   context: JobContext,
   { ranks, ...training }: SupernetTraining,
 ): Promise<readonly CurvePoint[]> {
-  const { sharing, random, config } = context;
-  const alignment = random.split('alignment');
+  const { config } = context;
   const apart = config.rankPaths === 'own' ? ranks : undefined;
   const several = ranks === undefined ? {} : { ranks };
   return runTrainPhase(context, {
@@ -45,13 +47,25 @@ export function trainSupernet(
           pathAt: drawnPaths(context, apart),
           ...several,
         },
-        penalty: (weights, step) => {
-          const drawn = alignment.split(step);
-          const mine = apart === undefined ? drawn : drawn.split(`rank ${apart.rank}`);
-          return alignmentLoss(sharing.alignment, weights, mine);
-        },
+        ...alignmentOf(context, apart),
       }),
   });
+}
+
+/** What alignment adds to the loss of a supernet's step, as its material takes it. `apart`: ranks with a path each. */
+export function alignmentOf(
+  { sharing: { alignment }, random }: { readonly sharing: SharingConfig; readonly random: Random },
+  apart: Pick<Ranks, 'rank'> | undefined,
+): { penalty?(weights: AlignedWeights, step: number): Tensor | undefined } {
+  if (alignment === 'none') return {};
+  const draws = random.split('alignment');
+  return {
+    penalty: (weights, step) => {
+      const drawn = draws.split(step);
+      const mine = apart === undefined ? drawn : drawn.split(`rank ${apart.rank}`);
+      return alignmentLoss(alignment, weights, mine);
+    },
+  };
 }
 
 function drawnPaths(

@@ -8,7 +8,7 @@ import type { Noise } from '../../supernet/translator/pass.ts';
 import { Translator } from '../../supernet/translator/translator.ts';
 import { rankPairs } from '../../training/rank-batches.ts';
 import { drawsOfRank, type Ranks } from '../../training/ranks.ts';
-import { lossOf, translationLoss } from '../../training/translation-loss.ts';
+import { lossOf, type TranslationLoss, translationLoss } from '../../training/translation-loss.ts';
 import type { Learner, Material } from '../pipeline/train-phase.ts';
 import type { SentenceContext } from './context.ts';
 
@@ -19,11 +19,12 @@ export interface SentenceTraining {
   /** Widest embeddings, where narrower networks are to drop less (spec 7.3). */
   readonly widest?: { readonly encoder: number; readonly decoder: number };
   readonly ranks?: Ranks;
+  readonly penalty?: TranslationLoss['penalty'];
 }
 
 export function sentenceMaterial(
   { config, random, encoded }: Pick<SentenceContext, 'config' | 'random' | 'encoded'>,
-  { stream, networkAt, widest, ranks }: SentenceTraining,
+  { stream, networkAt, widest, ranks, penalty }: SentenceTraining,
 ): Material {
   const batches = new TokenBatches({
     ...{ pairs: encoded.train, tokens: config.tokens },
@@ -48,7 +49,10 @@ export function sentenceMaterial(
     stepsPerEpoch,
     examples: encoded.train.from.length / stepsPerEpoch,
     loss: (network) =>
-      translationLoss({ translator: own(network), batchAt, networkAt, noiseAt, smoothing: config.smoothing }),
+      translationLoss({
+        ...{ translator: own(network), batchAt, networkAt, noiseAt, smoothing: config.smoothing },
+        ...(penalty === undefined ? {} : { penalty }),
+      }),
     locate: (translator, step) => locateBadNumber(own(translator), networkAt(step), batchAt(step)),
     dispose: () => {},
   };

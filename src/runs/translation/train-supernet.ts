@@ -10,7 +10,7 @@ import type { Between } from '../../training/score.ts';
 import type { CurvePoint } from '../../training/trainer.ts';
 import { drawProbes, scoreProbes } from '../pipeline/probe-paths.ts';
 import { runTrainPhase, type TrainingRecord } from '../pipeline/train-phase.ts';
-import { SUPERNET_PHASE } from '../pipeline/train-supernet.ts';
+import { alignmentOf, SUPERNET_PHASE } from '../pipeline/train-supernet.ts';
 import { pathsOf } from '../ranks/even-paths.ts';
 import { stepCost } from '../ranks/step-cost.ts';
 import type { SentenceContext } from './context.ts';
@@ -50,6 +50,7 @@ export function trainSentenceSupernet(
       sentenceMaterial(context, {
         ...{ stream: 'supernet', widest: supernet.config.extent, ...several },
         networkAt: pathsOf(apart, { random: random.split('supernet paths'), draw, cost }),
+        ...alignmentOf(context, apart),
       }),
     validate: () => scoreProbes(probes, ranks, (network) => scoreHeld(context, supernet, network, between)),
   });

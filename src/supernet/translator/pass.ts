@@ -10,6 +10,7 @@ import { matmul } from '../../autograd/matmul.ts';
 import { reshape } from '../../autograd/reshape.ts';
 import { slice } from '../../autograd/slice.ts';
 import type { Random } from '../../core/random.ts';
+import type { OperatorName } from '../../operators/names.ts';
 import type { SharingConfig } from '../sharing.ts';
 import type { WeightStore } from '../store.ts';
 import type { NormPlace } from './declarations.ts';
@@ -34,6 +35,8 @@ export interface PassOptions {
   readonly noise: Noise | undefined;
   /** Called with what every sublayer gives, in order. */
   readonly probe: ((place: string, y: Tensor) => void) | undefined;
+  /** Called with every weight of a lightweight block as its layer computes with it. */
+  readonly onWeight: ((family: OperatorName, weight: Tensor) => void) | undefined;
 }
 
 export class Pass {
@@ -42,16 +45,18 @@ export class Pass {
   readonly sharing: SharingConfig;
   readonly norm: NormPlace;
   readonly noise: Noise | undefined;
+  readonly onWeight: PassOptions['onWeight'];
   private readonly probe: PassOptions['probe'];
   private drawn = 0;
 
-  constructor({ graph, store, sharing, norm, noise, probe }: PassOptions) {
+  constructor({ graph, store, sharing, norm, noise, probe, onWeight }: PassOptions) {
     this.graph = graph;
     this.store = store;
     this.sharing = sharing;
     this.norm = norm;
     this.noise = noise;
     this.probe = probe;
+    this.onWeight = onWeight;
   }
 
   /** The first `rows` and `columns` of a weight, or the first `rows` of a vector. */

@@ -198,12 +198,14 @@ export function filterWeight(
 
 /** The effective weight of a role; `view` cuts the tensor to the size of the path before it is transformed. */
 function lightweightTensor(
-  { graph, store, sharing }: Pass,
+  { graph, store, sharing, onWeight }: Pass,
   layer: string,
   kind: LightweightKind,
   role: LightweightRole,
   view: (whole: Tensor) => Tensor,
 ): Tensor {
   const { place, family, declaration, own } = lightweightWeight(layer, kind, role, [], sharing);
-  return effectiveWeight(graph, store, sharing, place, family, declaration, { own, view });
+  const weight = effectiveWeight(graph, store, sharing, place, family, declaration, { own, view });
+  onWeight?.(family, weight);
+  return weight;
 }

@@ -37,6 +37,7 @@ export interface TranslatorPass {
   /** While training; nothing is dropped when absent. */
   readonly noise?: Noise | undefined;
   readonly probe?: PassOptions['probe'];
+  readonly onWeight?: PassOptions['onWeight'];
 }
 
 /** Subwords int32 [n, t] that stand at positions `first` (0 when absent), `first` + 1 ... */
@@ -83,9 +84,9 @@ export class Translator {
   }
 
   /** A pass on a graph. */
-  pass(graph: Graph, { noise, probe }: TranslatorPass = {}): Pass {
+  pass(graph: Graph, { noise, probe, onWeight }: TranslatorPass = {}): Pass {
     const { sharing, norm } = this.config;
-    return new Pass({ graph, store: this.store, sharing, norm, noise, probe });
+    return new Pass({ graph, store: this.store, sharing, norm, noise, probe, onWeight });
   }
 
   /** [n, t, width]. Throws 'data' for positions that the translator does not know. */
