@@ -72,3 +72,32 @@ test('threads that never come up are no error: batches are made on the spot', ()
   expect(pool.has(3)).toBe(false);
   pool.dispose();
 });
+
+test('one that is woken while its batch is being made sleeps on until it is there', () => {
+  // takes the first slot, wakes whoever sleeps on it again and again, and is done after a while
+  const slow = `
+    import { workerData } from 'node:worker_threads';
+    const { exchange } = workerData;
+    const control = new Int32Array(exchange.control);
+    const [STATE, COUNT, WANTED, TAKEN, READY] = [2, 5, 1, 2, 3];
+    while (Atomics.compareExchange(control, STATE, WANTED, TAKEN) !== WANTED) Atomics.wait(control, 0, 0, 1);
+    for (let i = 0; i < 100; i++) {
+      Atomics.notify(control, STATE);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+    }
+    Atomics.store(control, COUNT, 4);
+    Atomics.store(control, STATE, READY);
+    Atomics.notify(control, STATE);`;
+  const files = {
+    root: 'nowhere',
+    names: Array.from({ length: 40 }, (_, i) => `${i}.png`),
+    unreadableShare: 0,
+  };
+  const set = { ...options.set, pixels: new Uint8Array(0), files };
+  const pool = new BatchThreads(
+    { ...options, set },
+    { threads: 1, program: new URL(`data:text/javascript,${encodeURIComponent(slow)}`) },
+  );
+  expect(pool.batch(0).count).toBe(4);
+  pool.dispose();
+});

@@ -171,7 +171,7 @@ export class BatchThreads {
       }
       missing++;
       // an order that no thread has begun is withdrawn; one that it has begun is waited for
-      if (Atomics.compareExchange(this.control, state, WANTED, EMPTY) === TAKEN) this.settle(slot);
+      if (Atomics.compareExchange(this.control, state, WANTED, EMPTY) === TAKEN) this.settle(slot, TAKEN);
       this.held[slot] = at;
       this.control[state + 1] = Math.floor(at / this.stepsPerEpoch);
       this.control[state + 2] = at % this.stepsPerEpoch;
@@ -183,12 +183,22 @@ export class BatchThreads {
   /** Whether a thread has made the batch of a slot; false when it is to be made here. */
   private taken(slot: number): boolean {
     const before = Atomics.compareExchange(this.control, stateOf(slot), WANTED, EMPTY);
-    if (before === TAKEN) this.settle(slot);
+    if (before === TAKEN) this.settle(slot, TAKEN);
     return Atomics.load(this.control, stateOf(slot)) === READY;
   }
 
-  private settle(slot: number): void {
-    Atomics.wait(this.control, stateOf(slot), TAKEN, PATIENCE);
+  /**
+   * Sleeps while a slot is in one of these states. A thread wakes whoever sleeps when it takes a slot and again when it is
+   * done, and the first of these may come when this one already waits for the second: so the state is what counts.
+   */
+  private settle(slot: number, ...states: readonly number[]): void {
+    const until = performance.now() + PATIENCE;
+    for (;;) {
+      const state = Atomics.load(this.control, stateOf(slot));
+      const left = until - performance.now();
+      if (!states.includes(state) || left <= 0) return;
+      Atomics.wait(this.control, stateOf(slot), state, left);
+    }
   }
 
   /** A slot is ordered again by the call after this one, so what it holds needs no copy. */
@@ -206,7 +216,7 @@ export class BatchThreads {
   /** Waits for a batch that only a thread can make. */
   private decoded(slot: number, step: number): Batch {
     const at = stateOf(slot);
-    for (const from of [WANTED, TAKEN]) Atomics.wait(this.control, at, from, PATIENCE);
+    this.settle(slot, WANTED, TAKEN);
     const { count, files } = this.set;
     if (files !== undefined) {
       const [place, share] = [files.root, files.unreadableShare];
