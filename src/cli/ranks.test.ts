@@ -32,11 +32,12 @@ describe.skipIf(missing !== undefined)('search under mpirun', () => {
 
   test('killed in the middle of the supernet and resumed with as many ranks, it ends in the same bytes', async () => {
     const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
-    const first = await search(2, [...settings(), '--out', whole, '--json']).ended;
+    const own = [...settings(), '--rank-paths', 'own'];
+    const first = await search(2, [...own, '--out', whole, '--json']).ended;
     expect(first.code, first.stderr).toBe(0);
     expect(JSON.parse(first.stdout)).toMatchObject({ runDir: whole }); // rank 0 alone prints
 
-    const long = search(2, [...settings(), '--out', killed], { [SAVE_EVERY]: '0' });
+    const long = search(2, [...own, '--out', killed], { [SAVE_EVERY]: '0' });
     expect(await killRank0(long, killed)).not.toBe(0);
     const alone = await start(program, ['search', '--resume', killed]).ended;
     expect(alone.code).toBe(2);
@@ -50,7 +51,7 @@ describe.skipIf(missing !== undefined)('search under mpirun', () => {
 
   test('three ranks train, and a run whose supernet is trained goes on without them', async () => {
     const out = join(folder, 'three');
-    const args = ['--batch', '30', '--rank-paths', 'same', '--out', out, '--json'];
+    const args = ['--batch', '30', '--out', out, '--json'];
     const { code, stdout, stderr } = await search(3, [...settings(), ...args]).ended;
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout).winner.accuracy).toBeGreaterThan(0);

@@ -29,7 +29,7 @@ describe.skipIf(missing !== undefined)('search on sentence pairs under mpirun', 
 
   test('killed in the middle of the supernet and resumed with as many ranks, it ends in the same bytes', async () => {
     const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
-    const long = [...settings, '--supernet-epochs', '3'];
+    const long = [...settings, '--supernet-epochs', '3', '--rank-paths', 'own'];
     const first = await searchOver(2, program, [...long, '--out', whole, '--json']).ended;
     expect(first.code, first.stderr).toBe(0);
     expect(JSON.parse(first.stdout)).toMatchObject({ runDir: whole }); // rank 0 alone prints

@@ -204,9 +204,9 @@ export const RUN_OPTIONS = {
     'architectures',
   ),
   rankPaths: choice(
-    'what ranks train together under mpirun: a path of its own each step, or all the same one',
+    'what ranks train together under mpirun: all the same path, as one process would, or a path of its own each',
     RANK_PATHS,
-    'own',
+    'same',
   ),
   epochs: integer('epochs of training for each retrained network', 8, 1),
   retrainBlocks: choice(
