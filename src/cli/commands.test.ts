@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDataset } from '../data/open.ts';
 import { encodePng } from '../data/png.ts';
 import { COMMANDS } from './all-commands.ts';
-import { jsonOf, shiftaddnas } from './testing/in-process.ts';
+import { json, shiftaddnas } from './testing/in-process.ts';
 import { QUICK, TINY_TEST_IMAGES, writeTinyIdx } from './testing/tiny-data.ts';
 
 /** Whole runs, on a machine that may be busy or have only the slow backend. */
@@ -24,13 +24,6 @@ beforeAll(() => {
 afterAll(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
-
-async function json(...args: string[]) {
-  const outcome = await shiftaddnas(...args, '--json');
-  expect(outcome.stderr).toBe('');
-  expect(outcome.code).toBe(0);
-  return jsonOf(outcome);
-}
 
 const sharp = await import('sharp').then(
   () => true,

@@ -10,7 +10,7 @@ import { hostTarget, NO_HOST } from '../deploy/c/prove/targets.ts';
 import { interpret, openProgram, readProgram } from '../deploy/index.ts';
 import { findRuntime } from '../deploy/onnx/runtime.ts';
 import { argmax } from '../metrics/accuracy.ts';
-import { jsonOf, shiftaddnas } from './testing/in-process.ts';
+import { json, refused, shiftaddnas } from './testing/in-process.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -26,18 +26,6 @@ let folder: string;
 let data: string;
 let trained: { readonly operations: { readonly additions: number } };
 const at = (...parts: string[]) => join(folder, ...parts);
-
-async function json(...args: string[]) {
-  const outcome = await shiftaddnas(...args, '--json');
-  expect(outcome.stderr).toBe('');
-  return jsonOf(outcome);
-}
-
-async function refused(...args: string[]): Promise<string> {
-  const { code, stderr } = await shiftaddnas(...args);
-  expect(code).not.toBe(0);
-  return stderr;
-}
 
 const training = (out: string) => [
   '--data',

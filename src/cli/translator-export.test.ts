@@ -8,7 +8,7 @@ import { BOS, EOS, PAD, UNK } from '../data/text/special.ts';
 import { findRuntime, INSTALL, loadModel } from '../deploy/onnx/runtime.ts';
 import { openSubwords } from '../runs/translation/subwords-file.ts';
 import { readOnnx } from '../zoo/index.ts';
-import { jsonOf, shiftaddnas } from './testing/in-process.ts';
+import { json, refused, shiftaddnas } from './testing/in-process.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
@@ -20,15 +20,9 @@ if (runtime === undefined) console.log(`skipped: onnxruntime-node is not install
 let folder: string;
 let run: string;
 
-async function json(...args: string[]) {
-  const outcome = await shiftaddnas(...args, '--json');
-  expect(outcome.stderr).toBe('');
-  return jsonOf(outcome);
-}
-
-async function refused(...args: string[]): Promise<string> {
-  const { code, stderr } = await shiftaddnas(...args);
-  expect(code).not.toBe(0);
+/** Nothing else is said. */
+async function refusedAlone(...args: string[]): Promise<string> {
+  const stderr = await refused(...args);
   expect(stderr.trim().split('\n')).toHaveLength(1);
   return stderr;
 }
@@ -116,7 +110,7 @@ test('to safetensors: read back to the same logits, and enough to make the netwo
 });
 
 test.each(['c', 'integer', 'verilog', 'web'])('--to %s says what there is instead', async (to) => {
-  expect(await refused('export', run, '--to', to)).toMatch(
+  expect(await refusedAlone('export', run, '--to', to)).toMatch(
     /holds a translator, and the integer programs that --to \w+ is made of are of networks of images; export it --to onnx or safetensors/,
   );
 });
@@ -126,13 +120,15 @@ test('a translator is called one by those who need a network of images, and dama
     ['predict', '--run', run, 'picture.png'],
     ['cost', '--run', run],
   ]) {
-    expect(await refused(...args)).toMatch(/describes a translator, and a network of images is needed here/);
+    expect(await refusedAlone(...args)).toMatch(
+      /describes a translator, and a network of images is needed here/,
+    );
   }
   const copy = join(folder, 'copy');
   fs.cpSync(join(run, 'winner'), copy, { recursive: true });
   fs.truncateSync(join(copy, 'weights.safetensors'), 3000);
-  expect(await refused('export', copy, '--to', 'onnx')).toMatch(/not a sound safetensors file/);
+  expect(await refusedAlone('export', copy, '--to', 'onnx')).toMatch(/not a sound safetensors file/);
   fs.writeFileSync(join(copy, 'subwords.json'), '{}');
-  expect(await refused('export', copy, '--to', 'onnx')).toMatch(/subwords/);
+  expect(await refusedAlone('export', copy, '--to', 'onnx')).toMatch(/subwords/);
   expect(fs.existsSync(join(copy, 'export'))).toBe(false);
 });

@@ -15,7 +15,7 @@ import { type IntegerProgram, interpret, writeWeb } from '../deploy/index.ts';
 import { ProgramBuilder } from '../deploy/integer/builder.ts';
 import type { MapShape, Value } from '../deploy/integer/program.ts';
 import { randomImages, randomProgram, SMALL } from '../deploy/integer/testing/random-program.ts';
-import { jsonOf, shiftaddnas } from './testing/in-process.ts';
+import { json } from './testing/in-process.ts';
 import { QUICK, writeTinyIdx } from './testing/tiny-data.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -30,12 +30,6 @@ if (!present) {
   const without =
     sharp === undefined ? 'sharp is not installed' : `there is no Chromium at ${executablePath}`;
   console.warn(`the exported page in a browser: skipped, ${without}`);
-}
-
-async function json(...args: string[]) {
-  const outcome = await shiftaddnas(...args, '--json');
-  expect(outcome.stderr).toBe('');
-  return jsonOf(outcome);
 }
 
 /** A convolution as large as its map; drawn programs have logits of 16 bits. */

@@ -49,6 +49,11 @@ function matrix(): Scheme[] {
 
 const [DEFAULT] = matrix().filter(({ name }) => name === DEFAULT_SCHEME);
 
+const RELEASED: Partial<RunConfig> = {
+  ...DEFAULT.settings,
+  ...{ transformation: 'released', alignment: 'released', sharedGradient: 'plain' },
+};
+
 /** Every scheme; the order is that of tables. */
 export const SCHEMES: readonly Scheme[] = [
   { name: UNSHARED, title: 'nothing shared', settings: { families: 'none' } },
@@ -56,20 +61,12 @@ export const SCHEMES: readonly Scheme[] = [
   {
     name: 'published',
     title: 'as released: PS, released map and alignment, plain',
-    settings: {
-      ...DEFAULT.settings,
-      ...{ transformation: 'released', alignment: 'released' },
-      ...{ sharedGradient: 'plain', shift: 'PS-released' },
-    },
+    settings: { ...RELEASED, shift: 'PS-released' },
   },
   {
     name: 'published-v4',
     title: 'as released, fourth form of shift',
-    settings: {
-      ...DEFAULT.settings,
-      ...{ transformation: 'released', alignment: 'released' },
-      ...{ sharedGradient: 'plain', shift: 'PS-released-v4' },
-    },
+    settings: { ...RELEASED, shift: 'PS-released-v4' },
   },
   {
     name: 'none-published',

@@ -21,6 +21,21 @@ export async function shiftaddnas(...args: string[]): Promise<Outcome> {
   }
 }
 
+/** What `shiftaddnas ARGS --json` prints. Throws where it fails, or says anything else. */
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever the command says
+export async function json(...args: string[]): Promise<any> {
+  const outcome = await shiftaddnas(...args, '--json');
+  if (outcome.code !== 0 || outcome.stderr !== '') throw new Error(`${outcome.code}: ${outcome.stderr}`);
+  return jsonOf(outcome);
+}
+
+/** What `shiftaddnas ARGS` says on stderr, the refusal last. Throws where it does not refuse. */
+export async function refused(...args: string[]): Promise<string> {
+  const { code, stderr } = await shiftaddnas(...args);
+  if (code === 0) throw new Error(`not refused: ${stderr}`);
+  return stderr;
+}
+
 function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void } {
   const write = stream.write;
   let text = '';

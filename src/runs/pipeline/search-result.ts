@@ -1,9 +1,9 @@
 /** What result.json says of the searches of a run, whatever they searched: counts, limits, objectives and the front. */
 import type { Limits } from '../../hardware/limits.ts';
-import { front } from '../../search/front.ts';
-import { costsAmong, type Objective, objectivePoint } from '../../search/objectives.ts';
+import type { Objective } from '../../search/objectives.ts';
 import type { Scored } from '../../search/problem.ts';
 import type { ResultInput } from '../result.ts';
+import { recordedFront } from '../searched-for.ts';
 import { type Trial, trialsResult } from './trials.ts';
 
 export interface Searched<G> {
@@ -22,23 +22,15 @@ export function searchResult<G>({
   objectives,
   trials,
 }: Searched<G>): Pick<ResultInput, 'search' | 'front'> {
+  const records = scored.map(({ key, loss, accuracy, bleu, costs }) => ({
+    ...{ genotype: key, loss, accuracy, ...(bleu === undefined ? {} : { bleu }) },
+    ...costs,
+  }));
   return {
     search: {
       ...{ evaluated: scored.length, generations, limits: { ...limits }, objectives: [...objectives] },
       ...trialsResult(trials),
     },
-    front: frontOf(scored, objectives).map(({ key, loss, accuracy, bleu, costs }) => ({
-      ...{ genotype: key, loss, accuracy, ...(bleu === undefined ? {} : { bleu }) },
-      ...costs,
-    })),
+    front: recordedFront(records, objectives).map((i) => records[i]),
   };
-}
-
-/** Non-dominated in the objectives, cheapest first: by the first cost among them. */
-export function frontOf<G>(scored: readonly Scored<G>[], objectives: readonly Objective[]): Scored<G>[] {
-  const [cost] = costsAmong(objectives);
-  const price = ({ costs }: Scored<G>) => costs[cost] ?? 0;
-  return front(scored.map((one) => objectivePoint(one, objectives)))
-    .map((i) => scored[i])
-    .sort((a, b) => price(a) - price(b));
 }
