@@ -112,7 +112,7 @@ const quantisedRun = (program, batch) => {
   return runtimeRun(quantisedOnnx(program, batch), 'uint8', pixels, [batch, c, h, w]);
 };
 
-/** Ours in real numbers: the kernel alone. */
+/** Ours in real numbers: the kernel, and the mean over the map that the programs take as well. */
 function kernelRun(kernel, batch, side, c, m) {
   const shape = {
     n: batch,
@@ -133,12 +133,17 @@ function kernelRun(kernel, batch, side, c, m) {
     backend.random('normal', buffer, [1, length]);
     return buffer;
   };
-  const [x, w, y] = [
+  const map = { ...shape, c: m, r: side, s: side, stride: 1, pad: 0, e: 1, f: 1 };
+  const [x, w, y, mean] = [
     filled(batch * side * side * c),
     filled(9 * c * m),
     backend.allocate(batch * side * side * m),
+    backend.allocate(batch * m),
   ];
-  return () => backend[kernel](x, w, y, shape);
+  return () => {
+    backend[kernel](x, w, y, shape);
+    backend.poolForward('average', y, mean, null, map);
+  };
 }
 
 /** Images that ranges and norms are measured on. */

@@ -26,17 +26,24 @@ INLINE Segments segmentsOf(const Step& s, const Value& x, const Value& y) {
   return g;
 }
 
-/** In each quarter of the vectors, 16 rows of 16 bytes become 16 columns. */
-INLINE void transpose16(__m512i* v) {
-  __m512i t[16];
-  for (int round = 0; round < 4; round++) {
-    __m512i* from = round % 2 ? t : v;
-    __m512i* to = round % 2 ? v : t;
-    for (int i = 0; i < 8; i++) {
-      to[2 * i] = _mm512_unpacklo_epi8(from[i], from[i + 8]);
-      to[2 * i + 1] = _mm512_unpackhi_epi8(from[i], from[i + 8]);
+/** In each quarter of the vectors, 8 rows of 16 bytes become 16 columns of 8, two in each vector. */
+INLINE void transpose8(__m512i* v) {
+  __m512i t[8];
+  for (int round = 0; round < 3; round++) {
+    for (int i = 0; i < 4; i++) {
+      t[2 * i] = _mm512_unpacklo_epi8(v[i], v[i + 4]);
+      t[2 * i + 1] = _mm512_unpackhi_epi8(v[i], v[i + 4]);
     }
+    for (int i = 0; i < 8; i++) v[i] = t[i];
   }
+}
+
+/** Quarter q of a vector goes to channel 16 q, as far as there are `channels`. */
+INLINE void storeQuarters(uint8_t* to, int64_t plane, __m512i v, int32_t channels) {
+  if (channels > 0) _mm_storeu_si128((__m128i*)to, _mm512_castsi512_si128(v));
+  if (channels > 16) _mm_storeu_si128((__m128i*)(to + 16 * plane), _mm512_extracti32x4_epi32(v, 1));
+  if (channels > 32) _mm_storeu_si128((__m128i*)(to + 32 * plane), _mm512_extracti32x4_epi32(v, 2));
+  if (channels > 48) _mm_storeu_si128((__m128i*)(to + 48 * plane), _mm512_extracti32x4_epi32(v, 3));
 }
 
 /** Sums of the channels of a pixel, in 64-bit parts. */
@@ -77,23 +84,27 @@ static void expandRow(const Step& s, const Value& x, const uint8_t* from, const 
       sums[i] = seen(column) ? sumsOfPixel(first + (int64_t)column * x.c, x.c) : outside;
     }
     _mm256_storeu_si256((__m256i*)(fourth + ((int64_t)row * g.inRow + k) * 8), sumOfEach(sums));
-    for (int32_t c = 0; c < x.c; c += 64) {
-      const int32_t here = smaller(64, x.c - c);
-      const __mmask64 mask = here == 64 ? ~(__mmask64)0 : ((__mmask64)1 << here) - 1;
-      __m512i v[16];
-      for (int32_t i = 0; i < 16; i++) {
+  }
+  for (int32_t c = 0; c < x.c; c += 64) {
+    const int32_t here = smaller(64, x.c - c);
+    const __mmask64 mask = here == 64 ? ~(__mmask64)0 : ((__mmask64)1 << here) - 1;
+    // a segment is eight columns and the eight behind them, which are the first ones of the next
+    __m512i before[8], behind[8];
+    const auto load = [&](__m512i* to, int32_t k) {
+      for (int32_t i = 0; i < 8; i++) {
         const int32_t column = 8 * k + i - s.pad;
-        v[i] = seen(column) ? _mm512_mask_loadu_epi8(zeros, mask, first + (int64_t)column * x.c + c) : zeros;
+        to[i] = seen(column) ? _mm512_mask_loadu_epi8(zeros, mask, first + (int64_t)column * x.c + c) : zeros;
       }
-      transpose16(v);
-      // quarter q of vector i is channel 16 q + i
-      uint8_t* to = expanded + c * g.plane + ((int64_t)row * g.inRow + k) * 16;
-      for (int32_t i = 0; i < 16; i++) {
-        const int32_t quarters = (here - i + 15) / 16;
-        if (quarters > 0) _mm_storeu_si128((__m128i*)(to + i * g.plane), _mm512_castsi512_si128(v[i]));
-        if (quarters > 1) _mm_storeu_si128((__m128i*)(to + (16 + i) * g.plane), _mm512_extracti32x4_epi32(v[i], 1));
-        if (quarters > 2) _mm_storeu_si128((__m128i*)(to + (32 + i) * g.plane), _mm512_extracti32x4_epi32(v[i], 2));
-        if (quarters > 3) _mm_storeu_si128((__m128i*)(to + (48 + i) * g.plane), _mm512_extracti32x4_epi32(v[i], 3));
+      transpose8(to);
+    };
+    load(before, 0);
+    uint8_t* to = expanded + c * g.plane + (int64_t)row * g.inRow * 16;
+    for (int32_t k = 0; k < g.inRow; k++, to += 16) {
+      load(behind, k + 1);
+      for (int32_t i = 0; i < 8; i++) {
+        storeQuarters(to + 2 * i * g.plane, g.plane, _mm512_unpacklo_epi64(before[i], behind[i]), here - 2 * i);
+        storeQuarters(to + (2 * i + 1) * g.plane, g.plane, _mm512_unpackhi_epi64(before[i], behind[i]), here - 2 * i - 1);
+        before[i] = behind[i];
       }
     }
   }

@@ -76,13 +76,15 @@ static void rowsSadVectors(const Step& s, const Segments& g, const Value& x, con
   alignas(64) int32_t tile[Q * R * 32], extra[R * 32], packed[together / Q][rowsSadPositions];
   alignas(64) uint8_t stored[rowsSadPositions * together];
   const Target target = targetOf(y);
+  // all positions of the tile are there and follow each other in the map
+  const bool gapless = y.w % 8 == 0 && segment + R * 4 <= limit;
   const int32_t* weights = (const int32_t*)s.weights;
   fourthOf<R>(s, g, fourth, segment, extra);
   for (int64_t channel = 0; channel < y.c; channel += Q, weights += (int64_t)s.r * x.c * Q) {
     rowsSadTile<R>(s, g, x.c, expanded, extra, weights, segment, tile);
     const int outputs = (int)smaller<int64_t>(Q, y.c - channel);
-    for (int q = 0; q < outputs; q++) requantiseAlong(tile + q * R * 32, R * 32, s.requantise, channel + q, target);
     if (y.wide) {
+      for (int q = 0; q < outputs; q++) requantiseAlong(tile + q * R * 32, R * 32, s.requantise, channel + q, target);
       eachSegment(g, y, segment, limit, R * 4, [&](int from, int64_t at, int here) {
         for (int q = 0; q < outputs; q++)
           for (int i = from; i < from + here; i++) {
@@ -92,18 +94,19 @@ static void rowsSadVectors(const Step& s, const Segments& g, const Value& x, con
       });
       continue;
     }
-    packChannels<R>(tile, packed[channel / Q % (together / Q)]);
+    finishChannels<R>(tile, s.requantise, channel, outputs, target, packed[channel / Q % (together / Q)]);
     const int64_t first = channel / together * together;
     const int count = (int)(channel + Q - first);
     if (count < together && channel + Q < y.c) continue;
-    byPosition<R>(packed, stored);
     const int64_t bytes = smaller<int64_t>(together, y.c - first);
+    if (gapless && bytes == together) {
+      byPosition<R>(packed, value + segment * 8 * y.c + first, y.c);
+      continue;
+    }
+    byPosition<R>(packed, stored, together);
     eachSegment(g, y, segment, limit, R * 4, [&](int from, int64_t at, int here) {
       uint8_t* to = value + at * y.c + first;
-      if (bytes == together)
-        for (int i = 0; i < here; i++, to += y.c) copyBytes(to, stored + (from + i) * together, together);
-      else
-        for (int i = 0; i < here; i++, to += y.c) copyBytes(to, stored + (from + i) * together, bytes);
+      for (int i = 0; i < here; i++, to += y.c) copyBytes(to, stored + (from + i) * together, bytes);
     });
   }
 }
