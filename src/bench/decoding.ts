@@ -1,7 +1,7 @@
 /**
  * What of a training step's time goes by without a batch where the images are JPEGs in folders, decoded while training.
  * The files are drawn into a temporary folder, read as `folder:` reads them, and cut to random parts of the size that is
- * trained. The network is the smallest there is, so that threads have little time for a batch.
+ * trained. The networks are those of small spaces, so that threads have little time for a batch.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,8 +43,8 @@ const RECIPES: readonly DecodedCase[] = [
 ];
 
 const SIZES: readonly NetworkSizes[] = [
-  { space: 'micro', side: 64, batch: 64 },
-  { space: 'micro', side: 224, batch: 32 },
+  { space: 'cifar', side: 224, batch: 32 },
+  { space: 'tiny', side: 224, batch: 32 },
 ];
 
 export interface DecodingOptions {

@@ -2,6 +2,7 @@
  * One PNG or JPEG file to bytes of a wanted size: turned upright, made opaque on white, resized to cover the
  * size and cropped at the centre. sharp does the decoding; it is optional and loaded at the first image.
  */
+import { readFile } from 'node:fs/promises';
 import { ShiftAddError } from '../core/errors.ts';
 import type { Size, Window } from './crops.ts';
 
@@ -42,12 +43,13 @@ const LOST_PIXELS = /bad (Huffman|arithmetic) code|premature end|instead of RST/
 
 /** Decodes `file` as RGB, at its own size or cut to `size`. Rejects with sharp's error when the file is corrupt. */
 export async function decode(sharp: Sharp, file: string, size?: Size): Promise<Decoded> {
-  return decodePart(sharp, file, size, undefined);
+  return decodePart(sharp, await readFile(file), size, undefined);
 }
 
+/** `file`: its bytes; libvips takes two thirds of the time for them that it takes for a name. */
 async function decodePart(
   sharp: Sharp,
-  file: string,
+  file: Buffer,
   size: Size | undefined,
   window: Window | undefined,
 ): Promise<Decoded> {
@@ -61,7 +63,7 @@ async function decodePart(
 
 async function decodeStrictly(
   sharp: Sharp,
-  file: string,
+  file: Buffer,
   size: Size | undefined,
   window: Window | undefined,
   failOn: 'warning' | 'error',
@@ -87,8 +89,9 @@ export async function decodeWindow(
   size: Size,
   windowOf: (whole: Size) => Window,
 ): Promise<Decoded> {
-  const { autoOrient } = await sharp(file).metadata();
-  return decodePart(sharp, file, size, windowOf(autoOrient));
+  const bytes = await readFile(file);
+  const { autoOrient } = await sharp(bytes).metadata();
+  return decodePart(sharp, bytes, size, windowOf(autoOrient));
 }
 
 /** Grey (with or without alpha) to three equal channels. */
