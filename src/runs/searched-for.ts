@@ -4,7 +4,7 @@ import { front } from '../search/front.ts';
 import { costsAmong, DEFAULT_OBJECTIVES, type Objective, objectiveValue } from '../search/objectives.ts';
 
 /** Earlier versions did not say: their fronts were of loss and energy. */
-export function objectivesOf({ objectives }: Told): readonly Objective[] {
+export function recordedObjectives({ objectives }: Told): readonly Objective[] {
   return objectives ?? DEFAULT_OBJECTIVES;
 }
 

@@ -16,7 +16,7 @@ import {
   objectiveLabel,
   objectiveValue,
 } from '../../search/objectives.ts';
-import { objectivesOf } from '../searched-for.ts';
+import { recordedObjectives } from '../searched-for.ts';
 import type { RunTrace } from './trace.ts';
 
 /** One point of a curve. `at`: seconds since 1970. */
@@ -46,7 +46,7 @@ export function scalarsOf({ journal, description }: RunTrace): Scalar[] {
       search = event.phase;
       lowest = Number.POSITIVE_INFINITY;
     }
-    if (event.type === 'search-started') objectives = objectivesOf(event);
+    if (event.type === 'search-started') objectives = recordedObjectives(event);
     if (event.type === 'candidate-scored') lowest = Math.min(lowest, event.loss);
     for (const [step, tag, value] of points(event, { search, objectives, lowest, examples }))
       if (value !== undefined) scalars.push({ at: Date.parse(at) / 1000, step, tag, value });

@@ -6,7 +6,7 @@ import type { CandidateScored, GenerationEnded, Limits, NetworkEvaluated } from 
 import type { Objective } from '../../search/objectives.ts';
 import { type RunDescription, readDescription, runPaths } from '../folder.ts';
 import { type JournalEntry, readJournal } from '../journal.ts';
-import { objectivesOf, recordedFront } from '../searched-for.ts';
+import { recordedFront, recordedObjectives } from '../searched-for.ts';
 
 /** A candidate and when its scoring began and ended, ISO 8601. */
 export interface TracedCandidate extends Omit<CandidateScored, 'type'> {
@@ -51,7 +51,7 @@ export function readTrace(dir: string): RunTrace {
     if (event.type === 'phase-started') phase = event.phase;
     if (event.type === 'network-evaluated') networks.push({ at, event });
     if (event.type === 'search-started') {
-      const objectives = objectivesOf(event);
+      const objectives = recordedObjectives(event);
       searches.push({ phase, limits: event.limits, objectives, candidates: [], generations: [] });
     }
     const search = searches.at(-1);

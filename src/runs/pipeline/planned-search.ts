@@ -61,7 +61,7 @@ export function plannedSearch(
     generations,
     population: config.population,
     parents: config.parents,
-    objectives: objectivesOf(config.objectives, task),
+    objectives: parseObjectives(config.objectives, task),
     bounds: boundsOf(config, task),
     release: task.release,
   });
@@ -96,7 +96,7 @@ export function boundsOf(config: RunConfig, { scores }: SearchTask): Bounds {
 }
 
 /** Reads 'loss,energy'. */
-export function objectivesOf(text: string, { scores }: SearchTask = IMAGE_SEARCH): Objective[] {
+export function parseObjectives(text: string, { scores }: SearchTask = IMAGE_SEARCH): Objective[] {
   const objectives: Readonly<Record<string, Objective>> = {
     ...scores,
     ...Object.fromEntries(Object.entries(COSTS).map(([name, { cost }]) => [name, cost])),
@@ -117,7 +117,7 @@ export function objectivesOf(text: string, { scores }: SearchTask = IMAGE_SEARCH
 
 /** What the searches of a run are measured by, its random ones too: only NSGA-II takes objectives. */
 export function searchedObjectives(config: RunConfig, task: SearchTask): readonly Objective[] {
-  return config.algorithm === 'nsga2' ? objectivesOf(config.objectives, task) : DEFAULT_OBJECTIVES;
+  return config.algorithm === 'nsga2' ? parseObjectives(config.objectives, task) : DEFAULT_OBJECTIVES;
 }
 
 /** The limits of the settings; shares are of `baseline`. Throws 'usage' as parseLimit does. */

@@ -8,7 +8,7 @@ import { readArchitectures } from '../architectures.ts';
 import { type RunDescription, readDescription, runPaths } from '../folder.ts';
 import { type JournalEntry, readJournal } from '../journal.ts';
 import { type NetworkResult, type Result, readResult } from '../result.ts';
-import { objectivesOf, recordedFront } from '../searched-for.ts';
+import { recordedFront, recordedObjectives } from '../searched-for.ts';
 import type { Task } from './task.ts';
 import { readHistograms, type WeightHistogram } from './weights-file.ts';
 
@@ -99,7 +99,7 @@ export function searchedFor({
   result,
   journal,
 }: Pick<ReportData, 'result' | 'journal'>): readonly Objective[] {
-  return objectivesOf(result?.search ?? eventsOf(journal, 'search-started').at(0) ?? {});
+  return recordedObjectives(result?.search ?? eventsOf(journal, 'search-started').at(0) ?? {});
 }
 
 /** The front of what was searched for: as the result has it, else of the candidates so far. */

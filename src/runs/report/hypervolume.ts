@@ -6,7 +6,7 @@ import { hypervolumeGain, hypervolumeShare } from '../../metrics/hypervolume.ts'
 import { type FrontEntry, insert, type Point } from '../../search/front.ts';
 import { isScore, listObjectives, type Objective } from '../../search/objectives.ts';
 import type { JournalEntry } from '../journal.ts';
-import { objectivesOf, recordedPoint } from '../searched-for.ts';
+import { recordedObjectives, recordedPoint } from '../searched-for.ts';
 import { spread as apart } from './curves.ts';
 import { type Markup, markup } from './markup.ts';
 import { domainOf, drawing, PHONE, path, plot, textWidth } from './plot.ts';
@@ -37,7 +37,7 @@ export function hypervolumes(journal: readonly JournalEntry[]): Hypervolumes | u
   for (const { event } of journal) {
     const last = searches.at(-1);
     if (event.type === 'search-started')
-      searches.push({ random: event.baseline === true, objectives: objectivesOf(event), points: [] });
+      searches.push({ random: event.baseline === true, objectives: recordedObjectives(event), points: [] });
     else if (event.type === 'candidate-scored') last?.points.push(recordedPoint(event, last.objectives));
     else if (event.type === 'generation-ended' && event.corner !== undefined) corner ??= event.corner;
   }

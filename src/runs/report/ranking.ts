@@ -1,7 +1,7 @@
 /** Paths trained alone against their scores in the supernet: the closer to a rising line, the better it ranks. */
 import { DEFAULT_OBJECTIVES, listObjectives, sameObjectives } from '../../search/objectives.ts';
 import type { Result } from '../result.ts';
-import { objectivesOf } from '../searched-for.ts';
+import { recordedObjectives } from '../searched-for.ts';
 import { percent, significant } from './format.ts';
 import { type Markup, markup } from './markup.ts';
 import { domainOf, drawing, PHONE, plot } from './plot.ts';
@@ -31,7 +31,7 @@ export function trialsCaption(
 ): string {
   const best = (tried: readonly { readonly loss: number }[]) =>
     significant(Math.min(...tried.map(({ loss }) => loss)), 4);
-  const objectives = objectivesOf(search);
+  const objectives = recordedObjectives(search);
   const taken = sameObjectives(objectives, DEFAULT_OBJECTIVES)
     ? 'Those lowest'
     : `Those that stand best for the front of ${listObjectives(objectives)}`;

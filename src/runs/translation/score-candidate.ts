@@ -6,7 +6,7 @@ import { networkOf } from '../../spaces/seq2seq/space.ts';
 import type { Translator } from '../../supernet/translator/translator.ts';
 import type { Between } from '../../training/score.ts';
 import type { EvaluateJob } from '../evaluation/evaluator.ts';
-import { objectivesOf, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
+import { parseObjectives, TRANSLATION_SEARCH } from '../pipeline/planned-search.ts';
 import type { SentenceContext } from './context.ts';
 import { casingOf, translateTexts } from './measure.ts';
 import { heldPairs, scoreHeld } from './train-alone.ts';
@@ -21,7 +21,7 @@ export async function scoreCandidate(
   const { space, config, dataset, subwords } = context;
   const network = networkOf(space, decodeTranslation(space, genotype));
   const score = await scoreHeld(context, supernet, network, between, share);
-  const asked = objectivesOf(config.objectives, TRANSLATION_SEARCH).includes('bleu');
+  const asked = parseObjectives(config.objectives, TRANSLATION_SEARCH).includes('bleu');
   if (!asked && config.boundBleu === 'none') return score;
   const { chosen, pairs } = heldPairs(context, share);
   const texts = await translateTexts(context, supernet, network, pairs.from, { between });
