@@ -56,8 +56,15 @@ function layerProgram(arithmetic, side, c, m) {
         )
       : build.terms(
           'layer',
-          Array.from({ length: m }, () => ({ signs: [1, 1], places: [-8, -10], addend: 0 })),
-          1,
+          // four digits, as exports have them, as far to the left as 32 bits allow, and the middle of an adder's sums
+          Array.from({ length: m }, () => ({
+            ...{
+              signs: [1, 1, -1, 1],
+              places: [6, 4, 2, 0].map((place) => place + (arithmetic === 'add' ? 6 : 0)),
+            },
+            addend: arithmetic === 'add' ? 85 * 9 * c * 4928 : 0,
+          })),
+          21,
         );
   const more = { conv: {}, add: { weightShift: 0 }, shift: { codeBits: 4 } }[arithmetic];
   const y = { shape: [side, side, m], bits: 8, zero: -128, low: -128, high: 127, step: 1 };

@@ -17,116 +17,54 @@ constexpr int rowsSadSegments = 16, rowsSadPositions = 8 * rowsSadSegments;
 /** Channels that are stored together. */
 constexpr int rowsSadTogether = 16;
 
-/** n accumulators of one channel become numbers in their place; n is a multiple of a vector. */
+/** n accumulators of one channel become numbers in their place, before bounds; n is a multiple of a vector. */
 static void requantiseAlong(int32_t* acc, int64_t n, const Requantise& how, int64_t channel, const Target& to) {
-  const vi low = vsetInt(to.low), high = vsetInt(to.high);
   if (how.terms == 0) {
     const vd factor = how.factor[channel] - (vd){}, offset = how.offset[channel] - (vd){};
     for (int64_t i = 0; i < n; i += L) {
       const viHalf first = scaled(*(const viHalfAnywhere*)(acc + i), factor, offset, to);
       const viHalf second = scaled(*(const viHalfAnywhere*)(acc + i + L / 2), factor, offset, to);
-      storeInt(acc + i, withinScaled(joined(first, second), to));
+      storeInt(acc + i, joined(first, second));
     }
     return;
   }
-  // a term is negated by its sign's bits, ~t = -t - 1; the ones are taken from the addend
-  vi right[4], sign[4];
-  int32_t left[4], anyLeft = 0;
-  uint32_t addend = (uint32_t)how.addend[channel];
-  int terms = 0;
+  const vi start = vsetInt(how.addend[channel]), shift = vsetInt(how.shift);
+  vi left[4], right[4], sign[4];
+  int32_t anyRight = 0;
+  uint32_t product = 0;
   for (int32_t k = 0; k < how.terms; k++) {
     const int64_t at = k * how.stride + channel;
-    if (how.sign[at] == 0) continue;
-    const int32_t negative = how.sign[at] >> 31;
-    left[terms] = how.left[at], right[terms] = vsetInt(how.right[at]), sign[terms++] = vsetInt(negative);
-    anyLeft |= how.left[at];
-    addend -= (uint32_t)negative;
+    left[k] = vsetInt(how.left[at]), right[k] = vsetInt(how.right[at]), sign[k] = vsetInt(how.sign[at]);
+    anyRight |= how.right[at];
+    product += (uint32_t)how.sign[at] << how.left[at];
   }
-  const vi start = vsetInt((int32_t)addend), shift = vsetInt(how.shift);
+  if (anyRight == 0) {
+    // no term loses bits: modulo 2^32, as all of this is, they are one product
+    const vi factor = vsetInt((int32_t)product);
+    for (int64_t i = 0; i < n; i += L) storeInt(acc + i, (loadInt(acc + i) * factor + start) >> shift);
+    return;
+  }
   for (int64_t i = 0; i < n; i += L) {
     const vi v = loadInt(acc + i);
     vi t = start;
-    if (anyLeft == 0)
-      for (int k = 0; k < terms; k++) t += (v >> right[k]) ^ sign[k];
-    else
-      for (int k = 0; k < terms; k++) t += ((vi)((vu)v << (vu)vsetInt(left[k])) >> right[k]) ^ sign[k];
-    storeInt(acc + i, largest(smallest(t >> shift, high), low));
+    for (int k = 0; k < how.terms; k++) t += ((vi)((vu)v << (vu)left[k]) >> right[k]) * sign[k];
+    storeInt(acc + i, t >> shift);
   }
 }
 
-/** A vector of each of four channels as bytes within bounds: 32-bit lanes of the four. */
-INLINE __m512i fourAsBytes(const __m512i* v, __m512i low, __m512i high) {
+/** Numbers of 4 channels of R vectors as bytes within bounds: 32-bit lanes [R][halves] of four channels each. */
+template <int R>
+static void packChannels(const int32_t* tile, const Target& target, int32_t* to) {
   const __m512i together =
       _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  const __m512i ab = _mm512_packs_epi32(v[0], v[1]), cd = _mm512_packs_epi32(v[2], v[3]);
-  const __m512i bytes = _mm512_shuffle_epi8(_mm512_packs_epi16(ab, cd), together);
-  return _mm512_xor_si512(_mm512_max_epi8(_mm512_min_epi8(bytes, high), low), _mm512_set1_epi8((char)0x80));
-}
-
-/** Accumulators of four channels of R vectors become bytes: 32-bit lanes [R][halves] of four channels each. */
-template <int R, typename F>
-INLINE void packChannels(const int32_t* tile, const Target& target, int32_t* to, F&& number) {
   const __m512i low = _mm512_set1_epi8((char)target.low), high = _mm512_set1_epi8((char)target.high);
-  for (int i = 0; i < R * 2; i++) {
-    __m512i v[rowsSadOutputs];
-    for (int q = 0; q < rowsSadOutputs; q++) v[q] = number(_mm512_load_si512(tile + (q * R * 2 + i) * L), q);
-    _mm512_store_si512(to + i * L, fourAsBytes(v, low, high));
+  for (int i = 0; i < R * 32; i += L) {
+    const __m512i* from = (const __m512i*)(tile + i);
+    const __m512i ab = _mm512_packs_epi32(from[0], from[R * 2]), cd = _mm512_packs_epi32(from[R * 4], from[R * 6]);
+    const __m512i bytes = _mm512_shuffle_epi8(_mm512_packs_epi16(ab, cd), together);
+    const __m512i within = _mm512_max_epi8(_mm512_min_epi8(bytes, high), low);
+    _mm512_store_si512(to + i, _mm512_xor_si512(within, _mm512_set1_epi8((char)0x80)));
   }
-}
-
-/** Signed digits of four channels, as the vectors that compute them: a term is (acc >> right ^ sign) & keep. */
-template <int terms>
-struct Digits {
-  int32_t right[terms][rowsSadOutputs], sign[terms][rowsSadOutputs], keep[terms][rowsSadOutputs], start[rowsSadOutputs];
-
-  /** False: a term is shifted to the left, which this has no place for. */
-  bool read(const Requantise& how, int64_t channel) {
-    int32_t left = 0;
-    for (int q = 0; q < rowsSadOutputs; q++) {
-      uint32_t addend = (uint32_t)how.addend[channel + q];
-      for (int k = 0; k < terms; k++) {
-        const int64_t at = k * how.stride + channel + q;
-        left |= how.left[at];
-        right[k][q] = how.right[at];
-        // negated by its sign's bits, ~t = -t - 1; the ones are taken from the addend
-        sign[k][q] = how.sign[at] >> 31;
-        keep[k][q] = -(how.sign[at] & 1);
-        addend -= (uint32_t)sign[k][q];
-      }
-      start[q] = (int32_t)addend;
-    }
-    return left == 0;
-  }
-
-  __m512i number(__m512i acc, int q, __m128i shift) const {
-    __m512i sum = _mm512_set1_epi32(start[q]);
-    for (int k = 0; k < terms; k++) {
-      const __m512i term = _mm512_srav_epi32(acc, _mm512_set1_epi32(right[k][q]));
-      constexpr int xorAnd = 0x28;
-      sum = _mm512_add_epi32(sum, _mm512_ternarylogic_epi32(term, _mm512_set1_epi32(sign[k][q]), _mm512_set1_epi32(keep[k][q]), xorAnd));
-    }
-    return _mm512_sra_epi32(sum, shift);
-  }
-};
-
-/** Four channels from `channel` on in one go; false, and nothing done: requantiseAlong must come first. */
-template <int R, int terms>
-static bool packDigits(const int32_t* tile, const Requantise& how, int64_t channel, const Target& target, int32_t* to) {
-  Digits<terms> digits;
-  if (!digits.read(how, channel)) return false;
-  const __m128i shift = _mm_cvtsi32_si128(how.shift);
-  packChannels<R>(tile, target, to, [&](__m512i acc, int q) { return digits.number(acc, q, shift); });
-  return true;
-}
-
-/** Four channels from `channel` on: accumulators, which are lost, become bytes. */
-template <int R>
-static void finishChannels(int32_t* tile, const Requantise& how, int64_t channel, int outputs, const Target& target, int32_t* to) {
-  if (how.terms == 1 && packDigits<R, 1>(tile, how, channel, target, to)) return;
-  if (how.terms == 2 && packDigits<R, 2>(tile, how, channel, target, to)) return;
-  if (how.terms == 3 && packDigits<R, 3>(tile, how, channel, target, to)) return;
-  for (int q = 0; q < outputs; q++) requantiseAlong(tile + q * R * 32, R * 32, how, channel + q, target);
-  packChannels<R>(tile, target, to, [](__m512i number, int) { return number; });
 }
 
 /** 16 channels of R vectors, packed by fours, as [positions][16 channels]; `stride`: bytes from a position to the next. */

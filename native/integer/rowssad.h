@@ -83,18 +83,19 @@ static void rowsSadVectors(const Step& s, const Segments& g, const Value& x, con
   for (int64_t channel = 0; channel < y.c; channel += Q, weights += (int64_t)s.r * x.c * Q) {
     rowsSadTile<R>(s, g, x.c, expanded, extra, weights, segment, tile);
     const int outputs = (int)smaller<int64_t>(Q, y.c - channel);
+    for (int q = 0; q < outputs; q++) requantiseAlong(tile + q * R * 32, R * 32, s.requantise, channel + q, target);
     if (y.wide) {
-      for (int q = 0; q < outputs; q++) requantiseAlong(tile + q * R * 32, R * 32, s.requantise, channel + q, target);
       eachSegment(g, y, segment, limit, R * 4, [&](int from, int64_t at, int here) {
         for (int q = 0; q < outputs; q++)
           for (int i = from; i < from + here; i++) {
             const int lane = i / 32 * 32 + i % 2 * 16 + i % 32 / 2;
-            ((int16_t*)value)[(at + i - from) * y.c + channel + q] = (int16_t)tile[q * R * 32 + lane];
+            const int32_t number = tile[q * R * 32 + lane];
+            ((int16_t*)value)[(at + i - from) * y.c + channel + q] = (int16_t)larger(smaller(number, target.high), target.low);
           }
       });
       continue;
     }
-    finishChannels<R>(tile, s.requantise, channel, outputs, target, packed[channel / Q % (together / Q)]);
+    packChannels<R>(tile, target, packed[channel / Q % (together / Q)]);
     const int64_t first = channel / together * together;
     const int count = (int)(channel + Q - first);
     if (count < together && channel + Q < y.c) continue;
@@ -106,7 +107,10 @@ static void rowsSadVectors(const Step& s, const Segments& g, const Value& x, con
     byPosition<R>(packed, stored, together);
     eachSegment(g, y, segment, limit, R * 4, [&](int from, int64_t at, int here) {
       uint8_t* to = value + at * y.c + first;
-      for (int i = 0; i < here; i++, to += y.c) copyBytes(to, stored + (from + i) * together, bytes);
+      if (bytes == together)
+        for (int i = 0; i < here; i++, to += y.c) copyBytes(to, stored + (from + i) * together, together);
+      else
+        for (int i = 0; i < here; i++, to += y.c) copyBytes(to, stored + (from + i) * together, bytes);
     });
   }
 }
