@@ -1,7 +1,7 @@
 /**
  * What of a training step's time goes by without a batch where the images are JPEGs in folders, decoded while training.
  * The files are drawn into a temporary folder, read as `folder:` reads them, and cut to random parts of the size that is
- * trained. The networks are those of small spaces, so that threads have little time for a batch.
+ * trained. The networks are of small spaces, down to the smallest, so that threads have little time for a batch.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,6 +45,8 @@ const RECIPES: readonly DecodedCase[] = [
 const SIZES: readonly NetworkSizes[] = [
   { space: 'cifar', side: 224, batch: 32 },
   { space: 'tiny', side: 224, batch: 32 },
+  { space: 'micro', side: 224, batch: 32 },
+  { space: 'micro', side: 64, batch: 64 },
 ];
 
 export interface DecodingOptions {

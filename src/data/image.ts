@@ -46,7 +46,7 @@ export async function decode(sharp: Sharp, file: string, size?: Size): Promise<D
   return decodePart(sharp, await readFile(file), size, undefined);
 }
 
-/** `file`: its bytes; libvips takes two thirds of the time for them that it takes for a name. */
+/** `file`: its bytes; libvips takes three quarters of the time for them that it takes for a name. */
 async function decodePart(
   sharp: Sharp,
   file: Buffer,
