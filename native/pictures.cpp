@@ -232,3 +232,72 @@ void normalise(const uint8_t* data, const float* tables, float* out, int32_t val
     for (int32_t c = 0; c < channels; c++, i++) out[i] = tables[256 * c + data[i]];
   }
 }
+
+namespace {
+
+constexpr int32_t FRACTION_BITS = 22;
+
+/** The sums of one pixel of four channels, of which the last is not its own, as bytes; the rest is 0. */
+inline v128_t bytesOf(v128_t sums) {
+  const v128_t whole = wasm_i32x4_shr(sums, FRACTION_BITS);
+  const v128_t halves = wasm_i16x8_narrow_i32x4(whole, whole);
+  return wasm_u8x16_narrow_i16x8(halves, halves);
+}
+
+}  // namespace
+
+// Every line of RGB pixels becomes `count` pixels. Reads up to four bytes behind the last pixel and writes four at every one.
+EXPORT(resampleColumns)
+void resampleColumns(const uint8_t* __restrict rows, uint8_t* __restrict narrow, int32_t height, int32_t line,
+                     int32_t count, const int32_t* first, const int32_t* used, const int32_t* weights, int32_t taps) {
+  const v128_t half = wasm_i32x4_const_splat(1 << (FRACTION_BITS - 1));
+  for (int32_t row = 0; row < height; row++, rows += line) {
+    for (int32_t i = 0; i < count; i++, narrow += 3) {
+      const uint8_t* pixel = rows + 3 * first[i];
+      const int32_t* by = weights + i * taps;
+      v128_t sums = half;
+      int32_t k = 0;
+      for (; k + 4 <= used[i]; k += 4, pixel += 12) {
+        const v128_t four = wasm_v128_load(pixel), none = wasm_i8x16_const_splat(0);
+        const v128_t a = wasm_i8x16_shuffle(four, none, 0, 16, 16, 16, 1, 16, 16, 16, 2, 16, 16, 16, 16, 16, 16, 16);
+        const v128_t b = wasm_i8x16_shuffle(four, none, 3, 16, 16, 16, 4, 16, 16, 16, 5, 16, 16, 16, 16, 16, 16, 16);
+        const v128_t c = wasm_i8x16_shuffle(four, none, 6, 16, 16, 16, 7, 16, 16, 16, 8, 16, 16, 16, 16, 16, 16, 16);
+        const v128_t d = wasm_i8x16_shuffle(four, none, 9, 16, 16, 16, 10, 16, 16, 16, 11, 16, 16, 16, 16, 16, 16, 16);
+        const v128_t ab = wasm_i32x4_add(wasm_i32x4_mul(a, wasm_v128_load32_splat(by + k)),
+                                         wasm_i32x4_mul(b, wasm_v128_load32_splat(by + k + 1)));
+        const v128_t cd = wasm_i32x4_add(wasm_i32x4_mul(c, wasm_v128_load32_splat(by + k + 2)),
+                                         wasm_i32x4_mul(d, wasm_v128_load32_splat(by + k + 3)));
+        sums = wasm_i32x4_add(sums, wasm_i32x4_add(ab, cd));
+      }
+      for (; k < used[i]; k++, pixel += 3) {
+        const v128_t values = wasm_u32x4_extend_low_u16x8(wasm_u16x8_extend_low_u8x16(wasm_v128_load32_zero(pixel)));
+        sums = wasm_i32x4_add(sums, wasm_i32x4_mul(values, wasm_v128_load32_splat(by + k)));
+      }
+      wasm_v128_store32_lane(narrow, bytesOf(sums), 0);
+    }
+  }
+}
+
+// `count` lines out of those of `narrow`, of which each has `line` bytes. Reads and writes up to 15 bytes behind a line.
+EXPORT(resampleRows)
+void resampleRows(const uint8_t* __restrict narrow, uint8_t* __restrict out, int32_t line, int32_t count,
+                  const int32_t* first, const int32_t* used, const int32_t* weights, int32_t taps) {
+  const v128_t half = wasm_i32x4_const_splat(1 << (FRACTION_BITS - 1));
+  for (int32_t row = 0; row < count; row++, out += line, weights += taps) {
+    for (int32_t i = 0; i < line; i += 16) {
+      v128_t sums[4] = {half, half, half, half};
+      const uint8_t* bytes = narrow + first[row] * line + i;
+      for (int32_t k = 0; k < used[row]; k++, bytes += line) {
+        const v128_t sixteen = wasm_v128_load(bytes), by = wasm_v128_load32_splat(weights + k);
+        const v128_t low = wasm_u16x8_extend_low_u8x16(sixteen), high = wasm_u16x8_extend_high_u8x16(sixteen);
+        sums[0] = wasm_i32x4_add(sums[0], wasm_i32x4_mul(wasm_u32x4_extend_low_u16x8(low), by));
+        sums[1] = wasm_i32x4_add(sums[1], wasm_i32x4_mul(wasm_u32x4_extend_high_u16x8(low), by));
+        sums[2] = wasm_i32x4_add(sums[2], wasm_i32x4_mul(wasm_u32x4_extend_low_u16x8(high), by));
+        sums[3] = wasm_i32x4_add(sums[3], wasm_i32x4_mul(wasm_u32x4_extend_high_u16x8(high), by));
+      }
+      for (v128_t& four : sums) four = wasm_i32x4_shr(four, FRACTION_BITS);
+      wasm_v128_store(out + i, wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(sums[0], sums[1]),
+                                                       wasm_i16x8_narrow_i32x4(sums[2], sums[3])));
+    }
+  }
+}

@@ -1,7 +1,8 @@
 /**
- * What of a training step's time goes by without a batch where the images are JPEGs in folders, decoded while training.
- * The files are drawn into a temporary folder, read as `folder:` reads them, and cut to random parts of the size that is
- * trained. The networks are of small spaces, down to the smallest, so that threads have little time for a batch.
+ * What of a training step's time goes by without a batch where the images are JPEGs in folders, too many for memory: kept
+ * decoded on disk, as runs do, or decoded while training, as runs do whose disk is too small. The files are drawn into a
+ * temporary folder, read as `folder:` reads them, and cut to random parts of the size that is trained. The networks are of
+ * small spaces, down to the smallest, so that threads have little time for a batch.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { PLAIN_RECIPE, type Recipe } from '../data/augment/recipe.ts';
 import type { BatchOptions } from '../data/batches.ts';
 import { loadSharp } from '../data/image.ts';
 import { openDataset } from '../data/open.ts';
+import { storePictures } from '../data/picturestore.ts';
 import { type ImageBatches, imageBatches } from '../training/image-batches.ts';
 import type { Measuring } from './measuring.ts';
 import { CLASSES, type NetworkSizes } from './networks.ts';
@@ -42,6 +44,12 @@ const RECIPES: readonly DecodedCase[] = [
   { id: 'full', title: 'the full recipe', recipe: FULL_RECIPE },
 ];
 
+/** Where pictures come from while a network is trained. */
+const SOURCES = [
+  { id: 'stored', title: 'JPEGs of SIDE kept decoded', most: Number.POSITIVE_INFINITY },
+  { id: 'decoding', title: 'JPEGs of SIDE', most: 0 },
+] as const;
+
 const SIZES: readonly NetworkSizes[] = [
   { space: 'cifar', side: 224, batch: 32 },
   { space: 'tiny', side: 224, batch: 32 },
@@ -57,7 +65,7 @@ export interface DecodingOptions {
 }
 
 /** How many rows `measureDecoding` gives where it can. */
-export const DECODING_ROWS = RECIPES.length * SIZES.length;
+export const DECODING_ROWS = SOURCES.length * RECIPES.length * SIZES.length;
 
 /** No rows, and a note, where sharp is not there. */
 export async function measureDecoding(
@@ -66,24 +74,30 @@ export async function measureDecoding(
 ): Promise<Row[]> {
   const root = mkdtempSync(join(tmpdir(), 'shiftaddnas-bench-'));
   try {
-    await drawJpegs(root, folder);
+    await drawJpegs(join(root, 'files'), folder);
     const rows: Row[] = [];
-    for (const sizes of wanted) {
-      const dataset = await openDataset(`folder:${root}`, { imageSize: sizes.side, memory: 0 });
-      for (const { id, title, recipe } of RECIPES) {
-        const before = rows.length;
-        const progress = (done: number) => m.progress((before + done) / (wanted.length * RECIPES.length));
-        const batches = batchesOf({
-          ...{ set: dataset.train, normal: dataset, batchSize: sizes.batch, recipe },
-          ...{ random: Random.fromSeed(3).state(), smoothing: 0.1 },
-          augmentation: { mirror: true, cropPad: 0, padding: 'edge' },
-        });
-        const what = {
-          id: `decoding-${sizes.side}-${id}`,
-          title: `waiting for JPEGs of ${folder.side}x${folder.side} with ${title}, all-conv of space ${sizes.space}`,
-        };
-        rows.push(await waitingRow({ ...m, progress }, { ...what, sizes, batches }, times));
-      }
+    const cases = SOURCES.flatMap((source) =>
+      wanted.flatMap((sizes) => RECIPES.map((recipe) => ({ source, sizes, recipe }))),
+    );
+    for (const { source, sizes, recipe } of cases) {
+      const before = rows.length;
+      const progress = (done: number) => m.progress((before + done) / cases.length);
+      const dataset = await openDataset(`folder:${join(root, 'files')}`, {
+        imageSize: sizes.side,
+        memory: 0,
+      });
+      const { set } = await storePictures(dataset.train, { most: source.most, cache: root });
+      const batches = batchesOf({
+        ...{ set, normal: dataset, batchSize: sizes.batch, recipe: recipe.recipe },
+        ...{ random: Random.fromSeed(3).state(), smoothing: 0.1 },
+        augmentation: { mirror: true, cropPad: 0, padding: 'edge' },
+      });
+      const files = source.title.replace('SIDE', `${folder.side}x${folder.side}`);
+      const what = {
+        id: `${source.id}-${sizes.space}-${sizes.side}-${recipe.id}`,
+        title: `waiting for ${files} with ${recipe.title}, all-conv of space ${sizes.space}`,
+      };
+      rows.push(await waitingRow({ ...m, progress }, { ...what, sizes, batches }, times));
     }
     return rows;
   } catch (error) {

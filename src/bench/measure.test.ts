@@ -138,7 +138,7 @@ test('waiting for data is a share of the time of training, and its bar is 3 %', 
   m.backend.dispose();
 });
 
-test('JPEGs that are decoded while training: two recipes at each size, in files that are gone afterwards', async (context) => {
+test('JPEGs that are kept decoded, and decoded while training: two recipes at each size, in files that are gone afterwards', async (context) => {
   if ((await loadSharp().catch(() => undefined)) === undefined) return context.skip('sharp is not there');
   const compiled = compileWorker();
   const m = measuring({ rounds: 1 });
@@ -153,7 +153,11 @@ test('JPEGs that are decoded while training: two recipes at each size, in files 
         return imageBatches(options, 1, compiled.program);
       },
     });
-    expect(rows.map(({ id }) => id)).toEqual(['decoding-16-rand-augment', 'decoding-16-full']);
+    const ids = ['rand-augment', 'full'];
+    expect(rows.map(({ id }) => id)).toEqual([
+      ...ids.map((id) => `stored-micro-16-${id}`),
+      ...ids.map((id) => `decoding-micro-16-${id}`),
+    ]);
     for (const row of rows) {
       expect(row).toMatchObject({ group: 'data', unit: '%', shape: 'batch 4, 16x16x3, data threads: 1' });
       expect(row.bars).toMatchObject([{ text: '% waiting <= 3', value: row.median }]);

@@ -6,7 +6,7 @@ import { countCorrect } from '../metrics/accuracy.ts';
 import { softmaxOf } from '../metrics/softmax.ts';
 import { type CommandContext, given } from './command.ts';
 import { drawn } from './exporters/images.ts';
-import { checkData, evaluationOf } from './run-data.ts';
+import { checkData, evaluationOf, readingOf } from './run-data.ts';
 import { percent } from './text.ts';
 
 export async function evaluateProgram(context: CommandContext, dir: string): Promise<object> {
@@ -25,7 +25,7 @@ export async function evaluateProgram(context: CommandContext, dir: string): Pro
   const [h, w, c] = program.values[0].shape;
   const imageSize = source.startsWith('folder:') ? h : undefined;
   const dataset = await openDataset(source, {
-    ...{ seed: 0, imageSize },
+    ...{ seed: 0, imageSize, progress: readingOf(context) },
     unreadableShare: given<number>(context, 'unreadableShare'),
   });
   checkData({ image: { h, w, c }, classes: program.classes.length }, dataset, source);

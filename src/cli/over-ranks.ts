@@ -8,7 +8,7 @@ import type { RunConfig } from '../runs/options.ts';
 import type { SessionOptions } from '../runs/pipeline/session.ts';
 import { followSupernet } from '../runs/ranks/follow.ts';
 import { type CommandContext, NOTHING } from './command.ts';
-import { openBackendOf, threadsOf } from './run-options.ts';
+import { openBackendOf, storeOf, threadsOf } from './run-options.ts';
 
 /** How long a run that failed waits for the other ranks, milliseconds: they may be blocked by its failure. */
 const PATIENCE = 2000;
@@ -54,7 +54,7 @@ async function follow(context: CommandContext, ranks: MpiRanks): Promise<void> {
   const { threads = threadsOfRank() } = threadsOf(context);
   const backend = await openBackendOf(context, { threads, shared: true });
   try {
-    const opened = await acceptInvitation(ranks, backend);
+    const opened = await acceptInvitation(ranks, backend, storeOf(context));
     if (opened !== undefined) await followSupernet(opened, ranks);
   } finally {
     backend.dispose();

@@ -1,11 +1,12 @@
 /** The data that a trained network belongs to: its run's own, or what --data says. */
 import { ShiftAddError } from '../core/errors.ts';
 import type { ImageDataset } from '../data/dataset.ts';
-import { openDataset } from '../data/open.ts';
+import { type OpenOptions, openDataset } from '../data/open.ts';
 import { type Asked, askedIn, sortedSettings } from '../runs/asked.ts';
 import { readDescription } from '../runs/folder.ts';
 import type { OpenedNetwork } from '../runs/network-files.ts';
 import type { RunConfig } from '../runs/options.ts';
+import { progressListener, progressTo } from '../runs/progress.ts';
 import { type CommandContext, given } from './command.ts';
 
 /** What a network reads and tells apart. */
@@ -54,9 +55,18 @@ export async function dataOfRun(
   const unreadableShare =
     given<number>(context, 'unreadableShare') ??
     (given<string>(context, 'data') === undefined ? own().unreadableShare : undefined);
-  const dataset = await openDataset(source, { seed, imageSize, memory, unreadableShare });
+  const progress = readingOf(context);
+  const dataset = await openDataset(source, { seed, imageSize, memory, unreadableShare, progress });
   checkData({ image: description.task.image, classes: description.classes.length }, dataset, source);
   return dataset;
+}
+
+/** Says on stderr how far data are read, unless --json or --quiet asks for nothing. */
+export function readingOf(context: CommandContext): OpenOptions['progress'] {
+  if (context.json || given<boolean>(context, 'quiet') === true) return undefined;
+  // lines that are not drawn over: nobody tells when the last of them can go
+  const listen = progressListener({ ...progressTo(process.stderr), interactive: false });
+  return (text, fraction) => listen({ type: 'data-reading', text, fraction });
 }
 
 /**

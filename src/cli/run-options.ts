@@ -208,6 +208,12 @@ export function settingsOf(
   );
 }
 
+/** What --data-disk allows, for `openJobContext`. */
+export function storeOf(context: CommandContext): { readonly most: number } {
+  const { dataDisk } = JOB_OPTIONS;
+  return { most: (given<number>(context, 'dataDisk') ?? Number(dataDisk.initial)) * 2 ** 30 };
+}
+
 export function threadsOf(context: CommandContext): { threads?: number } {
   const threads = given<number>(context, 'threads') ?? 0;
   return threads === 0 ? {} : { threads };

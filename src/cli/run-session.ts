@@ -14,7 +14,7 @@ import { readJournal } from '../runs/journal.ts';
 import type { SessionOptions } from '../runs/pipeline/session.ts';
 import { progressListener, progressTo } from '../runs/progress.ts';
 import { type CommandContext, given } from './command.ts';
-import { type OpenedRun, openBackendOf, openRun } from './run-options.ts';
+import { type OpenedRun, openBackendOf, openRun, storeOf } from './run-options.ts';
 
 /** Environment variable with the seconds between checkpoints; tests save often to kill runs in the middle of it. */
 export const SAVE_EVERY = 'SHIFTADDNAS_SAVE_EVERY';
@@ -46,7 +46,18 @@ export async function withRun<T>(
       const workers = given<number>(context, 'workers') ?? 0;
       const evaluator = clusterOf(context);
       return await work(
-        { run, config, backend, bus, signal, resumed, workers, ...evaluator, ...saveEvery },
+        {
+          run,
+          config,
+          backend,
+          bus,
+          signal,
+          resumed,
+          workers,
+          store: storeOf(context),
+          ...evaluator,
+          ...saveEvery,
+        },
         opened,
       );
     } catch (error) {

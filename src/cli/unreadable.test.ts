@@ -42,7 +42,8 @@ async function drawSet(): Promise<string> {
 }
 
 async function run(...args: string[]) {
-  const { code, stdout, stderr } = await start(program, args).ended;
+  const { code, stdout, stderr } = await start(program, args, { SHIFTADDNAS_CACHE: join(folder, 'cache') })
+    .ended;
   return { code, found: code === 0 ? JSON.parse(stdout) : undefined, stderr };
 }
 
@@ -62,6 +63,12 @@ describe.skipIf(sharp === undefined)('one unreadable image of 54', () => {
     expect(trained.found.network.testImages).toBe(53);
     const right = 53 * trained.found.accuracy;
     expect(Math.abs(right - Math.round(right))).toBeLessThan(1e-9);
+
+    // the same network where nothing is kept decoded
+    const bare = ['--data-disk', '0', '--out', join(folder, 'bare'), '--json'];
+    const again = await run('train', '--network', 'all-conv', ...set, ...bare);
+    expect(fs.readdirSync(join(folder, 'cache', 'decoded'))).toHaveLength(1);
+    expect(again.found.network).toEqual(trained.found.network);
 
     const { found } = await run('evaluate', '--run', out, '--json');
     expect(found.examples).toBe(53);

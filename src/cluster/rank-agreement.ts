@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import type { Backend } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
 import { fingerprint, fingerprintPairs, fingerprintSubwords } from '../data/fingerprint.ts';
+import type { StoreOptions } from '../data/picturestore.ts';
 import type { SubwordModel } from '../data/text/model.ts';
 import { isTranslationSource } from '../data/text/open.ts';
 import { Subwords } from '../data/text/subwords.ts';
@@ -64,9 +65,13 @@ export async function awaitRanks(ranks: Ranks, opened: OpenedRank): Promise<Rank
 }
 
 /** A rank above 0: opens what rank 0 opened. Undefined when ranks do not agree; rank 0 says why. */
-export async function acceptInvitation(ranks: Ranks, backend: Backend): Promise<OpenedRank | undefined> {
+export async function acceptInvitation(
+  ranks: Ranks,
+  backend: Backend,
+  store?: StoreOptions,
+): Promise<OpenedRank | undefined> {
   const invitation = shareJson<Invitation>(ranks);
-  const read = await orReason(() => readData(invitation, backend));
+  const read = await orReason(() => readData(invitation, backend, store));
   const card = shareJson<Card>(ranks);
   const opened =
     typeof read === 'string' ? read : await orReason(() => agree(invitation, card, read, backend));
@@ -98,7 +103,11 @@ async function orReason<T>(work: () => T | Promise<T>): Promise<T | string> {
 }
 
 /** Throws what opening the data throws, and 'data' for another version or other code of the program. */
-async function readData(invitation: Invitation, backend: Backend): Promise<Read> {
+async function readData(
+  invitation: Invitation,
+  backend: Backend,
+  store: StoreOptions | undefined,
+): Promise<Read> {
   if (invitation.version !== version) {
     throw new ShiftAddError(
       'data',
@@ -130,7 +139,7 @@ async function readData(invitation: Invitation, backend: Backend): Promise<Read>
       },
     };
   }
-  const opened = await openJobContext(config, parseSpace(space, whose), { backend, workers: 1 });
+  const opened = await openJobContext(config, parseSpace(space, whose), { backend, workers: 1, store });
   return { data: fingerprint(opened.dataset), bits: await probe(backend), open: () => opened };
 }
 

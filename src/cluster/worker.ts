@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { ShiftAddError } from '../core/errors.ts';
+import type { StoreOptions } from '../data/picturestore.ts';
 import type { JobTypes } from '../runs/evaluation/evaluator.ts';
 import type { Workplace } from '../runs/evaluation/workplace.ts';
 import { Attendance } from './attendance.ts';
@@ -26,6 +27,8 @@ export interface WorkerOptions {
   readonly backend: Backend;
   /** Jobs at once, as `openEvaluator` takes it. */
   readonly workers?: number | undefined;
+  /** Where and how much of pictures is kept decoded. */
+  readonly store?: StoreOptions | undefined;
   /** Where this machine has the data; where the run says when absent. */
   readonly data?: string | undefined;
   /** Take jobs though the bits differ. */
@@ -145,8 +148,8 @@ class Worker {
 
   /** @throws ShiftAddError when this machine lacks the data, or cannot read it */
   private open({ id, card }: KnownRun): Promise<Workplace<JobTypes>> {
-    const { backend, workers, data, cache: folder, database, saveEvery = 30 } = this.options;
-    const own = { backend, workers, data, folder, saveEvery };
+    const { backend, workers, store, data, cache: folder, database, saveEvery = 30 } = this.options;
+    const own = { backend, workers, store, data, folder, saveEvery };
     return openWorkplace(id, card, { ...own, blobs: new Blobs(database, id), cache: this.cache });
   }
 

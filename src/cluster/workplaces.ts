@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { writeFileAtomic } from '../core/atomic.ts';
 import { internal } from '../core/errors.ts';
+import type { StoreOptions } from '../data/picturestore.ts';
 import { isTranslationSource } from '../data/text/open.ts';
 import type { ImageJobs, JobTypes } from '../runs/evaluation/evaluator.ts';
 import { imageWorkplace, type Workplace } from '../runs/evaluation/workplace.ts';
@@ -27,6 +28,8 @@ export interface Own {
   readonly backend: Backend;
   /** Jobs at once, as `openEvaluator` takes it. */
   readonly workers?: number | undefined;
+  /** Where and how much of pictures is kept decoded. */
+  readonly store?: StoreOptions | undefined;
   /** Where this machine has the data; where the run says when absent. */
   readonly data?: string | undefined;
   /** Folder of blobs and checkpoints. */
@@ -53,7 +56,7 @@ export function openWorkplace(run: string, card: RunCard, own: Own): Promise<Wor
 
 async function openImagePlace(
   card: RunCard,
-  { backend, workers, data, folder, saveEvery, blobs, cache }: Own,
+  { backend, workers, store, data, folder, saveEvery, blobs, cache }: Own,
   checkpoints: string,
 ): Promise<Workplace<ImageJobs>> {
   const teachers = { blobs, cache, folder: join(folder, 'teachers') };
@@ -65,7 +68,7 @@ async function openImagePlace(
     ...(teacher === undefined ? {} : { distill: teacher }),
   };
   const space = parseSpace(card.space, `the space of ${card.place}`);
-  const context = await openJobContext(config, space, { backend, workers });
+  const context = await openJobContext(config, space, { backend, workers, store });
   return imageWorkplace({ ...context, quantisation: card.quantisation, checkpoints, saveEvery });
 }
 

@@ -132,7 +132,7 @@ function renameIfThere(system: FileSystem, from: string, to: string): void {
 }
 
 /** Makes a rename durable. Some file systems refuse to flush a folder; their renames need no flush. */
-function flushFolder(system: FileSystem, folder: string): void {
+export function flushFolder(system: FileSystem, folder: string): void {
   let file: number | undefined;
   try {
     file = system.openSync(folder, 'r');

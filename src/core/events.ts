@@ -207,7 +207,16 @@ export interface NetworksTraining {
   readonly networks: readonly { readonly phase: string; readonly done: number }[];
 }
 
+/** How far the data of a run are read. */
+export interface DataReading {
+  readonly type: 'data-reading';
+  readonly text: string;
+  /** Done of it, from 0 to 1, where that is known. */
+  readonly fraction?: number | undefined;
+}
+
 export type RunEvent =
+  | DataReading
   | RunStarted
   | RunResumed
   | RunPlanned
@@ -225,7 +234,7 @@ export type RunEvent =
   | RunEnded;
 
 /** Events that people are shown and no journal holds: what they say is in the settings, or in other events. */
-export const SHOWN_ONLY: readonly RunEvent['type'][] = ['run-planned', 'networks-training'];
+export const SHOWN_ONLY: readonly RunEvent['type'][] = ['run-planned', 'networks-training', 'data-reading'];
 
 /** Fields that differ between two runs of the same seed: the journal keeps them apart. */
 export const WALL_CLOCK_FIELDS = [

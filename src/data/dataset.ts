@@ -19,6 +19,8 @@ export interface ImageFiles {
   readonly names: readonly string[];
   /** Share of the set that may be unreadable, 0 to 1. */
   readonly unreadableShare: number;
+  /** Folder in which the decoded pictures of this set are kept (picturestore.ts); absent: they are decoded each time. */
+  readonly stored?: string;
 }
 
 export interface ImageDataset {

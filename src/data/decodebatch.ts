@@ -1,14 +1,16 @@
 /**
- * Pictures of a set too large for memory, decoded for one batch. Where a file is corrupt, a batch that must be full
+ * Pictures of a set too large for memory, decoded for one batch or read from where they are kept decoded. Where a file is corrupt, a batch that must be full
  * takes the next image of the set instead, and is the same in whatever thread it is made. A batch that need not be
  * full, as those are that networks are measured on, leaves the image out: none counts twice.
  */
 import { join } from 'node:path';
 import { require_ } from '../core/errors.ts';
 import type { BatchItem, DecodedBatch } from './batches.ts';
-import { middleWindow, randomWindow } from './crops.ts';
+import { middleWindow, randomWindow, type Size, type Window } from './crops.ts';
 import type { ImageSet } from './dataset.ts';
-import { decodeWindow, loadSharp } from './image.ts';
+import { decodeForParts, loadSharp } from './image.ts';
+import { StoredPictures } from './picturestore.ts';
+import { resamplerOf } from './wasm-resample.ts';
 
 /** Share of a set that may be unreadable unless another is given. */
 export const UNREADABLE_SHARE = 0.05;
@@ -48,8 +50,17 @@ export function nameSome(files: readonly string[]): string {
   return `${files.slice(0, NAMED).join(', ')}${more}`;
 }
 
+/** The rows that a part of a picture lies in, [window.height, width, 3], and where in them. */
+interface Part {
+  readonly rows: Uint8Array;
+  readonly width: number;
+  readonly window: Window;
+}
+
 export class BatchDecoder {
   private readonly set: ImageSet;
+  private readonly resampler;
+  private readonly stored;
   private readonly indices: ArrayLike<number>;
   private readonly unreadable = new Set<number>();
   private readonly report: (index: number) => void;
@@ -65,6 +76,8 @@ export class BatchDecoder {
     { full, report }: { readonly full: boolean; readonly report: (index: number) => void },
   ) {
     this.set = set;
+    this.resampler = resamplerOf(set);
+    this.stored = storedOf(set);
     this.indices = indices;
     this.full = full;
     this.report = report;
@@ -74,32 +87,34 @@ export class BatchDecoder {
   async decode(items: readonly BatchItem[]): Promise<DecodedBatch> {
     const { height, width, channels } = this.set;
     const bytes = height * width * channels;
-    const decoded = await Promise.all(items.map((item) => this.decodeOne(item)));
-    const found = decoded.filter((one) => one !== undefined);
-    const pixels = new Uint8Array(found.length * bytes);
-    for (const [i, one] of found.entries()) pixels.set(one.pixels, i * bytes);
-    return { pixels, indices: found.map(({ index }) => index) };
+    const pixels = new Uint8Array(items.length * bytes);
+    const place = (i: number) => pixels.subarray(i * bytes, (i + 1) * bytes);
+    const shown = await Promise.all(items.map((item, i) => this.show(item, place(i))));
+    const indices: number[] = [];
+    for (const [i, index] of shown.entries()) {
+      if (index === undefined) continue;
+      if (indices.length < i) place(indices.length).set(place(i));
+      indices.push(index);
+    }
+    return { pixels: pixels.subarray(0, indices.length * bytes), indices };
   }
 
-  /** Undefined for a corrupt image that is left out. */
-  private async decodeOne({
-    at,
-    random,
-  }: BatchItem): Promise<{ index: number; pixels: Uint8Array } | undefined> {
-    const { files, height, width } = this.set;
-    const sharp = await loadSharp();
+  /** Puts what is seen of the image of `item`, or of one in its place, into `out`; undefined where it is left out. */
+  private async show({ at, random }: BatchItem, out: Uint8Array): Promise<number | undefined> {
+    const { files, count } = this.set;
     const { length } = this.indices;
-    const most = this.full ? Math.min(length, mostUnreadable(files!.unreadableShare, this.set.count) + 1) : 1;
+    const most = this.full ? Math.min(length, mostUnreadable(files!.unreadableShare, count) + 1) : 1;
+    const windowOf = (size: Size) =>
+      random === undefined ? middleWindow(size) : randomWindow(size, random.split('window'));
     let last: unknown;
     for (let tries = 0; tries < most; tries++) {
       const index = this.indices[(at + tries) % length];
       if (this.unreadable.has(index)) continue;
-      const file = join(files!.root, files!.names[index]);
       try {
-        const window = (size: { height: number; width: number }) =>
-          random === undefined ? middleWindow(size) : randomWindow(size, random.split('window'));
-        const { pixels } = await decodeWindow(sharp, file, { height, width }, window);
-        return { index, pixels };
+        const { rows, width, window } =
+          this.stored?.(index, windowOf) ?? (await this.decodeOne(index, windowOf));
+        out.set(this.resampler.cut(rows, width, window));
+        return index;
       } catch (error) {
         last = error;
         if (this.unreadable.has(index)) continue;
@@ -110,4 +125,23 @@ export class BatchDecoder {
     if (!this.full) return undefined;
     throw last ?? new Error('no image that can be read');
   }
+
+  private async decodeOne(index: number, windowOf: (size: Size) => Window): Promise<Part> {
+    const { root, names } = this.set.files!;
+    const { pixels, ...size } = await decodeForParts(await loadSharp(), join(root, names[index]), this.set);
+    const window = windowOf(size);
+    return { rows: pixels.subarray(window.top * size.width * 3), width: size.width, window };
+  }
+}
+
+/** Parts of the pictures that are kept on disk; undefined where none are. Throws for one that could not be decoded. */
+function storedOf({ files, count }: ImageSet) {
+  if (files?.stored === undefined) return undefined;
+  const store = new StoredPictures(files.stored, count);
+  return (index: number, windowOf: (size: Size) => Window): Part => {
+    const size = store.size(index);
+    if (size === undefined) throw new Error('this picture could not be decoded');
+    const window = windowOf(size);
+    return { rows: store.rows(index, window), width: size.width, window };
+  };
 }

@@ -6,6 +6,7 @@ import { require_, ShiftAddError } from '../core/errors.ts';
 import type { Size } from './crops.ts';
 import type { ImageSet } from './dataset.ts';
 import { checkUnreadable, nameSome } from './decodebatch.ts';
+import type { Progress } from './download.ts';
 import { type Decoded, decode, type loadSharp } from './image.ts';
 
 type Sharp = Awaited<ReturnType<typeof loadSharp>>;
@@ -54,7 +55,7 @@ export async function decodeAll(
     readonly unreadableShare: number;
   },
   place: string,
-  progress: ((message: string) => void) | undefined,
+  progress: Progress | undefined,
 ): Promise<DecodedSet> {
   const bytes = size.height * size.width * 3;
   const pixels = new Uint8Array(files.length * bytes);
@@ -78,7 +79,7 @@ export async function decodeAll(
       labels[count++] = group[i].label;
     });
     const done = start + group.length;
-    if (done % 1000 < AT_ONCE) progress?.(`${place}: ${done} of ${files.length} images read`);
+    progress?.(`${place}: ${done} of ${files.length} images read`, done / files.length);
   }
   checkUnreadable({ place, share: unreadableShare, count: files.length, files: corrupt });
   const note =

@@ -14,7 +14,8 @@ import { ShiftAddError } from '../core/errors.ts';
 import type { RemoteFile, RemoteSet } from './remote.ts';
 import { tarEntries } from './tar.ts';
 
-export type Progress = (message: string) => void;
+/** Told what is being read, and how much of it is done where that is known, 0 to 1. */
+export type Progress = (text: string, fraction?: number) => void;
 
 /** SHIFTADDNAS_CACHE, or ~/.cache/shiftaddnas. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -98,7 +99,11 @@ async function tryAddress(
         received += bytes.length;
         if (received - told >= 4 * 2 ** 20 || received === total) {
           told = received;
-          progress?.(`${file.name}: ${mebibytes(received)}${total > 0 ? ` of ${mebibytes(total)}` : ''} MiB`);
+          const all = total > 0 ? ` of ${mebibytes(total)}` : '';
+          progress?.(
+            `${file.name}: ${mebibytes(received)}${all} MiB`,
+            total > 0 ? received / total : undefined,
+          );
         }
       }
       await onDisk(partial, () => handle.sync());

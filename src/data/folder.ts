@@ -11,10 +11,12 @@ import { middleWindow, type Size } from './crops.ts';
 import type { ImageDataset, ImageFiles, ImageSet } from './dataset.ts';
 import { UNREADABLE_SHARE } from './decodebatch.ts';
 import { decodeAll, firstSize, type ImageFile } from './decodeset.ts';
+import type { Progress } from './download.ts';
 import type { LoadOptions } from './idx.ts';
-import { decodeWindow, loadSharp } from './image.ts';
+import { decodeForParts, loadSharp } from './image.ts';
 import { assemble, type ChannelStatistics, channelStatistics } from './statistics.ts';
 import { flatValidation } from './validation.ts';
+import { resamplerOf } from './wasm-resample.ts';
 
 /** Bytes of decoded images that are kept in memory unless another number is given. */
 export const MEMORY = 1.5 * 2 ** 30;
@@ -30,7 +32,7 @@ export interface FolderOptions extends LoadOptions {
   readonly memory?: number | undefined;
   /** Share of the files of a set that may be unreadable, 0 to 1; 0.05 unless given. */
   readonly unreadableShare?: number | undefined;
-  readonly progress?: ((message: string) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 /**
@@ -135,11 +137,17 @@ async function sampledStatistics(
 ): Promise<ChannelStatistics> {
   const order = Random.fromSeed(seed).split('statistics').permutation(files.length).subarray(0, SAMPLE);
   const found: Uint8Array[] = [];
+  const resampler = resamplerOf(size);
   for (let from = 0; from < order.length; from += 8) {
     const group = [...order.subarray(from, from + 8)].map((index) =>
-      decodeWindow(sharp, files[index].file, size, middleWindow).catch(() => undefined),
+      decodeForParts(sharp, files[index].file, size).catch(() => undefined),
     );
-    for (const image of await Promise.all(group)) if (image !== undefined) found.push(image.pixels);
+    for (const picture of await Promise.all(group)) {
+      if (picture === undefined) continue;
+      const window = middleWindow(picture);
+      const rows = picture.pixels.subarray(window.top * picture.width * 3);
+      found.push(resampler.cut(rows, picture.width, window).slice());
+    }
   }
   const pixels = Buffer.concat(found);
   return channelStatistics({ count: found.length, ...size, channels: 3, pixels, labels: new Uint8Array(0) });

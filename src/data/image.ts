@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { ShiftAddError } from '../core/errors.ts';
-import type { Size, Window } from './crops.ts';
+import type { Size } from './crops.ts';
 
 type Sharp = typeof import('sharp').default;
 
@@ -41,57 +41,56 @@ export interface Decoded {
  */
 const LOST_PIXELS = /bad (Huffman|arithmetic) code|premature end|instead of RST/i;
 
+/** The size that a picture is brought to, if any: covered and cut at the centre, or only made smaller, whole. */
+type Wanted =
+  | { readonly cover: Size; readonly atLeast?: undefined }
+  | { readonly atLeast: Size; readonly cover?: undefined };
+
 /** Decodes `file` as RGB, at its own size or cut to `size`. Rejects with sharp's error when the file is corrupt. */
-export async function decode(sharp: Sharp, file: string, size?: Size): Promise<Decoded> {
-  return decodePart(sharp, await readFile(file), size, undefined);
+export function decode(sharp: Sharp, file: string, size?: Size): Promise<Decoded> {
+  return decodeTo(sharp, file, size && { cover: size });
 }
 
-/** `file`: its bytes; libvips takes three quarters of the time for them that it takes for a name. */
-async function decodePart(
-  sharp: Sharp,
-  file: Buffer,
-  size: Size | undefined,
-  window: Window | undefined,
-): Promise<Decoded> {
+/** How many times the size of what is trained a picture keeps at least, a side, before a part of it is brought to that size. */
+const DETAIL = 2;
+
+/**
+ * Decodes `file` as RGB, as large as parts of `size` are taken from: where it is more than twice `size` both ways it is made
+ * smaller, to no less than that. Rejects as `decode` does.
+ */
+export function decodeForParts(sharp: Sharp, file: string, { height, width }: Size): Promise<Decoded> {
+  return decodeTo(sharp, file, { atLeast: { height: DETAIL * height, width: DETAIL * width } });
+}
+
+async function decodeTo(sharp: Sharp, file: string, wanted: Wanted | undefined): Promise<Decoded> {
+  // libvips takes three quarters of the time for bytes that it takes for a name
+  const bytes = await readFile(file);
   try {
-    return await decodeStrictly(sharp, file, size, window, 'warning');
+    return await decodeStrictly(sharp, bytes, wanted, 'warning');
   } catch (error) {
     if (LOST_PIXELS.test((error as Error).message)) throw error;
-    return decodeStrictly(sharp, file, size, window, 'error');
+    return decodeStrictly(sharp, bytes, wanted, 'error');
   }
 }
 
 async function decodeStrictly(
   sharp: Sharp,
   file: Buffer,
-  size: Size | undefined,
-  window: Window | undefined,
+  wanted: Wanted | undefined,
   failOn: 'warning' | 'error',
 ): Promise<Decoded> {
   let pipeline = sharp(file, { failOn }).autoOrient().flatten({ background: '#ffffff' });
-  if (window !== undefined) pipeline = pipeline.extract(window);
-  if (window !== undefined && size !== undefined)
-    pipeline = pipeline.resize(size.width, size.height, { fit: 'fill', kernel: 'cubic' });
-  else if (size !== undefined)
-    pipeline = pipeline.resize(size.width, size.height, { fit: 'cover', position: 'centre' });
+  if (wanted?.cover !== undefined) {
+    pipeline = pipeline.resize({ ...wanted.cover, fit: 'cover', position: 'centre' });
+  } else if (wanted !== undefined) {
+    pipeline = pipeline.resize({ ...wanted.atLeast, fit: 'outside', withoutEnlargement: true });
+  }
   const { data, info } = await pipeline
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const pixels = info.channels === 3 ? data : spread(data, info.channels);
   return { height: info.height, width: info.width, pixels };
-}
-
-/** Decodes the part of `file` that `windowOf` its size (turned upright) gives, resized to `size`, as RGB. */
-export async function decodeWindow(
-  sharp: Sharp,
-  file: string,
-  size: Size,
-  windowOf: (whole: Size) => Window,
-): Promise<Decoded> {
-  const bytes = await readFile(file);
-  const { autoOrient } = await sharp(bytes).metadata();
-  return decodePart(sharp, bytes, size, windowOf(autoOrient));
 }
 
 /** Grey (with or without alpha) to three equal channels. */

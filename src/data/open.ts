@@ -5,7 +5,7 @@
 import { nearest, require_, ShiftAddError } from '../core/errors.ts';
 import { CIFAR10, CIFAR100, openCifar } from './cifar.ts';
 import type { ImageDataset } from './dataset.ts';
-import { fetchSet } from './download.ts';
+import { fetchSet, type Progress } from './download.ts';
 import { openFolder } from './folder.ts';
 import { drawGlyphs } from './glyphs/glyphs.ts';
 import { openIdx } from './idx.ts';
@@ -22,7 +22,7 @@ export interface OpenOptions {
   readonly memory?: number | undefined;
   /** Share of the files of a `folder` set that may be unreadable, 0 to 1 (0.05). */
   readonly unreadableShare?: number | undefined;
-  readonly progress?: ((message: string) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 type Resolved = OpenOptions & { readonly source: string; readonly seed: number | string };

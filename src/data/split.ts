@@ -74,5 +74,6 @@ export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
   const taken = { count, height: set.height, width: set.width, channels: set.channels, pixels, labels };
   if (files === undefined) return taken;
   const names = Array.from(indices, (index) => files.names[index]);
-  return { ...taken, files: { ...files, names } };
+  const { root, unreadableShare } = files;
+  return { ...taken, files: { root, unreadableShare, names } };
 }

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ownerText } from '../core/lock.ts';
 import { createRun, readDescription, resumeRun, runPaths } from './folder.ts';
-import { ownerText } from './lock.ts';
 
 let parent: string;
 let dir: string;

@@ -12,7 +12,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { diskError, LEFTOVER, writeFileAtomic } from '../core/atomic.ts';
 import { ShiftAddError } from '../core/errors.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import { acquireLock, type Lock } from '../core/lock.ts';
 import { checkSources, type SourceFile, sourceFiles, sourceFilesSchema } from './source-files.ts';
 
 const FORMAT = 'shiftaddnas-run';

@@ -427,6 +427,11 @@ export const EXECUTION_OPTIONS = {
 
 /** The same for commands with many jobs to do. */
 export const JOB_OPTIONS = {
+  dataDisk: number(
+    'GiB of pictures of a folder: set that are kept decoded in the cache of the program where they do not fit into memory, so that training need not decode them again; 0 for none',
+    64,
+    0,
+  ),
   workers: integer(
     'candidates scored, and networks trained alone, at the same time, each in a thread; 0 for as many as --threads',
     0,

@@ -32,6 +32,29 @@ function shown(
   return out;
 }
 
+const reading = (part: string, fraction: number): RunEvent => ({
+  type: 'data-reading',
+  ...{ text: `${part}: ${100 * fraction} of 100 images read`, fraction },
+});
+
+test('data that take a while to read are shown with the time left, of each part anew, and quick ones not at all', () => {
+  const out = shown({ interactive: false }, [
+    [0, reading('quick', 0.5)],
+    [900, reading('quick', 1)],
+    [1000, reading('train', 0.1)],
+    [4000, reading('train', 0.4)],
+    [6000, reading('train', 0.6)],
+    [9500, reading('train', 0.95)],
+    [9900, reading('test', 0.2)],
+    [15000, reading('test', 0.5)],
+  ]);
+  expect(out).toEqual([
+    'train: 40 of 100 images read  40 %  6 s left\n',
+    'train: 95 of 100 images read  95 %  1 s left\n',
+    'test: 50 of 100 images read  50 %  9 s left\n',
+  ]);
+});
+
 /** The lines that stand on a terminal of `columns` after `written`, without those behind the last text. */
 function screenOf(written: readonly string[], columns = 200): string[] {
   const cells: string[][] = [[]];

@@ -34,6 +34,8 @@ export interface ProgressOptions {
 
 const REDRAW_MS = 100;
 const PLAIN_MS = 5_000;
+/** Data that are read in less are read without a word. */
+const SHORT_MS = 1_000;
 const NARROWEST = 20;
 
 /** The options that fit a stream, process.stderr as a rule. */
@@ -70,12 +72,14 @@ export function progressListener(options: ProgressOptions): Listener {
   let tooNarrow: number | undefined;
   signal?.addEventListener('abort', () => terminal.leave(), { once: true });
 
+  /** When data began to be read, before the first phase. */
+  let reading: Reading | undefined;
   const line = (text: string) => terminal.keep([text], columns());
   const draw = () => {
     const time = now();
     if (time - last < (interactive ? REDRAW_MS : PLAIN_MS)) return;
     last = time;
-    const left = timeLeft.show();
+    const left = reading === undefined ? timeLeft.show() : leftOf(reading, { since: time, fraction });
     const known = listed(facts);
     const also = beside.length === 0 ? [] : [`beside it ${beside.join(', ')}`];
     if (!interactive) {
@@ -103,7 +107,7 @@ export function progressListener(options: ProgressOptions): Listener {
         return;
       case 'phase-started':
         phase = phaseOf(event);
-        [fraction, facts, last, beside, tooNarrow] = [0, NO_FACTS, now(), [], undefined];
+        [fraction, facts, last, beside, tooNarrow, reading] = [0, NO_FACTS, now(), [], undefined, undefined];
         if (!interactive) line(phase.label + phase.title);
         return;
       case 'train-step': {
@@ -161,6 +165,13 @@ export function progressListener(options: ProgressOptions): Listener {
         );
         return;
       }
+      case 'data-reading':
+        if ((event.fraction ?? 0) < fraction) reading = undefined; // of the next part
+        [fraction, facts] = [event.fraction ?? 0, NO_FACTS];
+        phase = { name: '', label: '', title: event.text };
+        if (reading === undefined) reading = { since: now(), fraction };
+        if (now() - reading.since >= SHORT_MS) draw();
+        return;
       case 'note':
       case 'run-resumed':
         line(event.text);
@@ -181,6 +192,18 @@ export function progressListener(options: ProgressOptions): Listener {
         event satisfies never;
     }
   };
+}
+
+/** How much of the data was read at a time, milliseconds. */
+interface Reading {
+  readonly since: number;
+  readonly fraction: number;
+}
+
+/** `3:12 left` at the pace so far; nothing in the first two seconds. */
+function leftOf(from: Reading, to: Reading): string {
+  const [ms, done] = [to.since - from.since, to.fraction - from.fraction];
+  return ms < 2_000 || done <= 0 ? '' : `${showDuration((ms * (1 - to.fraction)) / done / 1e3)} left`;
 }
 
 /** What is known of a phase. */

@@ -1,5 +1,5 @@
 /** Batches of a set of images as the training loop asks for them: by step, made ahead in threads where that pays. */
-import { BatchThreads, threadsFor } from '../data/augment/threads.ts';
+import { BatchThreads, mostThreadsFor, threadsFor } from '../data/augment/threads.ts';
 import { BatchMaker, type BatchOptions } from '../data/batches.ts';
 import type { BatchSource } from './image-loss.ts';
 
@@ -17,13 +17,14 @@ export interface ImageBatches extends BatchSource {
 }
 
 /**
- * Throws as BatchMaker does. The batches do not depend on `threads`; `program` is what these run, the program's own when
+ * Throws as BatchMaker does. The batches do not depend on `threads`, of which there are more where training waits for them; `program` is what these run, the program's own when
  * absent.
  */
 export function imageBatches(
   options: BatchOptions,
   threads = threadsFor(options),
   program?: URL,
+  mostThreads = mostThreadsFor(threads),
 ): ImageBatches {
   const { height, width, channels } = options.set;
   const known = {
@@ -32,9 +33,16 @@ export function imageBatches(
     threads,
   };
   if (threads > 0) {
-    const pool = new BatchThreads(options, { threads, ...(program === undefined ? {} : { program }) });
+    const pool = new BatchThreads(options, {
+      threads,
+      mostThreads,
+      ...(program === undefined ? {} : { program }),
+    });
     return {
       ...known,
+      get threads() {
+        return pool.threads;
+      },
       stepsPerEpoch: pool.stepsPerEpoch,
       batch: (step) => pool.batch(step),
       waitedSeconds: () => pool.waited / 1000,

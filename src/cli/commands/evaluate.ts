@@ -15,7 +15,7 @@ import { findBaseline } from '../../zoo/index.ts';
 import { type Command, type CommandContext, given } from '../command.ts';
 import { evaluateProgram } from '../evaluate-program.ts';
 import { evaluateTranslator } from '../evaluate-translator.ts';
-import { dataOfRun, evaluationOf } from '../run-data.ts';
+import { dataOfRun, evaluationOf, readingOf } from '../run-data.ts';
 import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
 import { percent } from '../text.ts';
 
@@ -82,7 +82,7 @@ async function ofWeights(backend: Backend, context: CommandContext, file: string
     throw new ShiftAddError('run', sentence, { path: file, network: baseline.name, found: other });
   }
   const unreadableShare = given<number>(context, 'unreadableShare');
-  const dataset = await openDataset(source, { seed: 0, unreadableShare });
+  const dataset = await openDataset(source, { seed: 0, unreadableShare, progress: readingOf(context) });
   const { height: h, width: w, channels: c } = dataset.test;
   const normal = (key: 'mean' | 'deviation') =>
     numbers(given<string>(context, key) ?? metadata[key], c, key) ?? dataset[key];

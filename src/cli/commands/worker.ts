@@ -6,7 +6,7 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { cacheFolder } from '../../data/download.ts';
 import { JOB_OPTIONS, type Option } from '../../runs/options.ts';
 import { type Command, given } from '../command.ts';
-import { EXECUTION_FLAGS, openBackendOf } from '../run-options.ts';
+import { EXECUTION_FLAGS, openBackendOf, storeOf } from '../run-options.ts';
 import { saveEverySeconds } from '../run-session.ts';
 
 const options: Readonly<Record<string, Option>> = {
@@ -28,6 +28,7 @@ const options: Readonly<Record<string, Option>> = {
   },
   ...EXECUTION_FLAGS,
   workers: JOB_OPTIONS.workers,
+  dataDisk: JOB_OPTIONS.dataDisk,
 };
 
 export const worker: Command = {
@@ -56,6 +57,7 @@ export const worker: Command = {
         const served = await serve({
           ...{ database, backend, signal: context.signal, say, cache: cacheFolder() },
           workers: given(context, 'workers'),
+          store: storeOf(context),
           data: given(context, 'data'),
           mixed: given(context, 'mixed'),
           idle: given(context, 'idle'),

@@ -7,7 +7,7 @@ import { sizeOf } from '../../core/shapes.ts';
 import { openDataset } from '../../data/open.ts';
 import { type IntegerProgram, readProgram } from '../../deploy/index.ts';
 import { type CommandContext, given } from '../command.ts';
-import { checkData } from '../run-data.ts';
+import { checkData, readingOf } from '../run-data.ts';
 import type { Artefact } from './artefact.ts';
 import { drawn } from './images.ts';
 
@@ -50,6 +50,7 @@ export async function programOfFolder(dir: string, context: CommandContext): Pro
   const dataset = await openDataset(source, {
     seed: 0,
     imageSize: source.startsWith('folder:') ? h : undefined,
+    progress: readingOf(context),
   });
   checkData({ image: { h, w, c }, classes: program.classes.length }, dataset, source);
   return { ...rest, images: drawn(dataset.test, asked).pixels, imagesAre: 'test images' };

@@ -101,3 +101,12 @@ test('one that is woken while its batch is being made sleeps on until it is ther
   expect(pool.batch(0).count).toBe(4);
   pool.dispose();
 });
+
+test('another thread is started where training waits for those there are, up to a limit', () => {
+  const idle = new URL(`data:text/javascript,${encodeURIComponent('setInterval(() => {}, 1000);')}`);
+  const alone = new BatchThreads(options, { threads: 1, program: idle });
+  const growing = new BatchThreads(options, { threads: 1, mostThreads: 3, program: idle });
+  for (const pool of [alone, growing]) for (let step = 0; step < 100; step++) pool.batch(step);
+  expect([alone.threads, growing.threads]).toEqual([1, 3]);
+  for (const pool of [alone, growing]) pool.dispose();
+});

@@ -3,6 +3,7 @@
  * batches that `BatchMaker` makes, byte for byte, for a batch is a function of its epoch and step. A batch that no
  * thread has begun when it is asked for is made on the spot, so a thread that comes up late or never is no error.
  * Only images that are decoded while training cannot be: decoding is asynchronous, and the thread that trains waits.
+ * Where training waits often, another thread is started: it takes time from the kernels, so there is none before it is needed.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +30,10 @@ import { isHeavy, PLAIN_RECIPE } from './recipe.ts';
 import type { WorkerStart } from './worker.ts';
 
 export interface ThreadOptions {
+  /** At the start. */
   readonly threads: number;
+  /** Where training waits; as many as at the start unless given. */
+  readonly mostThreads?: number | undefined;
   /** Batches made ahead for each thread. Default: as many as `AHEAD_BYTES` hold, 2 to 16. */
   readonly ahead?: number;
   /** The worker's compiled program; the one beside this file by default. */
@@ -49,6 +53,10 @@ function depth(batchBytes: number, threads: number): number {
 /** A thread that holds a batch for longer than this has died, milliseconds. */
 const PATIENCE = 60_000;
 
+/** Batches between two looks at how long training has waited for them, and the share of that time that is too much. */
+const LOOKED_AT = 16;
+const OFTEN = 0.02;
+
 const besideThisFile = () => workerProgram(import.meta.url, 'worker');
 
 /** How many threads a recipe deserves: none where batches are cheap, or where there is one core or no program. */
@@ -57,6 +65,11 @@ export function threadsFor({ recipe = PLAIN_RECIPE, set }: BatchOptions): number
   if (set.files !== undefined) return Math.min(4, Math.ceil(cores / 4));
   if (!isHeavy(recipe) || cores < 2 || besideThisFile() === undefined) return 0;
   return Math.min(4, Math.ceil(cores / 4));
+}
+
+/** How many more it may become where training waits for them. */
+export function mostThreadsFor(threads: number): number {
+  return threads === 0 ? 0 : Math.max(threads, Math.min(4, availableParallelism()));
 }
 
 const shared = new WeakMap<ImageSet, ImageSet>();
@@ -81,14 +94,21 @@ export class BatchThreads {
   private readonly maker: BatchMaker;
   private readonly exchange: Exchange;
   private readonly control: Int32Array;
-  private readonly workers: readonly Worker[];
+  private readonly workers: Worker[];
+  private readonly startAnother: () => Worker;
+  private readonly mostThreads: number;
+  /** Batches since the last look, when it was, and what had been waited by then. */
+  private sinceLook = { batches: 0, at: 0, waited: 0 };
   /** The step, counted over all epochs, that each slot holds or is to hold. */
   private readonly held: number[];
   private readonly set: ImageSet;
   private readonly slots: readonly BatchMemory[];
 
   /** Throws as BatchMaker does. `dispose` ends the threads; they do not keep the process alive. */
-  constructor(options: BatchOptions, { threads, ahead, program = besideThisFile() }: ThreadOptions) {
+  constructor(
+    options: BatchOptions,
+    { threads, mostThreads = threads, ahead, program = besideThisFile() }: ThreadOptions,
+  ) {
     this.maker = new BatchMaker(options);
     this.stepsPerEpoch = this.maker.stepsPerEpoch;
     const { set, batchSize, normal } = options;
@@ -105,7 +125,9 @@ export class BatchThreads {
       targets: batchSize * this.maker.classes,
       labels: batchSize,
       reports:
-        set.files === undefined ? 0 : threads * (mostUnreadable(set.files.unreadableShare, set.count) + 1),
+        set.files === undefined
+          ? 0
+          : mostThreads * (mostUnreadable(set.files.unreadableShare, set.count) + 1),
     });
     this.control = new Int32Array(this.exchange.control);
     this.held = new Array<number>(this.exchange.slots).fill(-1);
@@ -115,12 +137,19 @@ export class BatchThreads {
       options: { ...options, set: sharedSet(set), normal: { classes, mean, deviation } },
       exchange: this.exchange,
     };
-    this.workers = Array.from({ length: program === undefined ? 0 : threads }, () => {
+    this.startAnother = () => {
       const worker = new Worker(program as URL, { workerData: start, execArgv: [] });
       worker.on('error', () => {});
       worker.unref();
       return worker;
-    });
+    };
+    this.mostThreads = program === undefined ? 0 : Math.max(threads, mostThreads);
+    this.workers = Array.from({ length: program === undefined ? 0 : threads }, this.startAnother);
+  }
+
+  /** Threads by now. */
+  get threads(): number {
+    return this.workers.length;
   }
 
   /** Whether a thread has made the batch of `step`, which was ordered by an earlier call of `batch`. */
@@ -139,7 +168,18 @@ export class BatchThreads {
       return this.taken(slot) ? this.view(slot) : this.made(step);
     } finally {
       this.waited += performance.now() - started;
+      this.look();
     }
+  }
+
+  /** Starts another thread where training has waited often. The first batches, which come with the first thread, do not count. */
+  private look(): void {
+    const last = this.sinceLook;
+    if (++last.batches < LOOKED_AT) return;
+    const now = performance.now();
+    const often = last.at > 0 && this.waited - last.waited > OFTEN * (now - last.at);
+    if (often && this.workers.length < this.mostThreads) this.workers.push(this.startAnother());
+    this.sinceLook = { batches: 0, at: now, waited: this.waited };
   }
 
   dispose(): void {

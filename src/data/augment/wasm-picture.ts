@@ -6,10 +6,10 @@
  */
 import type { Placement } from '../augment.ts';
 import type { Matrix, Picture } from './picture.ts';
+import { BEHIND, instantiate, memoryFrom } from './wasm-module.ts';
 
 /** What the module exports; offsets are bytes of its memory. */
 interface Passes {
-  readonly __heap_base: { readonly value: number };
   place(
     source: number,
     data: number,
@@ -50,33 +50,6 @@ interface Passes {
   normalise(data: number, curve: number, values: number, count: number, channels: number): void;
 }
 
-/** The part of the host's WebAssembly that is used here. */
-interface Host {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-  readonly Memory: new (type: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
-}
-
-/** `scripts/build-wasm.mjs` puts it there; sources and compiled files lie equally deep in the package. */
-const MODULE = new URL('../../../native/prebuilt/pictures.wasm', import.meta.url);
-const PAGE = 65536;
-/** Pixels are read sixteen bytes at a time: so much memory lies behind the last. */
-const BEHIND = 16;
-
-let compiled: object | null | undefined;
-
-/** The module, compiled once a thread; null in a browser, where files are not read, and where it cannot be had. */
-function compiledModule(host: Host | undefined): object | null {
-  if (compiled !== undefined) return compiled;
-  const fs = globalThis.process?.getBuiltinModule?.('node:fs');
-  try {
-    compiled = fs === undefined || host === undefined ? null : new host.Module(fs.readFileSync(MODULE));
-  } catch {
-    compiled = null; // an older machine without SIMD, or a package without the file: the plain passes do
-  }
-  return compiled;
-}
-
 export class WasmPicture implements Picture {
   readonly height: number;
   readonly width: number;
@@ -93,32 +66,26 @@ export class WasmPicture implements Picture {
 
   /** Undefined where the module is not there. */
   static make(height: number, width: number, channels: number): WasmPicture | undefined {
-    const host = (globalThis as { readonly WebAssembly?: Host }).WebAssembly;
-    const module = compiledModule(host);
-    if (module === null || host === undefined) return undefined;
     const size = height * width * channels;
     const bytes = 3 * (size + BEHIND) + 256 * channels + 4 * (2 * 256 * channels + size) + 6 * BEHIND;
-    const memory = new host.Memory({ initial: Math.ceil(bytes / PAGE) + 1 });
-    const { exports } = new host.Instance(module, { env: { memory } });
-    return new WasmPicture({ height, width, channels }, exports as Passes, memory.buffer);
+    const module = instantiate<Passes>(bytes);
+    return (
+      module && new WasmPicture({ height, width, channels }, module.passes, module.memory.buffer, module.base)
+    );
   }
 
   private constructor(
     { height, width, channels }: Pick<Picture, 'height' | 'width' | 'channels'>,
     passes: Passes,
     memory: ArrayBuffer,
+    base: number,
   ) {
     this.height = height;
     this.width = width;
     this.channels = channels;
     this.passes = passes;
     this.size = height * width * channels;
-    let at = passes.__heap_base.value;
-    const take = (bytes: number) => {
-      const from = Math.ceil(at / BEHIND) * BEHIND;
-      at = from + bytes;
-      return from;
-    };
+    const take = memoryFrom(base);
     const [pixels, entries] = [this.size, 256 * channels];
     this.data = new Uint8Array(memory, take(pixels + BEHIND), pixels);
     this.before = take(pixels + BEHIND);

@@ -3,7 +3,8 @@ import type { Backend } from '../../backends/backend.ts';
 import { ShiftAddError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
 import type { ImageDataset } from '../../data/dataset.ts';
-import { openDataset } from '../../data/open.ts';
+import { type OpenOptions, openDataset } from '../../data/open.ts';
+import { type StoreOptions, storePictures } from '../../data/picturestore.ts';
 import { sharedSet } from '../../data/shared-set.ts';
 import { stratified, subset } from '../../data/split.ts';
 import { channelStatistics } from '../../data/statistics.ts';
@@ -20,16 +21,23 @@ export interface JobContextOptions {
   readonly workers?: number | undefined;
   /** Opens the data; for programs that run many sessions over one set and keep it. */
   readonly openData?: typeof openDataset | undefined;
+  /** How much of pictures that do not fit into memory is kept decoded; nothing when absent. */
+  readonly store?: StoreOptions | undefined;
+  /** Told how far the data are read. */
+  readonly reading?: OpenOptions['progress'];
 }
 
 /** Reads the data. @throws what `openDataset` throws; 'usage' for settings that cannot work with it */
 export async function openJobContext(
   config: RunConfig,
   space: Space,
-  { backend, workers, openData = openDataset }: JobContextOptions,
+  { backend, workers, openData = openDataset, store, reading }: JobContextOptions,
 ): Promise<Omit<JobContext, 'checkpoints' | 'saveEvery'>> {
   const random = Random.fromSeed(config.seed);
-  const read = await limitedDataset(config, space, random, openData);
+  const limited = await limitedDataset(config, space, random, (source, options) =>
+    openData(source, { ...options, progress: reading }),
+  );
+  const read = store === undefined ? limited : await stored(limited, { progress: reading, ...store });
   // Read in place by threads that train; one that works alone needs no second copy while it is made.
   const several = backend.threads > 1 && workers !== 1;
   const dataset = several ? { ...read, train: sharedSet(read.train), test: sharedSet(read.test) } : read;
@@ -49,6 +57,12 @@ export async function openJobContext(
     quantisation: quantisationOf(config),
     unreadable: new Set(),
   };
+}
+
+/** With the pictures kept that are trained on again and again; those of the test set are seen once a network. */
+async function stored(dataset: ImageDataset, options: StoreOptions): Promise<ImageDataset> {
+  const { set: train, note } = await storePictures(dataset.train, options);
+  return note === '' ? dataset : { ...dataset, train, notes: [...dataset.notes, note] };
 }
 
 /** The data of a run. `trainLimit` takes images from training only: networks are measured on the whole test set. */

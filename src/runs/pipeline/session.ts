@@ -4,6 +4,7 @@
  */
 import { ShiftAddError } from '../../core/errors.ts';
 import type { openDataset } from '../../data/open.ts';
+import type { StoreOptions } from '../../data/picturestore.ts';
 import { findAccelerator, Pricer } from '../../hardware/index.ts';
 import { loadSpace } from '../../spaces/load.ts';
 import { ArchitecturePricer } from '../../spaces/pricing.ts';
@@ -13,7 +14,7 @@ import type { Evaluator, JobTypes } from '../evaluation/evaluator.ts';
 import { imageWorkplace, type Workplace } from '../evaluation/workplace.ts';
 import { describeMeasured } from '../latency-source.ts';
 import type { OpenedRank } from '../ranks/follow.ts';
-import type { Frame, RunContext } from './context.ts';
+import { type Frame, interrupt, type RunContext } from './context.ts';
 import { endQuietly, type FrameOptions, inFrame, openFrame } from './frame.ts';
 import { openJobContext } from './job-context.ts';
 import { retrainedSpaceOf } from './retraining-of.ts';
@@ -22,6 +23,8 @@ import { describeUnusedSpread } from './sharing-of.ts';
 export interface SessionOptions extends FrameOptions {
   /** Opens the data; for programs that run many sessions over one set and keep it. */
   readonly openData?: typeof openDataset;
+  /** How much of pictures that do not fit into memory is kept decoded; nothing when absent. */
+  readonly store?: StoreOptions;
   /** Jobs at once in threads of this process; 0, the default, for as many as the backend has threads. */
   readonly workers?: number;
   /** Who does the jobs, where that is not this process: called once data and settings are open. */
@@ -43,7 +46,11 @@ async function openContext(
   }
   const space = loadSpace(config.space);
   const accelerator = findAccelerator(config.accelerator);
-  const jobs = await openJobContext(config, space, { backend, workers, openData: options.openData });
+  const jobs = await openJobContext(config, space, {
+    ...{ backend, workers, openData: options.openData },
+    store: options.store && { signal: options.signal, ...options.store },
+    reading: (text, fraction) => options.bus.emit({ type: 'data-reading', text, fraction }),
+  });
   const retrained = retrainedSpaceOf(space, config);
   const pricer = new ArchitecturePricer(retrained, jobs.task, new Pricer(accelerator, Number(config.bits)));
   const frame = openFrame(options, jobs.random);
@@ -56,7 +63,10 @@ export async function session<T>(
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
   const started = Date.now();
-  const opened = await openContext(options);
+  const opened = await openContext(options).catch((error) => {
+    if (options.signal.aborted) interrupt(options);
+    throw error;
+  });
   const workplace = imageWorkplace(opened);
   const context = { ...opened, ...(await companyOf(options, opened, workplace)) };
   const differs = showRetraining(context.space, context.retrained);

@@ -1,11 +1,11 @@
 /**
- * One process writes a run. A lock file names it; when that process is gone (killed, or the machine restarted) the
+ * One process writes a folder. A lock file names it; when that process is gone (killed, or the machine restarted) the
  * next one takes the lock over without asking.
  */
 import fs from 'node:fs';
 import { hostname } from 'node:os';
-import { diskError } from '../core/atomic.ts';
-import { ShiftAddError } from '../core/errors.ts';
+import { diskError } from './atomic.ts';
+import { ShiftAddError } from './errors.ts';
 
 interface Owner {
   readonly pid: number;
@@ -21,8 +21,11 @@ export interface Lock {
 /** A lock file without an owner in it, where there are no links: being written just now, or its writer was killed. */
 const WRITING_MS = 5_000;
 
-/** Takes the lock `path` or throws ShiftAddError 'run' naming who has it; 'disk' when it cannot be written. */
-export function acquireLock(path: string): Lock {
+/**
+ * Takes the lock `path` or throws ShiftAddError 'run' naming who has it; 'disk' when it cannot be written. `what` is being
+ * written by whoever has it.
+ */
+export function acquireLock(path: string, what = 'this run'): Lock {
   const mine = ownerText(process.pid);
   for (let attempt = 0; attempt < 3; attempt++) {
     if (create(path, mine)) {
@@ -34,10 +37,10 @@ export function acquireLock(path: string): Lock {
     }
     const found = readText(path);
     if (found === undefined) continue;
-    if (!isStale(path, found)) throw heldBy(path, parseOwner(found));
+    if (!isStale(path, found)) throw heldBy(what, path, parseOwner(found));
     removeStale(path, found);
   }
-  throw heldBy(path, parseOwner(readText(path) ?? ''));
+  throw heldBy(what, path, parseOwner(readText(path) ?? ''));
 }
 
 /** What the lock of process `pid` of this machine says. */
@@ -153,11 +156,11 @@ function readText(path: string): string | undefined {
   }
 }
 
-function heldBy(path: string, owner: Owner | undefined): ShiftAddError {
+function heldBy(what: string, path: string, owner: Owner | undefined): ShiftAddError {
   const who = owner === undefined ? 'another process' : `process ${owner.pid} on ${owner.host}`;
   return new ShiftAddError(
     'run',
-    `this run is being written by ${who}; wait for it or stop it, and if it is gone for certain delete ${path}`,
+    `${what} is being written by ${who}; wait for it or stop it, and if it is gone for certain delete ${path}`,
     { path, pid: owner?.pid ?? null, host: owner?.host ?? null },
   );
 }
