@@ -134,13 +134,13 @@ export class BatchDecoder {
   }
 }
 
-/** Parts of the pictures that are kept on disk; undefined where none are. Throws for one that could not be decoded. */
+/** Parts of the pictures that are kept on disk. One that could not be read is undefined: it may be by now. */
 function storedOf({ files, count }: ImageSet) {
   if (files?.stored === undefined) return undefined;
   const store = new StoredPictures(files.stored, count);
-  return (index: number, windowOf: (size: Size) => Window): Part => {
+  return (index: number, windowOf: (size: Size) => Window): Part | undefined => {
     const size = store.size(index);
-    if (size === undefined) throw new Error('this picture could not be decoded');
+    if (size === undefined) return undefined;
     const window = windowOf(size);
     return { rows: store.rows(index, window), width: size.width, window };
   };

@@ -79,7 +79,7 @@ export async function storePictures(set: ImageSet, options: StoreOptions): Promi
   }
 }
 
-/** The set as it is read while training, kept or not. */
+/** The pictures that are kept in a folder. */
 export class StoredPictures {
   private readonly file: number;
   private readonly sizes: Uint32Array;
@@ -92,9 +92,7 @@ export class StoredPictures {
       throw new ShiftAddError(
         'data',
         `what is kept in ${folder} is damaged; delete this folder and start again`,
-        {
-          folder,
-        },
+        { folder },
       );
     }
     this.sizes = readSizes(join(folder, 'sizes'));
@@ -103,13 +101,13 @@ export class StoredPictures {
     this.file = fs.openSync(join(folder, 'pixels'), 'r');
   }
 
-  /** Undefined for one that cannot be read. */
+  /** Undefined for one that could not be read. */
   size(index: number): Size | undefined {
     const [height, width] = [this.sizes[2 * index], this.sizes[2 * index + 1]];
     return height === 0 ? undefined : { height, width };
   }
 
-  /** The rows of a part of a picture that can be read, [window.height, its width, 3], which the next call overwrites. */
+  /** The rows of a part of a picture that could be read, [window.height, its width, 3], which the next call overwrites. */
   rows(index: number, window: Window): Uint8Array {
     const line = 3 * this.sizes[2 * index + 1];
     const length = window.height * line;
