@@ -106,7 +106,12 @@ test('another thread is started where training waits for those there are, up to 
   const idle = new URL(`data:text/javascript,${encodeURIComponent('setInterval(() => {}, 1000);')}`);
   const alone = new BatchThreads(options, { threads: 1, program: idle });
   const growing = new BatchThreads(options, { threads: 1, mostThreads: 3, program: idle });
-  for (const pool of [alone, growing]) for (let step = 0; step < 100; step++) pool.batch(step);
+  const until = performance.now() + 60_000;
+  for (let step = 0; growing.threads < 3 && performance.now() < until; step++) {
+    for (const pool of [alone, growing]) pool.batch(step);
+  }
+  const enough = performance.now() + 1000;
+  for (let step = 0; performance.now() < enough; step++) growing.batch(step);
   expect([alone.threads, growing.threads]).toEqual([1, 3]);
   for (const pool of [alone, growing]) pool.dispose();
 });

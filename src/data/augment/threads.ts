@@ -53,8 +53,8 @@ function depth(batchBytes: number, threads: number): number {
 /** A thread that holds a batch for longer than this has died, milliseconds. */
 const PATIENCE = 60_000;
 
-/** Batches between two looks at how long training has waited for them, and the share of that time that is too much. */
-const LOOKED_AT = 16;
+/** Milliseconds between two looks at how long training has waited for its batches, and the share of them that is too much. */
+const LOOK_MS = 500;
 const OFTEN = 0.02;
 
 const besideThisFile = () => workerProgram(import.meta.url, 'worker');
@@ -97,8 +97,8 @@ export class BatchThreads {
   private readonly workers: Worker[];
   private readonly startAnother: () => Worker;
   private readonly mostThreads: number;
-  /** Batches since the last look, when it was, and what had been waited by then. */
-  private sinceLook = { batches: 0, at: 0, waited: 0 };
+  /** When the last look was, and what had been waited by then. */
+  private lastLook: { readonly at: number; readonly waited: number } | undefined;
   /** The step, counted over all epochs, that each slot holds or is to hold. */
   private readonly held: number[];
   private readonly set: ImageSet;
@@ -172,14 +172,13 @@ export class BatchThreads {
     }
   }
 
-  /** Starts another thread where training has waited often. The first batches, which come with the first thread, do not count. */
+  /** Starts another thread where training has waited often. The first batch, which waits for the first thread, does not count. */
   private look(): void {
-    const last = this.sinceLook;
-    if (++last.batches < LOOKED_AT) return;
-    const now = performance.now();
-    const often = last.at > 0 && this.waited - last.waited > OFTEN * (now - last.at);
+    const [last, at] = [this.lastLook, performance.now()];
+    if (last !== undefined && at - last.at < LOOK_MS) return;
+    const often = last !== undefined && this.waited - last.waited > OFTEN * (at - last.at);
     if (often && this.workers.length < this.mostThreads) this.workers.push(this.startAnother());
-    this.sinceLook = { batches: 0, at: now, waited: this.waited };
+    this.lastLook = { at, waited: this.waited };
   }
 
   dispose(): void {
