@@ -177,7 +177,7 @@ describe.skipIf(sharp === undefined)('pictures that are kept decoded', () => {
     fs.writeFileSync(file, '');
     const nowhere = await store({ cache: file });
     expect(nowhere.set).toBe(dataset.train);
-    expect(nowhere.note).toMatch(/decoded while training, for cannot write .*: a part of its path is a file/);
+    expect(nowhere.note).toMatch(/decoded while training: cannot write .*: a part of its path is a file/);
     expect(await store({ most: 0 })).toEqual({ set: dataset.train, note: '' });
   });
 });

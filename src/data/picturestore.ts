@@ -75,7 +75,7 @@ export async function storePictures(set: ImageSet, options: StoreOptions): Promi
     if (options.signal?.aborted === true) throw error;
     const { code, message } = diskError(error, cache);
     if (code !== 'disk') throw error;
-    return { set, note: `${files.root}: pictures are decoded while training, for ${message}.` };
+    return { set, note: `${files.root}: pictures are decoded while training: ${message}.` };
   }
 }
 
