@@ -1,8 +1,7 @@
 /**
  * A part of an RGB picture, brought to a size: bicubic with the window widened where it shrinks, a = -0.5, columns first
  * and rows after that, weights of 22 bits behind the point. These are the bytes of Pillow's crop and
- * resize(Image.BICUBIC), which recipes were published with. `PlainResampler` says what is computed, `WasmResampler`
- * gives the same bytes faster.
+ * resize(Image.BICUBIC). `PlainResampler` says what is computed, `WasmResampler` gives the same bytes faster.
  */
 import type { Size, Window } from './crops.ts';
 
@@ -26,8 +25,8 @@ export interface Weights {
 }
 
 const SUPPORT = 2;
-export const FRACTION_BITS = 22;
-export const HALF = 1 << (FRACTION_BITS - 1);
+const FRACTION_BITS = 22;
+const HALF = 1 << (FRACTION_BITS - 1);
 
 function cubic(distance: number): number {
   const a = -0.5;
