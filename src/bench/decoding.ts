@@ -11,6 +11,7 @@ import { ShiftAddError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import { PLAIN_RECIPE, type Recipe } from '../data/augment/recipe.ts';
 import type { BatchOptions } from '../data/batches.ts';
+import type { ImageDataset } from '../data/dataset.ts';
 import { loadSharp } from '../data/image.ts';
 import { openDataset } from '../data/open.ts';
 import { storePictures } from '../data/picturestore.ts';
@@ -46,8 +47,8 @@ const RECIPES: readonly DecodedCase[] = [
 
 /** Where pictures come from while a network is trained. */
 const SOURCES = [
-  { id: 'stored', title: 'JPEGs of SIDE kept decoded', most: Number.POSITIVE_INFINITY },
-  { id: 'decoding', title: 'JPEGs of SIDE', most: 0 },
+  { id: 'stored', kept: ' kept decoded', most: Number.POSITIVE_INFINITY },
+  { id: 'decoding', kept: '', most: 0 },
 ] as const;
 
 const SIZES: readonly NetworkSizes[] = [
@@ -76,23 +77,24 @@ export async function measureDecoding(
   try {
     await drawJpegs(join(root, 'files'), folder);
     const rows: Row[] = [];
+    const opened: { readonly sizes: NetworkSizes; readonly dataset: ImageDataset }[] = [];
+    for (const sizes of wanted) {
+      const options = { imageSize: sizes.side, memory: 0 };
+      opened.push({ sizes, dataset: await openDataset(`folder:${join(root, 'files')}`, options) });
+    }
     const cases = SOURCES.flatMap((source) =>
-      wanted.flatMap((sizes) => RECIPES.map((recipe) => ({ source, sizes, recipe }))),
+      opened.flatMap((one) => RECIPES.map((recipe) => ({ ...one, source, recipe }))),
     );
-    for (const { source, sizes, recipe } of cases) {
+    for (const { source, sizes, dataset, recipe } of cases) {
       const before = rows.length;
       const progress = (done: number) => m.progress((before + done) / cases.length);
-      const dataset = await openDataset(`folder:${join(root, 'files')}`, {
-        imageSize: sizes.side,
-        memory: 0,
-      });
       const { set } = await storePictures(dataset.train, { most: source.most, cache: root });
       const batches = batchesOf({
         ...{ set, normal: dataset, batchSize: sizes.batch, recipe: recipe.recipe },
         ...{ random: Random.fromSeed(3).state(), smoothing: 0.1 },
         augmentation: { mirror: true, cropPad: 0, padding: 'edge' },
       });
-      const files = source.title.replace('SIDE', `${folder.side}x${folder.side}`);
+      const files = `JPEGs of ${folder.side}x${folder.side}${source.kept}`;
       const what = {
         id: `${source.id}-${sizes.space}-${sizes.side}-${recipe.id}`,
         title: `waiting for ${files} with ${recipe.title}, all-conv of space ${sizes.space}`,

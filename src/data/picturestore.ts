@@ -230,7 +230,10 @@ async function locked(
     stopIfAsked(signal);
     if (isWhole(folder, count)) return undefined;
     try {
-      return acquireLock(join(folder, 'lock'), `${folder}`);
+      const lock = acquireLock(join(folder, 'lock'), folder);
+      if (!isWhole(folder, count)) return lock;
+      lock.release(); // whoever had it ended between the two looks
+      return undefined;
     } catch (error) {
       if (!(error instanceof ShiftAddError) || error.code !== 'run') throw error;
     }
@@ -280,7 +283,7 @@ async function append(
       const all = done + i + 1;
       progress?.(`${files.root}: ${all} of ${set.count} pictures decoded`, all / set.count);
     });
-    if (bytes > most) throw tooMuch(path, most);
+    if (bytes > most) throw tooMuch(most);
     fs.fsyncSync(pixels);
     writeAll(fs, part, new Uint8Array(found.buffer), 8 * done);
     done += group.length;
@@ -307,9 +310,9 @@ function soFar(part: string, pixels: number, sizes: number): { done: number; byt
   return { done, bytes };
 }
 
-function tooMuch(folder: string, most: number): ShiftAddError {
+function tooMuch(most: number): ShiftAddError {
   return new ShiftAddError(
     'disk',
-    `its pictures take more than ${gib(most)} in ${folder}; --data-disk allows more`,
+    `they take more than the ${gib(most)} that may be kept; --data-disk allows more`,
   );
 }
