@@ -1,7 +1,7 @@
 /**
  * What of a training step's time goes by without a batch where the images are JPEGs in folders, too many for memory: kept
- * decoded on disk, as runs do, or decoded while training, as runs do whose disk is too small. The files are drawn into a
- * temporary folder, read as `folder:` reads them, and cut to random parts of the size that is trained. The networks are of
+ * decoded on disk, as runs do, or decoded while training, as runs do whose disk is too small; where training waits for that, a
+ * run stops unless it was asked for. The files are drawn into a temporary folder, read as `folder:` reads them, and cut to random parts of the size that is trained. The networks are of
  * small spaces, down to the smallest, so that threads have little time for a batch.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ import type { Measuring } from './measuring.ts';
 import { CLASSES, type NetworkSizes } from './networks.ts';
 import { drawnImages, FULL_RECIPE } from './recipe.ts';
 import type { Row } from './row.ts';
-import { waitingRow } from './waiting.ts';
+import { orStopped, type WaitingTimes, waitingRow } from './waiting.ts';
 
 export interface DrawnFolder {
   /** Of training images. */
@@ -51,6 +51,9 @@ const SOURCES = [
   { id: 'decoding', kept: '', most: 0 },
 ] as const;
 
+/** Bytes of a disk that holds no picture. */
+const TOO_SMALL = 1;
+
 const SIZES: readonly NetworkSizes[] = [
   { space: 'cifar', side: 224, batch: 32 },
   { space: 'tiny', side: 224, batch: 32 },
@@ -62,7 +65,7 @@ export interface DecodingOptions {
   readonly folder?: DrawnFolder;
   readonly sizes?: readonly NetworkSizes[];
   readonly batchesOf?: (options: BatchOptions) => ImageBatches;
-  readonly times?: { readonly warmUpMs: number; readonly trainedMs: number };
+  readonly times?: WaitingTimes;
 }
 
 /** How many rows `measureDecoding` gives where it can. */
@@ -88,18 +91,27 @@ export async function measureDecoding(
     for (const { source, sizes, dataset, recipe } of cases) {
       const before = rows.length;
       const progress = (done: number) => m.progress((before + done) / cases.length);
-      const { set } = await storePictures(dataset.train, { most: source.most, cache: root });
-      const batches = batchesOf({
-        ...{ set, normal: dataset, batchSize: sizes.batch, recipe: recipe.recipe },
-        ...{ random: Random.fromSeed(3).state(), smoothing: 0.1 },
-        augmentation: { mirror: true, cropPad: 0, padding: 'edge' },
-      });
+      const batchesWith = async (most: number) => {
+        const { set } = await storePictures(dataset.train, { most, cache: root });
+        return batchesOf({
+          ...{ set, normal: dataset, batchSize: sizes.batch, recipe: recipe.recipe },
+          ...{ random: Random.fromSeed(3).state(), smoothing: 0.1 },
+          augmentation: { mirror: true, cropPad: 0, padding: 'edge' },
+        });
+      };
       const files = `JPEGs of ${folder.side}x${folder.side}${source.kept}`;
       const what = {
         id: `${source.id}-${sizes.space}-${sizes.side}-${recipe.id}`,
         title: `waiting for ${files} with ${recipe.title}, all-conv of space ${sizes.space}`,
       };
-      rows.push(await waitingRow({ ...m, progress }, { ...what, sizes, batches }, times));
+      const batches = await batchesWith(source.most);
+      const row = await waitingRow({ ...m, progress }, { ...what, sizes, batches }, times);
+      const waits = source.id === 'decoding' && row.bars.some(({ met }) => !met);
+      rows.push(
+        waits
+          ? await orStopped(m, row, { sizes, batches: await batchesWith(TOO_SMALL) }, times?.stoppedMs)
+          : row,
+      );
     }
     return rows;
   } catch (error) {

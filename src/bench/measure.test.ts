@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PeakMeter } from '../backends/peaks.ts';
 import { createReference } from '../backends/reference/reference.ts';
+import { type ErrorCode, ShiftAddError } from '../core/errors.ts';
 import { loadSharp } from '../data/image.ts';
 import { compileWorker } from '../data/testing/worker-program.ts';
 import { imageBatches } from '../training/image-batches.ts';
@@ -13,10 +14,12 @@ import { measureDecoding } from './decoding.ts';
 import { measureKernels } from './kernels.ts';
 import type { Measuring } from './measuring.ts';
 import type { Peer } from './peer.ts';
+import { recipeOptions } from './recipe.ts';
 import { clocked, measureSupernet, supernetRows } from './supernet.ts';
 import { measureTape } from './tape.ts';
 import { measureThreads } from './threads.ts';
 import { burst, median } from './timing.ts';
+import { orStopped } from './waiting.ts';
 
 const RATE = 1e9;
 
@@ -145,7 +148,7 @@ test('JPEGs that are kept decoded, and decoded while training: two recipes at ea
   const roots = new Set<string>();
   try {
     const rows = await measureDecoding(m, {
-      ...{ folder: { count: 20, side: 40 }, times: { warmUpMs: 1, trainedMs: 1 } },
+      ...{ folder: { count: 20, side: 40 }, times: { warmUpMs: 1, trainedMs: 1, stoppedMs: 1 } },
       sizes: [{ space: 'micro', side: 16, batch: 4 }],
       batchesOf(options) {
         roots.add(dirname(options.set.files!.root));
@@ -160,7 +163,7 @@ test('JPEGs that are kept decoded, and decoded while training: two recipes at ea
     ]);
     for (const row of rows) {
       expect(row).toMatchObject({ group: 'data', unit: '%', shape: 'batch 4, 16x16x3, data threads: 1' });
-      expect(row.bars).toMatchObject([{ text: '% waiting <= 3', value: row.median }]);
+      expect(row.bars).toMatchObject([{ text: expect.stringMatching(/^% waiting <= 3/), value: row.median }]);
       // the thread that trains cannot decode: it stands still for its first batch at least
       expect(row.best).toBeGreaterThan(0);
     }
@@ -171,6 +174,30 @@ test('JPEGs that are kept decoded, and decoded while training: two recipes at ea
     m.backend.dispose();
   }
 });
+
+test('training that waits too much meets its bar where runs stop for that', async () => {
+  const m = measuring();
+  const sizes = { space: 'micro', side: 16, batch: 2 };
+  const row = await measureWaiting(m, sizes, { warmUpMs: 1, trainedMs: 1 });
+  const batches = () => imageBatches(recipeOptions({}, { ...sizes, classes: 10 }), 0);
+  const failing = (code: ErrorCode) => ({
+    ...batches(),
+    batch: (step: number) => (step < 3 ? batches().batch(step) : raise(new ShiftAddError(code, 'stop'))),
+  });
+  const stopped = await orStopped(m, row, { sizes, batches: failing('disk') });
+  const bar = { text: '% waiting <= 3, or stopped unless asked for', value: row.median };
+  expect(stopped.bars).toEqual([{ ...bar, met: true }]);
+  expect((await orStopped(m, row, { sizes, batches: batches() }, 1)).bars).toEqual([{ ...bar, met: false }]);
+  await expect(orStopped(m, row, { sizes, batches: failing('data') })).rejects.toMatchObject({
+    code: 'data',
+  });
+  expect(m.backend.memory().used).toBe(0);
+  m.backend.dispose();
+});
+
+function raise(error: Error): never {
+  throw error;
+}
 
 test('a supernet step by kernel', async () => {
   const m = measuring({ rounds: 1 });

@@ -1,4 +1,5 @@
-/** Training on batches that are made meanwhile: what part of its time it stands still for them. */
+/** Training on batches that are made meanwhile: what part of its time it stands still for them, and whether it is stopped then. */
+import { ShiftAddError } from '../core/errors.ts';
 import type { ImageBatches } from '../training/image-batches.ts';
 import { type Measuring, stopIfAsked } from './measuring.ts';
 import { batchesStep, type NetworkSizes } from './networks.ts';
@@ -8,6 +9,14 @@ import { type Finish, finishOf, median, sleep } from './timing.ts';
 const MOST_WAITING = 3;
 const WARM_UP_MS = 400;
 const TRAINED_MS = 1200;
+/** Time in which training that waits too much is to be stopped; see data/augment/waiting-limit.ts. */
+const STOPPED_MS = 40_000;
+
+export interface WaitingTimes {
+  readonly warmUpMs: number;
+  readonly trainedMs: number;
+  readonly stoppedMs?: number;
+}
 
 export interface Waiting extends Pick<Row, 'id' | 'title'> {
   /** Of the all-convolution network that is trained. */
@@ -20,7 +29,7 @@ export interface Waiting extends Pick<Row, 'id' | 'title'> {
 export async function waitingRow(
   m: Measuring,
   { id, title, sizes, batches }: Waiting,
-  { warmUpMs = WARM_UP_MS, trainedMs = TRAINED_MS } = {},
+  { warmUpMs, trainedMs }: WaitingTimes = { warmUpMs: WARM_UP_MS, trainedMs: TRAINED_MS },
 ): Promise<Row> {
   const step = batchesStep(m.backend, sizes, batches);
   const shares: number[] = [];
@@ -48,6 +57,31 @@ export async function waitingRow(
     rate: { value: images / seconds, unit: 'images/s' },
     bars: [atMost('% waiting', median(shares), MOST_WAITING)],
   };
+}
+
+/**
+ * A row of `waitingRow` of which the bar is also met where a run of the same images does not go on waiting. `batches`: as runs
+ * make them.
+ */
+export async function orStopped(
+  m: Measuring,
+  row: Row,
+  { sizes, batches }: Pick<Waiting, 'sizes' | 'batches'>,
+  stoppedMs = STOPPED_MS,
+): Promise<Row> {
+  const step = batchesStep(m.backend, sizes, batches);
+  let stopped = false;
+  try {
+    await trainFor(stoppedMs, step.run, finishOf(m.backend));
+  } catch (error) {
+    if (!(error instanceof ShiftAddError) || error.code !== 'disk') throw error;
+    stopped = true;
+  } finally {
+    step.dispose();
+    batches.dispose();
+  }
+  const text = `% waiting <= ${MOST_WAITING}, or stopped unless asked for`;
+  return { ...row, bars: [{ text, value: row.median, met: stopped }] };
 }
 
 /** Steps until so much time is spent; between them signals are served, as in training. */

@@ -54,7 +54,7 @@ async function follow(context: CommandContext, ranks: MpiRanks): Promise<void> {
   const { threads = threadsOfRank() } = threadsOf(context);
   const backend = await openBackendOf(context, { threads, shared: true });
   try {
-    const opened = await acceptInvitation(ranks, backend, storeOf(context));
+    const opened = await acceptInvitation(ranks, backend, { ...storeOf(context), mayWait: true });
     if (opened !== undefined) await followSupernet(opened, ranks);
   } finally {
     backend.dispose();

@@ -169,15 +169,17 @@ describe.skipIf(sharp === undefined)('pictures that are kept decoded', () => {
 
   test('are not kept where they take more than is allowed, or where nothing can be written: a note says why', async () => {
     const { set, note } = await store({ most: 1000 });
-    expect(set).toBe(dataset.train);
+    const limited = { ...dataset.train, files: { ...dataset.train.files, mostWaiting: 0.03 } };
+    expect(set).toEqual(limited);
     expect(note).toMatch(
       /decoded while training, for all of them take about .* more than .* --data-disk allows more/,
     );
     const file = join(cache, 'file');
     fs.writeFileSync(file, '');
     const nowhere = await store({ cache: file });
-    expect(nowhere.set).toBe(dataset.train);
+    expect(nowhere.set).toEqual(limited);
     expect(nowhere.note).toMatch(/decoded while training: cannot write .*: a part of its path is a file/);
+    expect((await store({ most: 1000, mayWait: true })).set).toBe(dataset.train);
     expect(await store({ most: 0 })).toEqual({ set: dataset.train, note: '' });
   });
 });

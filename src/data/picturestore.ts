@@ -32,10 +32,14 @@ const SAMPLE = 64;
 /** Part of the free disk that is used at most. */
 const SHARE_OF_FREE = 0.5;
 const LOOK_MS = 500;
+/** Share of its time that training may wait for pictures that are not kept because there is no room. */
+const MOST_WAITING = 0.03;
 
 export interface StoreOptions {
-  /** Bytes that may be kept. */
+  /** Bytes that may be kept; 0 for none, whether training waits for its pictures or not. */
   readonly most: number;
+  /** Whether it may wait too where there is no room for them. */
+  readonly mayWait?: boolean | undefined;
   /** Where; the program's cache unless given. */
   readonly cache?: string | undefined;
   readonly progress?: Progress | undefined;
@@ -49,21 +53,22 @@ export interface Stored {
 }
 
 /**
- * Decodes what `set`, of which the pictures are files, does not have on disk yet. Where the disk does not suffice the set is
- * given back as it was: its pictures are then decoded while training. Throws 'interrupted' when the signal is aborted;
- * what is decoded by then is kept.
+ * Decodes what `set`, of which the pictures are files, does not have on disk yet. Where the disk does not suffice its pictures
+ * are decoded while training, which is an error where they cannot be decoded as quickly as it trains (`mostWaiting`),
+ * unless that is asked for. Throws 'interrupted' when the signal is aborted; what is decoded by then is kept.
  */
 export async function storePictures(set: ImageSet, options: StoreOptions): Promise<Stored> {
-  const { cache = cacheFolder(), most } = options;
+  const { cache = cacheFolder(), most, mayWait = false } = options;
   const { files } = set;
   if (files === undefined || most <= 0) return { set, note: '' };
+  const decoded = mayWait ? set : { ...set, files: { ...files, mostWaiting: MOST_WAITING } };
   try {
     const folder = join(cache, 'decoded', await keyOf(set, files));
     fs.mkdirSync(folder, { recursive: true });
     const sizes = join(folder, 'sizes');
     if (!isWhole(folder, set.count)) {
       const refused = await roomFor(set, files, folder, most);
-      if (refused !== undefined) return { set, note: refused };
+      if (refused !== undefined) return { set: decoded, note: refused };
       await written(set, files, folder, options);
     }
     const bytes = total(readSizes(sizes));
@@ -75,7 +80,7 @@ export async function storePictures(set: ImageSet, options: StoreOptions): Promi
     if (options.signal?.aborted === true) throw error;
     const { code, message } = diskError(error, cache);
     if (code !== 'disk') throw error;
-    return { set, note: `${files.root}: pictures are decoded while training: ${message}.` };
+    return { set: decoded, note: `${files.root}: pictures are decoded while training: ${message}.` };
   }
 }
 

@@ -428,7 +428,7 @@ export const EXECUTION_OPTIONS = {
 /** The same for commands with many jobs to do. */
 export const JOB_OPTIONS = {
   dataDisk: number(
-    'GiB of pictures of a folder: set that are kept decoded in the cache of the program where they do not fit into memory, so that training need not decode them again; 0 for none',
+    'GiB of pictures of a folder: set that are kept decoded in the cache of the program where they do not fit into memory, so that training need not decode them again; where they do not fit, a training that waits for decoding stops; 0 for none, however long it waits',
     64,
     0,
   ),

@@ -57,7 +57,7 @@ export const worker: Command = {
         const served = await serve({
           ...{ database, backend, signal: context.signal, say, cache: cacheFolder() },
           workers: given(context, 'workers'),
-          store: storeOf(context),
+          store: { ...storeOf(context), mayWait: true }, // a slow worker is better than none
           data: given(context, 'data'),
           mixed: given(context, 'mixed'),
           idle: given(context, 'idle'),

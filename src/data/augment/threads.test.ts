@@ -115,3 +115,46 @@ test('another thread is started where training waits for those there are, up to 
   expect([alone.threads, growing.threads]).toEqual([1, 3]);
   for (const pool of [alone, growing]) pool.dispose();
 });
+
+/** Makes whatever is wanted, in so many milliseconds a batch. */
+const slowProgram = (milliseconds: number) => `
+  import { workerData } from 'node:worker_threads';
+  const { exchange: { control: words, slots } } = workerData;
+  const control = new Int32Array(words);
+  const [HEAD, WORDS, WANTED, READY] = [2, 4, 1, 3];
+  const nap = (time) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, time);
+  for (;;) {
+    for (let slot = 0; slot < slots; slot++) {
+      const state = HEAD + WORDS * slot;
+      if (Atomics.load(control, state) !== WANTED) continue;
+      nap(${milliseconds});
+      Atomics.store(control, state + 3, 1);
+      Atomics.store(control, state, READY);
+      Atomics.notify(control, state);
+    }
+    nap(1);
+  }`;
+
+test('training that waits for pictures which were to be kept stops and says what to do; where waiting is asked for it goes on', () => {
+  const files = {
+    root: 'nowhere',
+    names: Array.from({ length: 40 }, (_, i) => `${i}.png`),
+    unreadableShare: 0,
+  };
+  const program = new URL(`data:text/javascript,${encodeURIComponent(slowProgram(5))}`);
+  const train = (mostWaiting: number | undefined) => {
+    const limited = { ...files, ...(mostWaiting === undefined ? {} : { mostWaiting }) };
+    const set = { ...options.set, pixels: new Uint8Array(0), files: limited };
+    const pool = new BatchThreads({ ...options, set }, { threads: 1, spanMs: 50, program });
+    try {
+      for (let step = 0; step < 200; step++) pool.batch(step); // nothing but waiting, a second in all
+    } finally {
+      pool.dispose();
+    }
+  };
+  expect(() => train(undefined)).not.toThrow();
+  expect(() => train(1)).not.toThrow();
+  expect(() => train(0.03)).toThrow(
+    /waits (9\d|100) % of its time for pictures of nowhere, .*--resume \(--data-disk allows more.*--data-disk 0$/,
+  );
+});

@@ -27,6 +27,7 @@ import {
   WANTED,
 } from './exchange.ts';
 import { isHeavy, PLAIN_RECIPE } from './recipe.ts';
+import { WaitingLimit } from './waiting-limit.ts';
 import type { WorkerStart } from './worker.ts';
 
 export interface ThreadOptions {
@@ -34,6 +35,8 @@ export interface ThreadOptions {
   readonly threads: number;
   /** Where training waits; as many as at the start unless given. */
   readonly mostThreads?: number | undefined;
+  /** Milliseconds of a span that tells whether training waits too much, where the set has a limit; see waiting-limit.ts. */
+  readonly spanMs?: number | undefined;
   /** Batches made ahead for each thread. Default: as many as `AHEAD_BYTES` hold, 2 to 16. */
   readonly ahead?: number;
   /** The worker's compiled program; the one beside this file by default. */
@@ -97,6 +100,7 @@ export class BatchThreads {
   private readonly workers: Worker[];
   private readonly startAnother: () => Worker;
   private readonly mostThreads: number;
+  private readonly limit: WaitingLimit | undefined;
   /** When the last look was, and what had been waited by then. */
   private lastLook: { readonly at: number; readonly waited: number } | undefined;
   /** The step, counted over all epochs, that each slot holds or is to hold. */
@@ -107,7 +111,7 @@ export class BatchThreads {
   /** Throws as BatchMaker does. `dispose` ends the threads; they do not keep the process alive. */
   constructor(
     options: BatchOptions,
-    { threads, mostThreads = threads, ahead, program = besideThisFile() }: ThreadOptions,
+    { threads, mostThreads = threads, spanMs, ahead, program = besideThisFile() }: ThreadOptions,
   ) {
     this.maker = new BatchMaker(options);
     this.stepsPerEpoch = this.maker.stepsPerEpoch;
@@ -144,6 +148,8 @@ export class BatchThreads {
       return worker;
     };
     this.mostThreads = program === undefined ? 0 : Math.max(threads, mostThreads);
+    const most = set.files?.mostWaiting;
+    this.limit = most === undefined ? undefined : new WaitingLimit(most, spanMs);
     this.workers = Array.from({ length: program === undefined ? 0 : threads }, this.startAnother);
   }
 
@@ -158,18 +164,26 @@ export class BatchThreads {
     return this.held[slot] === step && Atomics.load(this.control, stateOf(slot)) === READY;
   }
 
-  /** Batch `step` of the run, counted from 0 over all epochs. The next call overwrites it. */
+  /**
+   * Batch `step` of the run, counted from 0 over all epochs. The next call overwrites it.
+   *
+   * @throws ShiftAddError 'run' where a thread fails, 'data' where too many files cannot be read, 'disk' where training
+   * waits more than the set's `mostWaiting`
+   */
   batch(step: number): Batch {
     const started = performance.now();
-    try {
-      this.want(step);
-      const slot = step % this.exchange.slots;
-      if (this.set.files !== undefined) return this.decoded(slot, step);
-      return this.taken(slot) ? this.view(slot) : this.made(step);
-    } finally {
-      this.waited += performance.now() - started;
-      this.look();
-    }
+    this.want(step);
+    const slot = step % this.exchange.slots;
+    const batch =
+      this.set.files !== undefined
+        ? this.decoded(slot, step)
+        : this.taken(slot)
+          ? this.view(slot)
+          : this.made(step);
+    this.waited += performance.now() - started;
+    this.look();
+    this.judge();
+    return batch;
   }
 
   /** Starts another thread where training has waited often. The first batch, which waits for the first thread, does not count. */
@@ -179,6 +193,13 @@ export class BatchThreads {
     const often = last !== undefined && this.waited - last.waited > OFTEN * (at - last.at);
     if (often && this.workers.length < this.mostThreads) this.workers.push(this.startAnother());
     this.lastLook = { at, waited: this.waited };
+  }
+
+  /** Where there is a limit to waiting: once all threads are there. */
+  private judge(): void {
+    if (this.workers.length < this.mostThreads) return;
+    const share = this.limit?.exceeded(this.waited, performance.now());
+    if (share !== undefined) throw waitsTooMuch(share, this.set.files?.root);
   }
 
   dispose(): void {
@@ -278,4 +299,14 @@ export class BatchThreads {
     Atomics.add(this.control, BELL, 1);
     Atomics.notify(this.control, BELL);
   }
+}
+
+function waitsTooMuch(share: number, root?: string): ShiftAddError {
+  return new ShiftAddError(
+    'disk',
+    `training waits ${Math.round(100 * share)} % of its time for pictures of ${root}, which are decoded meanwhile because ` +
+      `there is no room to keep them decoded; make room and go on with --resume (--data-disk allows more, ` +
+      `SHIFTADDNAS_CACHE names another disk), or go on as slowly with --resume and --data-disk 0`,
+    { share },
+  );
 }
