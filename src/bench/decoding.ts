@@ -51,7 +51,7 @@ const SOURCES = [
   { id: 'decoding', kept: '', most: 0 },
 ] as const;
 
-/** Bytes of a disk that holds no picture. */
+/** Bytes of a disk that holds no picture; a cache of its own, for what is kept already is taken. */
 const TOO_SMALL = 1;
 
 const SIZES: readonly NetworkSizes[] = [
@@ -91,8 +91,8 @@ export async function measureDecoding(
     for (const { source, sizes, dataset, recipe } of cases) {
       const before = rows.length;
       const progress = (done: number) => m.progress((before + done) / cases.length);
-      const batchesWith = async (most: number) => {
-        const { set } = await storePictures(dataset.train, { most, cache: root });
+      const batchesWith = async (most: number, cache: string) => {
+        const { set } = await storePictures(dataset.train, { most, cache });
         return batchesOf({
           ...{ set, normal: dataset, batchSize: sizes.batch, recipe: recipe.recipe },
           ...{ random: Random.fromSeed(3).state(), smoothing: 0.1 },
@@ -104,12 +104,17 @@ export async function measureDecoding(
         id: `${source.id}-${sizes.space}-${sizes.side}-${recipe.id}`,
         title: `waiting for ${files} with ${recipe.title}, all-conv of space ${sizes.space}`,
       };
-      const batches = await batchesWith(source.most);
+      const batches = await batchesWith(source.most, root);
       const row = await waitingRow({ ...m, progress }, { ...what, sizes, batches }, times);
       const waits = source.id === 'decoding' && row.bars.some(({ met }) => !met);
       rows.push(
         waits
-          ? await orStopped(m, row, { sizes, batches: await batchesWith(TOO_SMALL) }, times?.stoppedMs)
+          ? await orStopped(
+              m,
+              row,
+              { sizes, batches: await batchesWith(TOO_SMALL, join(root, 'full')) },
+              times?.stoppedMs,
+            )
           : row,
       );
     }
