@@ -302,6 +302,32 @@ const specialTops = conformanceCase(
   },
 );
 
+/** The same in rows that are looked at in groups of columns. */
+const specialLongTops = conformanceCase(
+  'topLogProbabilities',
+  'many columns: nothing likely, fewer than k likely, NaN in the beginning, NaN at the end',
+  2e-6,
+  'element',
+  (stage) => {
+    const [never, nan] = [Number.NEGATIVE_INFINITY, Number.NaN];
+    const [columns, k] = [700, 4];
+    const row = (value: (j: number) => number, others: Readonly<Record<number, number>> = {}) =>
+      Array.from({ length: columns }, (_, j) => others[j] ?? value(j));
+    const some = (j: number) => ((j * 37) % 101) / 8;
+    const rows = [
+      row(() => never),
+      row(() => never, { 3: 1, 640: 2, 699: 2 }),
+      row(some, { 5: nan }),
+      row(some, { 698: nan, 2: 20 }),
+      row(() => 0.5, { 699: 1 }),
+    ];
+    const logits = stage.values(rows.flat());
+    const [values, indices] = [stage.output(rows.length * k), stage.output(rows.length * k, 'int32')];
+    stage.backend.topLogProbabilities(logits, values, indices, rows.length, columns, k);
+    return [values, indices];
+  },
+);
+
 const drops = [0, 1, 7, 33, 1000, 40_000].flatMap((length) =>
   [0, 0.1, 0.5, 0.999].map((rate) =>
     conformanceCase('dropout', `${rate} of ${length}`, 0, 'array', (stage) => {
@@ -321,5 +347,6 @@ export const sequenceCases: readonly ConformanceCase[] = [
   impossible,
   ...tops,
   specialTops,
+  specialLongTops,
   ...drops,
 ];
