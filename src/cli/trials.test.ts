@@ -21,11 +21,15 @@ interface Tried {
 
 /** What result.json says of trials, and of the candidates that were retrained, the winner among them. */
 function read(out: string) {
-  const { search, winner, candidates } = JSON.parse(fs.readFileSync(join(out, 'result.json'), 'utf8'));
+  const { search, winner, candidates, baselines } = JSON.parse(
+    fs.readFileSync(join(out, 'result.json'), 'utf8'),
+  );
   const journal = fs.readFileSync(join(out, 'journal.jsonl'), 'utf8').trim().split('\n');
   return {
     trials: search.trials as (Tried & { readonly supernetLoss: number })[],
+    triedBaselines: search.triedBaselines as (Tried & { readonly round: number })[],
     offspring: search.offspring as (Tried & { readonly round: number })[],
+    baselines: baselines.map(({ genotype }: Tried) => genotype) as string[],
     retrained: [winner, ...candidates].map(({ genotype }: Tried) => genotype),
     phases: journal.map((line) => JSON.parse(line)).filter(({ type }) => type === 'phase-started'),
   };
@@ -80,6 +84,22 @@ test('in rounds: offspring of the best are tried, and the best of all are retrai
   expect(fs.readFileSync(join(out, 'report.html'), 'utf8')).toContain(
     'After them 2 offspring of the best were tried',
   );
+});
+
+test('baselines are tried beside the first half of the first round where there is room, and are no candidates', async () => {
+  const out = at('baselines');
+  const settings = ['--preset', 'smoke', '--trials', '16', '--trial-rounds', '2', '--seed', '3'];
+  const { code, stderr } = await shiftaddnas('search', '--data', 'numbers', ...settings, '--out', out);
+  expect(code, stderr).toBe(0);
+  const { trials, triedBaselines, offspring, baselines, retrained, phases } = read(out);
+  expect([trials.length, triedBaselines.length, offspring.length]).toEqual([4, 4, 8]);
+  expect(triedBaselines.map(({ genotype }) => genotype)).toEqual(baselines);
+  expect(triedBaselines.map(({ round }) => round)).toEqual([1, 1, 1, 1]);
+  expect(retrained).toEqual(byLoss([...trials, ...offspring]).slice(0, 1));
+  for (const { genotype } of [...trials, ...offspring]) expect(baselines).not.toContain(genotype);
+  expect(phases.at(-1).of).toBe(phases.length);
+  expect(stderr).toMatch(/; 4 baselines: [0-9.]+ to [0-9.]+; 8 offspring in round 2/);
+  expect(fs.readFileSync(join(out, 'report.html'), 'utf8')).toContain('Beside them 4 baselines were tried');
 });
 
 test('fewer trials than are retrained leave nothing to choose', async () => {

@@ -99,6 +99,9 @@ const estimate = z.strictObject({
   high: z.number().nullable(),
 });
 
+/** A network after a short training, which the supernet never scored. */
+const tried = z.strictObject({ genotype: z.string(), round: count, loss: z.number(), accuracy: fraction });
+
 /** A path in the supernet and trained alone, both on held-out data. */
 const pathAlone = z.strictObject({
   genotype: z.string(),
@@ -169,10 +172,10 @@ export const resultSchema = z.strictObject({
     objectives: z.array(z.enum(OBJECTIVE_NAMES)).optional(),
     /** Candidates that were trained alone for a short time, to choose those that were retrained. */
     trials: z.array(pathAlone).optional(),
+    /** Baselines that were tried in the first of several rounds. */
+    triedBaselines: z.array(tried).optional(),
     /** What was tried in the rounds after the first: offspring of the best, which the supernet never scored. */
-    offspring: z
-      .array(z.strictObject({ genotype: z.string(), round: count, loss: z.number(), accuracy: fraction }))
-      .optional(),
+    offspring: z.array(tried).optional(),
   }),
   winner: network,
   /** The other searched networks that were retrained. */

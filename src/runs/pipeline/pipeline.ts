@@ -10,7 +10,6 @@ import { ShiftAddError } from '../../core/errors.ts';
 import { findAccelerator, type Limits } from '../../hardware/index.ts';
 import { costsAmong, type Objective } from '../../search/objectives.ts';
 import type { Scored } from '../../search/problem.ts';
-import { encode } from '../../spaces/genotype.ts';
 import type { Genotype } from '../../spaces/space.ts';
 import { adderScales } from '../../supernet/adder-scales.ts';
 import { checkExceptions, quantisedLayers } from '../../supernet/quantisation.ts';
@@ -147,7 +146,7 @@ function chooseRetrained(
       ...(frugal === undefined ? {} : { tighter: { count: config.frugal, limits: frugal } }),
     },
     takings: takingsFor(objectives, dataset.classes.length, boundsOf(config, IMAGE_SEARCH)),
-    fixed: new Set(fixed.map(({ genotype }) => encode(genotype))),
+    baselines: fixed.map(({ genotype }) => genotype),
     job: (phase, { key }) => ({
       ...{ kind: 'train', phase, architecture: { genotype: key, space }, tests: false },
       epochs: config.trialEpochs,

@@ -1,6 +1,6 @@
 /**
- * Who is put on trial, round after round: first the best by the supernet that lie apart, then offspring of the best by
- * their own losses.
+ * Who is put on trial, round after round: first the best by the supernet that lie apart, and baselines beside them, then
+ * offspring of the best by their own losses.
  */
 import { ShiftAddError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
@@ -33,6 +33,22 @@ export function checkTrials({ trials, trialRounds }: TrialConfig, retrained: num
 /** How many are tried in each round: as equal as can be, the first rounds the larger ones. */
 export function sizesOfRounds({ trials, trialRounds }: TrialConfig): number[] {
   return Array.from({ length: trialRounds }, (_, round) => Math.ceil((trials - round) / trialRounds));
+}
+
+/**
+ * Baselines that are tried in the first of several rounds: each tells what one kind of block does, as no hybrid does, and all
+ * together take half of the round at most. None where that leaves room for fewer than all.
+ */
+export function baselinesToTry<G>(
+  config: TrialConfig,
+  baselines: readonly G[],
+  problem: SearchProblem<G>,
+): readonly Priced<G>[] {
+  const [first] = sizesOfRounds(config);
+  if (config.trialRounds === 1 || first < 2 * baselines.length) return [];
+  return baselines.map((genotype) => ({
+    ...{ genotype, key: problem.key(genotype), costs: problem.price(genotype) },
+  }));
 }
 
 export interface RoundOptions<G> {

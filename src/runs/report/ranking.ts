@@ -25,7 +25,7 @@ export function rankCaption(
 
 /** Which candidates were trained alone for a short time, and that their own losses chose. */
 export function trialsCaption(
-  { trials = [], offspring = [], ...search }: Result['search'],
+  { trials = [], triedBaselines = [], offspring = [], ...search }: Result['search'],
   epochs: number,
   { examples }: Pick<Task, 'examples'>,
 ): string {
@@ -35,6 +35,10 @@ export function trialsCaption(
   const taken = sameObjectives(objectives, DEFAULT_OBJECTIVES)
     ? 'Those lowest'
     : `Those that stand best for the front of ${listObjectives(objectives)}`;
+  const uniform =
+    triedBaselines.length === 0
+      ? ''
+      : ` Beside them ${triedBaselines.length} baselines were tried, the lowest loss ${best(triedBaselines)}.`;
   const later =
     offspring.length === 0
       ? ''
@@ -42,7 +46,7 @@ export function trialsCaption(
         `loss is ${best(offspring)}, of those before ${best(trials)}.`;
   return (
     `${trials.length} candidates that lie apart, each trained alone for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}; ` +
-    `both losses are on held-out ${examples}.${later} ${taken} were retrained.`
+    `both losses are on held-out ${examples}.${uniform}${later} ${taken} were retrained.`
   );
 }
 

@@ -114,7 +114,7 @@ async function searchAndRetrain(context: TranslationContext): Promise<ResultInpu
     {
       ...{ scored, problem: problemOf(context), options: { count: config.winners, limits } },
       takings: takingsFor(objectives, context.subwords.size, boundsOf(config, TRANSLATION_SEARCH)),
-      fixed: new Set(fixed.map(({ genotype }) => encodeTranslation(genotype))),
+      baselines: fixed.map(({ genotype }) => genotype),
       trains: trainsTranslators(context),
       job: (phase, { key, genotype }) => ({
         ...{ kind: 'train', phase, title: `trial of ${key}`, network: networkOf(space, genotype) },
