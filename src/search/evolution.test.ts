@@ -53,6 +53,31 @@ describe('the published evolution', () => {
     expect(found).toEqual({ evolution: 5, random: 0 });
   });
 
+  test('looks at every size alike where scores are unfair between sizes, unless the release is asked for', async () => {
+    const unfair = (word: Digits) => ({
+      ...unlike(word),
+      loss: unlike(word).loss + (word[0] === 0 ? 100 : 0),
+    });
+    const sized = { ...bits, size: (word: Digits) => String(word[0]) };
+    const run = (problem: SearchProblem<Digits>, codeExact: boolean) =>
+      runSearch(
+        evolution,
+        evolution.init<Digits>({ codeExact }, Random.fromSeed(1)),
+        problem,
+        (list: readonly { genotype: Digits }[]) => list.map(({ genotype }) => unfair(genotype)),
+      );
+    const share = async (problem: SearchProblem<Digits>, codeExact: boolean) => {
+      const { scored } = await run(problem, codeExact);
+      const wide = scored.filter(({ genotype }) => genotype[0] === 0);
+      return { share: wide.length / scored.length, best: best(wide) - 100 };
+    };
+    const fair = await share(sized, false);
+    expect(fair.share).toBeGreaterThan(0.4);
+    expect(fair.best).toBeLessThanOrEqual(1); // the first bit of its own optimum is unlike the target's
+    expect((await share(bits, false)).share).toBeLessThan(0.3);
+    expect(await share(sized, true)).toEqual(await share(bits, true));
+  });
+
   test('first proposes random words, then 25 mutants and 25 children of the ten best (spec 6.2)', () => {
     const calls = { sample: 0, mutate: 0, crossover: 0 };
     const parents = new Set<string>();

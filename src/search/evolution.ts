@@ -1,6 +1,6 @@
 import { require_ } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
-import { compareScored, type Scored } from './problem.ts';
+import { compareScored, type Scored, type SearchProblem } from './problem.ts';
 import {
   type CommonConfig,
   DEFAULT_ATTEMPTS,
@@ -8,13 +8,14 @@ import {
   type SearchState,
   wholeNumber,
 } from './sampler.ts';
+import { inTurns } from './turns.ts';
 
 /**
  * The published evolution (spec 6.2): the first population is random; every later one is 25 mutants and 25 children
  * of the ten best networks seen so far, topped up with random ones where too few new and feasible are found.
- * What the release loops on for ever has a budget here. Three things differ unless `codeExact` asks for the release:
- * candidates are ranked by cross-entropy, which few images tell better than top-1, a child has two different parents,
- * and the moves are those of the problem, not its `released` ones. What a score is computed on is the caller's: the
+ * What the release loops on for ever has a budget here. Four things differ unless `codeExact` asks for the release:
+ * candidates are ranked by cross-entropy, which few images tell better than top-1, and within a size where a problem has
+ * sizes; a child has two different parents; and the moves are those of the problem, not its `released` ones. What a score is computed on is the caller's: the
  * release takes augmented training images and the norms of the mixed supernet.
  */
 export interface EvolutionConfig extends CommonConfig {
@@ -64,7 +65,7 @@ export const evolution = defineSampler<EvolutionConfig>({
   batch(state, problem, collector) {
     const { config } = state;
     const { random } = collector;
-    const parents = bestOf(state, config.parents);
+    const parents = parentsOf(state, problem);
     const moves = config.codeExact === true ? (problem.released ?? problem) : problem;
     if (parents.length > 0)
       collector.collect(config.mutations, config.offspringAttempts * config.mutations, () =>
@@ -102,6 +103,12 @@ function byAccuracy<G>(a: Scored<G>, b: Scored<G>): number {
   return b.accuracy - a.accuracy || a.id - b.id;
 }
 
-function bestOf<G>({ scored, population }: SearchState<G, EvolutionConfig>, count: number): Scored<G>[] {
-  return population.slice(0, count).map((id) => scored[id]);
+/** The best so far, of every size alike; an elite, as published for translation, is the best of all. */
+function parentsOf<G>(
+  { scored, population, config }: SearchState<G, EvolutionConfig>,
+  { size }: SearchProblem<G>,
+): Scored<G>[] {
+  if (config.codeExact === true || (config.elite ?? 0) > 0 || size === undefined)
+    return population.slice(0, config.parents).map((id) => scored[id]);
+  return inTurns([...scored].sort(compareScored), config.parents, ({ genotype }) => size(genotype));
 }

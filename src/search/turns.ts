@@ -1,0 +1,18 @@
+/**
+ * The best where scores are only fair within a size: the sizes take turns, the one with the best first, and each gives its
+ * next best. Sliced weights train narrow networks in every step and wide ones in few, so that by loss alone a search
+ * would never look at wide ones again.
+ */
+export function inTurns<T>(ranked: readonly T[], count: number, size: (one: T) => string): T[] {
+  const bySize = new Map<string, T[]>();
+  for (const one of ranked) {
+    const queue = bySize.get(size(one));
+    if (queue === undefined) bySize.set(size(one), [one]);
+    else queue.push(one);
+  }
+  const taken: T[] = [];
+  for (let turn = 0; taken.length < Math.min(count, ranked.length); turn++)
+    for (const queue of bySize.values())
+      if (turn < queue.length && taken.length < count) taken.push(queue[turn]);
+  return taken;
+}
