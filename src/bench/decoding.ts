@@ -20,7 +20,7 @@ import type { Measuring } from './measuring.ts';
 import { CLASSES, type NetworkSizes } from './networks.ts';
 import { drawnImages, FULL_RECIPE } from './recipe.ts';
 import type { Row } from './row.ts';
-import { orStopped, type WaitingTimes, waitingRow } from './waiting.ts';
+import { untilStopped, type WaitingTimes, waitingRow } from './waiting.ts';
 
 export interface DrawnFolder {
   /** Of training images. */
@@ -109,7 +109,7 @@ export async function measureDecoding(
       const waits = source.id === 'decoding' && row.bars.some(({ met }) => !met);
       rows.push(
         waits
-          ? await orStopped(
+          ? await untilStopped(
               m,
               row,
               { sizes, batches: await batchesWith(TOO_SMALL, join(root, 'full')) },

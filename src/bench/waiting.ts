@@ -59,29 +59,26 @@ export async function waitingRow(
   };
 }
 
-/**
- * A row of `waitingRow` of which the bar is also met where a run of the same images does not go on waiting. `batches`: as runs
- * make them.
- */
-export async function orStopped(
+/** A row of `waitingRow`, and how long a run of the same images goes on waiting. `batches`: as runs make them. */
+export async function untilStopped(
   m: Measuring,
   row: Row,
   { sizes, batches }: Pick<Waiting, 'sizes' | 'batches'>,
   stoppedMs = STOPPED_MS,
 ): Promise<Row> {
   const step = batchesStep(m.backend, sizes, batches);
-  let stopped = false;
+  const from = performance.now();
+  let seconds = Number.POSITIVE_INFINITY;
   try {
     await trainFor(stoppedMs, step.run, finishOf(m.backend));
   } catch (error) {
     if (!(error instanceof ShiftAddError) || error.code !== 'disk') throw error;
-    stopped = true;
+    seconds = (performance.now() - from) / 1e3;
   } finally {
     step.dispose();
     batches.dispose();
   }
-  const text = `% waiting <= ${MOST_WAITING}, or stopped unless asked for`;
-  return { ...row, bars: [{ text, value: row.median, met: stopped }] };
+  return { ...row, bars: [...row.bars, atMost('s until stopped', seconds, stoppedMs / 1e3)] };
 }
 
 /** Steps until so much time is spent; between them signals are served, as in training. */
