@@ -3,6 +3,7 @@
  * that lie apart. Greedy, from the best on: one is taken when it differs enough from all taken before it. What a supernet
  * compares unfairly, networks of several widths, takes turns.
  */
+import { queuesBySize } from './turns.ts';
 
 /** Share of features in which two must differ: about a fifth of their choices. */
 const APART = 0.2;
@@ -20,13 +21,7 @@ export interface Looks<T> {
  * apart from all given before. Where too few are apart, the best of the others follow.
  */
 export function bestApart<T>(ranked: readonly T[], count: number, { features, size }: Looks<T>): T[] {
-  const sizes = new Map<string, T[]>();
-  for (const one of ranked) {
-    const key = size?.(one) ?? '';
-    const queue = sizes.get(key);
-    if (queue === undefined) sizes.set(key, [one]);
-    else queue.push(one);
-  }
+  const sizes = queuesBySize(ranked, (one) => size?.(one) ?? '');
   const taken = new Map<T, ReadonlyMap<string, number>>();
   const takeApart = (queue: T[]): void => {
     for (let one = queue.shift(); one !== undefined; one = queue.shift()) {

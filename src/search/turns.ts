@@ -4,15 +4,21 @@
  * would never look at wide ones again.
  */
 export function inTurns<T>(ranked: readonly T[], count: number, size: (one: T) => string): T[] {
-  const bySize = new Map<string, T[]>();
-  for (const one of ranked) {
-    const queue = bySize.get(size(one));
-    if (queue === undefined) bySize.set(size(one), [one]);
-    else queue.push(one);
-  }
+  const queues = queuesBySize(ranked, size);
   const taken: T[] = [];
   for (let turn = 0; taken.length < Math.min(count, ranked.length); turn++)
-    for (const queue of bySize.values())
+    for (const queue of queues.values())
       if (turn < queue.length && taken.length < count) taken.push(queue[turn]);
   return taken;
+}
+
+/** Those of each size, in their order; the size of the first comes first. */
+export function queuesBySize<T>(ranked: readonly T[], size: (one: T) => string): Map<string, T[]> {
+  const queues = new Map<string, T[]>();
+  for (const one of ranked) {
+    const queue = queues.get(size(one));
+    if (queue === undefined) queues.set(size(one), [one]);
+    else queue.push(one);
+  }
+  return queues;
 }
