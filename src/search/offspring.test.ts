@@ -51,3 +51,18 @@ test('nothing tried suggests nothing, and a used up space gives what it has', ()
   const left = offspring(toyProblem, all, options).map(({ key }) => key);
   expect(left.sort()).toEqual(feasible.slice(0, 2).map((word) => toyProblem.key(word)));
 });
+
+test('sizes of the better half take turns; others have no turn while those last', () => {
+  const sized = { ...toyProblem, size: (word: Digits) => `${word[0]}` };
+  const words = ['00122', '00022', '10012', '20000', '10002', '21000', '00012', '01000'];
+  const tried = scored(words.map((word) => [...word].map(Number)));
+  const better = [...tried].sort((a, b) => a.loss - b.loss).slice(0, 4);
+  expect(new Set(better.map(({ genotype }) => genotype[0]))).toEqual(new Set([0, 1]));
+  const options = { limits: LIMITS, taken: [], random: Random.fromSeed(2) };
+  const sizes = offspring(sized, tried, { ...options, count: 6 }).map(({ genotype }) => genotype[0]);
+  expect([...sizes].sort()).toEqual([0, 0, 0, 1, 1, 1]);
+  const all = offspring(sized, tried, { ...options, count: 139, random: Random.fromSeed(2) });
+  expect(all).toHaveLength(139);
+  const first2 = all.findIndex(({ genotype }) => genotype[0] === 2);
+  expect(all.slice(first2).every(({ genotype }) => genotype[0] === 2)).toBe(true);
+});

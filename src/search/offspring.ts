@@ -1,11 +1,12 @@
 /**
  * What to train next, by what trainings have shown: a ranking model fitted to the losses of those tried looks through
  * offspring of the best half of them. With some ten examples it knows little more than which operators and widths did
- * well; its proposals lie apart, so that each tells something.
+ * well; its proposals lie apart, so that each tells something. So few examples say less of widths than of operators, so
+ * widths that have one of the best half take turns.
  */
 
 import type { Random } from '../core/random.ts';
-import { bestApart } from './apart.ts';
+import { bestApart, type Looks } from './apart.ts';
 import { Collector, type Priced } from './collector.ts';
 import { featuresOf, liked, PREDICTOR_DEFAULTS } from './predictor.ts';
 import { compareScored, type Limits, type Scored, type SearchProblem } from './problem.ts';
@@ -42,5 +43,11 @@ export function offspring<G>(
     ...{ draws: POOL * count, repairs: PREDICTOR_DEFAULTS.repairs },
   });
   const distinct = [...new Map(pool.map((one) => [one.key, one])).values()];
-  return bestApart(distinct, count, { features: ({ genotype }) => features(genotype) });
+  const size = ({ genotype }: { readonly genotype: G }) => problem.size?.(genotype) ?? '';
+  const sizes = new Set(best.map(size));
+  const looks: Looks<Priced<G>> = { features: ({ genotype }) => features(genotype), size };
+  const ofBest = distinct.filter((one) => sizes.has(size(one)));
+  const next = bestApart(ofBest, count, looks);
+  const others = distinct.filter((one) => !sizes.has(size(one)));
+  return [...next, ...bestApart(others, count - next.length, looks)];
 }
