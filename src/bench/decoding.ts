@@ -1,7 +1,7 @@
 /**
  * What of a training step's time goes by without a batch where the images are JPEGs in folders, too many for memory: kept
- * decoded on disk, as runs do, or decoded while training, as runs do whose disk is too small; where training waits for that, a
- * run stops unless it was asked for. The files are drawn into a temporary folder, read as `folder:` reads them, and cut to random parts of the size that is trained. The networks are of
+ * decoded on disk, as runs do, or decoded while training, as runs do whose disk is too small, which use a picture more often
+ * where training waits for that, and stop where it waits in spite of it. The files are drawn into a temporary folder, read as `folder:` reads them, and cut to random parts of the size that is trained. The networks are of
  * small spaces, down to the smallest, so that threads have little time for a batch.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ import type { Measuring } from './measuring.ts';
 import { CLASSES, type NetworkSizes } from './networks.ts';
 import { drawnImages, FULL_RECIPE } from './recipe.ts';
 import type { Row } from './row.ts';
-import { untilStopped, type WaitingTimes, waitingRow } from './waiting.ts';
+import { untilStopped, WAITING_TIMES, type WaitingTimes, waitingRow } from './waiting.ts';
 
 export interface DrawnFolder {
   /** Of training images. */
@@ -48,11 +48,11 @@ const RECIPES: readonly DecodedCase[] = [
 /** Where pictures come from while a network is trained. */
 const SOURCES = [
   { id: 'stored', kept: ' kept decoded', most: Number.POSITIVE_INFINITY },
-  { id: 'decoding', kept: '', most: 0 },
+  { id: 'decoding', kept: '', most: 1 }, // a disk of one byte
 ] as const;
 
-/** Bytes of a disk that holds no picture; a cache of its own, for what is kept already is taken. */
-const TOO_SMALL = 1;
+/** Until a run has found out how often pictures are to be used. */
+const DECODING_WARM_UP_MS = 10_000;
 
 const SIZES: readonly NetworkSizes[] = [
   { space: 'cifar', side: 224, batch: 32 },
@@ -91,8 +91,10 @@ export async function measureDecoding(
     for (const { source, sizes, dataset, recipe } of cases) {
       const before = rows.length;
       const progress = (done: number) => m.progress((before + done) / cases.length);
-      const batchesWith = async (most: number, cache: string) => {
-        const { set } = await storePictures(dataset.train, { most, cache });
+      const makeBatches = async () => {
+        // a cache of its own, for what is kept already is taken
+        const cache = join(root, source.id);
+        const { set } = await storePictures(dataset.train, { most: source.most, cache });
         return batchesOf({
           ...{ set, normal: dataset, batchSize: sizes.batch, recipe: recipe.recipe },
           ...{ random: Random.fromSeed(3).state(), smoothing: 0.1 },
@@ -104,18 +106,15 @@ export async function measureDecoding(
         id: `${source.id}-${sizes.space}-${sizes.side}-${recipe.id}`,
         title: `waiting for ${files} with ${recipe.title}, all-conv of space ${sizes.space}`,
       };
-      const batches = await batchesWith(source.most, root);
-      const row = await waitingRow({ ...m, progress }, { ...what, sizes, batches }, times);
+      const row = await waitingRow(
+        { ...m, progress },
+        { ...what, sizes, batches: await makeBatches() },
+        times ??
+          (source.id === 'decoding' ? { ...WAITING_TIMES, warmUpMs: DECODING_WARM_UP_MS } : WAITING_TIMES),
+      );
       const waits = source.id === 'decoding' && row.bars.some(({ met }) => !met);
       rows.push(
-        waits
-          ? await untilStopped(
-              m,
-              row,
-              { sizes, batches: await batchesWith(TOO_SMALL, join(root, 'full')) },
-              times?.stoppedMs,
-            )
-          : row,
+        waits ? await untilStopped(m, row, { sizes, batches: await makeBatches() }, times?.stoppedMs) : row,
       );
     }
     return rows;

@@ -7,8 +7,6 @@ import { atMost, type Row } from './row.ts';
 import { type Finish, finishOf, median, sleep } from './timing.ts';
 
 const MOST_WAITING = 3;
-const WARM_UP_MS = 400;
-const TRAINED_MS = 1200;
 /** Time in which training that waits too much is to be stopped; see data/augment/waiting-limit.ts. */
 const STOPPED_MS = 40_000;
 
@@ -17,6 +15,8 @@ export interface WaitingTimes {
   readonly trainedMs: number;
   readonly stoppedMs?: number;
 }
+
+export const WAITING_TIMES: WaitingTimes = { warmUpMs: 400, trainedMs: 1200 };
 
 export interface Waiting extends Pick<Row, 'id' | 'title'> {
   /** Of the all-convolution network that is trained. */
@@ -29,7 +29,7 @@ export interface Waiting extends Pick<Row, 'id' | 'title'> {
 export async function waitingRow(
   m: Measuring,
   { id, title, sizes, batches }: Waiting,
-  { warmUpMs, trainedMs }: WaitingTimes = { warmUpMs: WARM_UP_MS, trainedMs: TRAINED_MS },
+  { warmUpMs, trainedMs }: WaitingTimes = WAITING_TIMES,
 ): Promise<Row> {
   const step = batchesStep(m.backend, sizes, batches);
   const shares: number[] = [];
@@ -52,7 +52,7 @@ export async function waitingRow(
   }
   return {
     ...{ group: 'data', id, title, unit: '%' },
-    shape: `batch ${sizes.batch}, ${sizes.side}x${sizes.side}x3, data threads: ${batches.threads}`,
+    shape: `batch ${sizes.batch}, ${sizes.side}x${sizes.side}x3, data threads: ${batches.threads}${showUses(batches)}`,
     ...{ best: Math.min(...shares), median: median(shares) },
     rate: { value: images / seconds, unit: 'images/s' },
     bars: [atMost('% waiting', median(shares), MOST_WAITING)],
@@ -79,6 +79,12 @@ export async function untilStopped(
     batches.dispose();
   }
   return { ...row, bars: [...row.bars, atMost('s until stopped', seconds, stoppedMs / 1e3)] };
+}
+
+/** Nothing where each picture is used once. */
+function showUses({ echoes }: ImageBatches): string {
+  const uses = echoes.at(-1)?.uses ?? 1;
+  return uses === 1 ? '' : `, uses of a decoded picture: ${uses}`;
 }
 
 /** Steps until so much time is spent; between them signals are served, as in training. */

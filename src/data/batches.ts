@@ -1,6 +1,7 @@
 /**
  * Batches of normalised floats out of stored bytes. A batch is a function of (set, options, epoch, step) and
- * nothing else: a resumed run sees the batches an uninterrupted one would have seen, and no state is saved.
+ * nothing else: a resumed run sees the batches an uninterrupted one would have seen, and no state is saved. Only where pictures
+ * are decoded while training it is also one of how often each is used (echo.ts), which is saved.
  *
  *   bytes [h, w, c] -> crop, mirror -> RandAugment, colour jitter -> (pixel / 255 - mean) / deviation by table
  *                   -> cutout, random erasing -> mixup or cutmix with another image -> images [n, h, w, c]
@@ -25,7 +26,9 @@ import {
   NO_AUGMENTATION,
   type Placement,
 } from './augment.ts';
+import { decodedBytes } from './crops.ts';
 import type { ImageDataset, ImageSet } from './dataset.ts';
+import { checkUses, type Echo, type EchoShape, echoDistance, echoed } from './echo.ts';
 
 export interface BatchOptions {
   readonly set: ImageSet;
@@ -41,6 +44,11 @@ export interface BatchOptions {
   readonly recipe?: Recipe | undefined;
   /** Share of the target taken from the right class and spread over all classes. Default 0. */
   readonly smoothing?: number | undefined;
+  /**
+   * In how many batches a picture is used that is decoded while training; left out: once, and more often where training waits
+   * too long for them (`mostWaiting` of its files).
+   */
+  readonly uses?: number | undefined;
   /** Whether a last batch that is not full counts. Default: only in stored order. */
   readonly keepPartial?: boolean | undefined;
 }
@@ -63,7 +71,18 @@ export interface BatchItem {
   readonly at: number;
   /** Where the part of it that is seen is drawn from; undefined: the middle. */
   readonly random: Random | undefined;
+  /** Along the order in which pictures are decoded; see echo.ts. */
+  readonly position: number;
 }
+
+/** An image of a batch, the order that it comes from, and which copy of it. */
+interface Draw extends Pick<BatchItem, 'at' | 'position'> {
+  readonly order: number;
+  readonly copy: number;
+}
+
+/** Orders that are kept: echoed batches reach back into the one before. */
+const ORDERS = 3;
 
 /** The images of one batch. */
 export interface DecodedBatch {
@@ -95,7 +114,11 @@ export class BatchMaker {
   private readonly own: BatchMemory;
   /** Where the batch goes that is being made. */
   private out: BatchMemory;
-  private order: { epoch: number; permutation: Uint32Array } | undefined;
+  /** The last orders that were asked for, by epoch. */
+  private readonly orders = new Map<number, Uint32Array>();
+  /** Different images of a batch, and the batches between two uses of one. */
+  readonly echoShape: EchoShape;
+  private readonly echoes: Echo[] = [];
   private readonly placement: Placement = { mirrored: false, top: 0, left: 0, cutRow: 0, cutColumn: 0 };
 
   /** Throws `usage` for a batch larger than the set (when partial batches do not count), or options out of range. */
@@ -127,6 +150,7 @@ export class BatchMaker {
     );
     const recipe = options.recipe ?? PLAIN_RECIPE;
     checkRecipe(recipe, batchSize);
+    checkUses(options.uses ?? 1, batchSize / recipe.repeats);
     this.recipe = isPlain(recipe) ? undefined : recipe;
     this.meanColour = normal.mean.map((mean) => Math.round(mean * 255));
     require_(
@@ -135,6 +159,9 @@ export class BatchMaker {
       'augmentation needs a random order and full batches; give `random` and leave out `keepPartial`',
     );
     const pixels = set.height * set.width * set.channels;
+    const distinct = batchSize / (this.recipe?.repeats ?? 1);
+    const bytes = decodedBytes(set);
+    this.echoShape = { distinct, distance: echoDistance(distinct, { count: this.count, bytes }) };
     const { height, width, channels } = set;
     this.placed = pictureOf(height, width, channels);
     this.own = {
@@ -146,6 +173,17 @@ export class BatchMaker {
     this.table = normalisingTable(normal.mean, normal.deviation);
   }
 
+  /** Uses each picture more than once from a step on; later than those before. */
+  echo(echo: Echo): void {
+    this.echoes.push(echo);
+  }
+
+  /** Position of the first image of batch `step`, counted over all epochs, where each is used once. */
+  newAt(step: number): number {
+    const { stepsPerEpoch, echoShape } = this;
+    return Math.floor(step / stepsPerEpoch) * this.count + (step % stepsPerEpoch) * echoShape.distinct;
+  }
+
   /** Images of batch `step`: all but perhaps the last are full. */
   sizeOf(step: number): number {
     return Math.min(this.options.batchSize, this.count - step * this.options.batchSize);
@@ -153,16 +191,30 @@ export class BatchMaker {
 
   /** What batch `step` of `epoch` holds, in order. */
   items(epoch: number, step: number): BatchItem[] {
+    return this.draws(epoch, step, this.sizeOf(step)).map((draw) => ({
+      ...{ at: draw.at, position: draw.position, random: this.imageRandom(draw) },
+    }));
+  }
+
+  private draws(epoch: number, step: number, count: number): Draw[] {
     const { batchSize } = this.options;
     const repeats = this.recipe?.repeats ?? 1;
-    const count = this.sizeOf(step);
     const distinct = count / repeats;
     const start = (step * batchSize) / repeats;
     const permutation = this.permutation(epoch);
+    const inAll = epoch * this.stepsPerEpoch + step;
+    const echo = this.echoes.findLast((each) => each.step <= inAll);
     return Array.from({ length: count }, (_, i) => {
+      const copy = Math.floor(i / distinct);
       const place = start + (i % distinct);
-      const at = permutation === undefined ? place : permutation[place];
-      return { at, random: this.imageRandom(epoch, this.indices[at], Math.floor(i / distinct)) };
+      if (echo === undefined) {
+        const at = permutation === undefined ? place : permutation[place];
+        return { at, order: epoch, copy, position: epoch * this.count + place };
+      }
+      const { position, before } = echoed(echo, inAll, i % distinct, this.echoShape);
+      const order = Math.floor(position / this.count);
+      const at = this.permutation(order)![position % this.count];
+      return { at, order, copy: before * repeats + copy, position };
     });
   }
 
@@ -171,37 +223,26 @@ export class BatchMaker {
    * decoded while training are given in `decoded`, and are as many as the batch then has.
    */
   batch(epoch: number, step: number, out: BatchMemory = this.own, decoded?: DecodedBatch): Batch {
-    const { set, batchSize, smoothing = 0 } = this.options;
+    const { set, smoothing = 0 } = this.options;
     require_(
       step >= 0 && step < this.stepsPerEpoch,
       'usage',
       () => `an epoch has steps 0 to ${this.stepsPerEpoch - 1}, but step ${step} was asked for`,
       { step, steps: this.stepsPerEpoch },
     );
-    const repeats = this.recipe?.repeats ?? 1;
     const count = decoded === undefined ? this.sizeOf(step) : decoded.indices.length;
-    const distinct = count / repeats;
-    const start = (step * batchSize) / repeats;
-    const permutation = this.permutation(epoch);
+    const draws = this.draws(epoch, step, count);
     const random = this.random?.split(`epoch:${epoch}`).split(`step:${step}`);
     const pixels = set.height * set.width * set.channels;
     this.out = out;
     const { images, targets, labels } = out;
     targets.fill(smoothing / this.classes);
     for (let i = 0; i < count; i++) {
-      const place = start + (i % distinct);
-      const at = permutation === undefined ? place : permutation[place];
-      const index = decoded === undefined ? this.indices[at] : decoded.indices[i];
+      const index = decoded === undefined ? this.indices[draws[i].at] : decoded.indices[i];
       const source = decoded === undefined ? set.pixels : decoded.pixels;
       const from = (decoded === undefined ? index : i) * pixels;
       if (this.recipe !== undefined) {
-        this.augment(
-          this.recipe,
-          source,
-          from,
-          i * pixels,
-          this.imageRandom(epoch, this.indices[at], Math.floor(i / distinct)),
-        );
+        this.augment(this.recipe, source, from, i * pixels, this.imageRandom(draws[i]));
       } else {
         if (random !== undefined) {
           drawPlacement(this.augmentation, set.height, set.width, random, this.placement);
@@ -224,17 +265,21 @@ export class BatchMaker {
 
   private permutation(epoch: number): Uint32Array | undefined {
     if (this.random === undefined) return undefined;
-    if (this.order?.epoch !== epoch) {
-      this.order = { epoch, permutation: this.random.split(`order:${epoch}`).permutation(this.count) };
+    let order = this.orders.get(epoch);
+    if (order === undefined) {
+      order = this.random.split(`order:${epoch}`).permutation(this.count);
+      this.orders.set(epoch, order);
+      const [oldest] = this.orders.keys();
+      if (this.orders.size > ORDERS) this.orders.delete(oldest);
     }
-    return this.order.permutation;
+    return order;
   }
 
-  private imageRandom(epoch: number, index: number, copy: number): Random | undefined {
+  private imageRandom({ at, order, copy }: Draw): Random | undefined {
     return this.random
       ?.split('augment')
-      .split(`epoch:${epoch}`)
-      .split(`image:${index}`)
+      .split(`epoch:${order}`)
+      .split(`image:${this.indices[at]}`)
       .split(`copy:${copy}`);
   }
 

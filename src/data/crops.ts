@@ -14,6 +14,14 @@ export interface Window extends Size {
   readonly left: number;
 }
 
+/** How many times the size of what is trained a picture keeps at least, a side, before a part of it is brought to that size. */
+export const DETAIL = 2;
+
+/** Bytes of a picture of 4:3 of which parts are brought to this size, unless its file has fewer pixels. */
+export function decodedBytes({ height, width }: Size): number {
+  return Math.ceil((4 / 3) * 3 * DETAIL * height * DETAIL * width);
+}
+
 const AREA = [0.08, 1] as const;
 const RATIO = [3 / 4, 4 / 3] as const;
 const ATTEMPTS = 10;

@@ -8,7 +8,8 @@ import { require_ } from '../core/errors.ts';
 import type { BatchItem, DecodedBatch } from './batches.ts';
 import { middleWindow, randomWindow, type Size, type Window } from './crops.ts';
 import type { ImageSet } from './dataset.ts';
-import { decodeForParts, loadSharp } from './image.ts';
+import { type Decoded, decodeForParts, loadSharp, type Part, partOf } from './image.ts';
+import { PictureRing, type RingMemory } from './picturering.ts';
 import { StoredPictures } from './picturestore.ts';
 import { resamplerOf } from './wasm-resample.ts';
 
@@ -50,34 +51,31 @@ export function nameSome(files: readonly string[]): string {
   return `${files.slice(0, NAMED).join(', ')}${more}`;
 }
 
-/** The rows that a part of a picture lies in, [window.height, width, 3], and where in them. */
-interface Part {
-  readonly rows: Uint8Array;
-  readonly width: number;
-  readonly window: Window;
+export interface DecoderOptions {
+  readonly full: boolean;
+  readonly ring?: RingMemory | undefined;
+  readonly report: (index: number) => void;
 }
 
 export class BatchDecoder {
   private readonly set: ImageSet;
   private readonly resampler;
   private readonly stored;
+  private readonly ring: PictureRing | undefined;
   private readonly indices: ArrayLike<number>;
   private readonly unreadable = new Set<number>();
   private readonly report: (index: number) => void;
   private readonly full: boolean;
 
   /**
-   * indices: the images in use. `full`: a corrupt one is replaced by the next of them, else it is left out. `report` is
-   * called once for each corrupt one.
+   * indices: the images in use. `full`: a corrupt one is replaced by the next of them, else it is left out. `ring`: where
+   * pictures are found that are used more than once. `report` is called once for each corrupt one.
    */
-  constructor(
-    set: ImageSet,
-    indices: ArrayLike<number>,
-    { full, report }: { readonly full: boolean; readonly report: (index: number) => void },
-  ) {
+  constructor(set: ImageSet, indices: ArrayLike<number>, { full, ring, report }: DecoderOptions) {
     this.set = set;
     this.resampler = resamplerOf(set);
     this.stored = storedOf(set);
+    this.ring = ring && new PictureRing(ring);
     this.indices = indices;
     this.full = full;
     this.report = report;
@@ -100,7 +98,7 @@ export class BatchDecoder {
   }
 
   /** Puts what is seen of the image of `item`, or of one in its place, into `out`; undefined where it is left out. */
-  private async show({ at, random }: BatchItem, out: Uint8Array): Promise<number | undefined> {
+  private async show({ at, random, position }: BatchItem, out: Uint8Array): Promise<number | undefined> {
     const { files, count } = this.set;
     const { length } = this.indices;
     const most = this.full ? Math.min(length, mostUnreadable(files!.unreadableShare, count) + 1) : 1;
@@ -112,7 +110,8 @@ export class BatchDecoder {
       if (this.unreadable.has(index)) continue;
       try {
         const { rows, width, window } =
-          this.stored?.(index, windowOf) ?? (await this.decodeOne(index, windowOf));
+          this.stored?.(index, windowOf) ??
+          (await this.part(index, windowOf, tries === 0 ? position : undefined));
         out.set(this.resampler.cut(rows, width, window));
         return index;
       } catch (error) {
@@ -126,11 +125,21 @@ export class BatchDecoder {
     throw last ?? new Error('no image that can be read');
   }
 
-  private async decodeOne(index: number, windowOf: (size: Size) => Window): Promise<Part> {
+  /** `position`: where the ring would have it. */
+  private async part(
+    index: number,
+    windowOf: (size: Size) => Window,
+    position: number | undefined,
+  ): Promise<Part> {
+    const decode = () => this.decodeOne(index);
+    if (this.ring !== undefined && position !== undefined) return this.ring.part(position, windowOf, decode);
+    const decoded = await decode();
+    return partOf(decoded, windowOf(decoded));
+  }
+
+  private async decodeOne(index: number): Promise<Decoded> {
     const { root, names } = this.set.files!;
-    const { pixels, ...size } = await decodeForParts(await loadSharp(), join(root, names[index]), this.set);
-    const window = windowOf(size);
-    return { rows: pixels.subarray(window.top * size.width * 3), width: size.width, window };
+    return decodeForParts(await loadSharp(), join(root, names[index]), this.set);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { ShiftAddError } from '../core/errors.ts';
-import type { Size } from './crops.ts';
+import { DETAIL, type Size, type Window } from './crops.ts';
 
 type Sharp = typeof import('sharp').default;
 
@@ -35,6 +35,18 @@ export interface Decoded {
   readonly pixels: Uint8Array; // [height, width, 3]
 }
 
+/** The rows that a part of a picture lies in, [window.height, width, 3], and where in them. */
+export interface Part {
+  readonly rows: Uint8Array;
+  readonly width: number;
+  readonly window: Window;
+}
+
+export function partOf({ pixels, width }: Decoded, window: Window): Part {
+  const line = 3 * width;
+  return { rows: pixels.subarray(window.top * line, (window.top + window.height) * line), width, window };
+}
+
 /**
  * Warnings of libjpeg that mean lost pixels: it goes on, with noise or grey where the data broke. Its others
  * (bytes between segments, unknown revisions) come from cameras and editors and leave the picture whole.
@@ -50,9 +62,6 @@ type Wanted =
 export function decode(sharp: Sharp, file: string, size?: Size): Promise<Decoded> {
   return decodeTo(sharp, file, size && { cover: size });
 }
-
-/** How many times the size of what is trained a picture keeps at least, a side, before a part of it is brought to that size. */
-const DETAIL = 2;
 
 /**
  * Decodes `file` as RGB, as large as parts of `size` are taken from: where it is more than twice `size` both ways it is made

@@ -10,36 +10,14 @@ import { loadSharp } from './image.ts';
 import { openDataset } from './open.ts';
 import { storePictures } from './picturestore.ts';
 import { subset } from './split.ts';
+import { COUNT, drawPictures, UNREADABLE } from './testing/drawn-pictures.ts';
 
 const sharp = await loadSharp().catch((error) => {
   console.log(`kept pictures: skipped, ${error.message}`);
   return undefined;
 });
 
-const COUNT = 24;
-/** In the order of the set. */
-const UNREADABLE = 5;
 const SIDE = 8;
-
-/** Pictures below, at and far above twice the size that is trained, upright and lying, grey ones among them. */
-async function drawSet(root: string): Promise<void> {
-  for (const part of ['train', 'test']) {
-    for (const name of ['a', 'b']) fs.mkdirSync(join(root, part, name), { recursive: true });
-  }
-  for (let i = 0; i < COUNT; i++) {
-    const [width, height, channels] = [6 + 3 * i, 60 - 2 * i, i % 7 === 0 ? 1 : 3] as const;
-    const pixels = Uint8Array.from(
-      { length: width * height * channels },
-      (_, at) => Math.imul(at + 3 * i, 2654435761) >>> 24,
-    );
-    const image = sharp!(pixels, { raw: { width, height, channels } });
-    const bytes = i % 2 === 0 ? await image.png().toBuffer() : await image.jpeg().toBuffer();
-    const place = join(root, 'train', i < COUNT / 2 ? 'a' : 'b');
-    fs.writeFileSync(join(place, `${String(i).padStart(2, '0')}.png`), i === UNREADABLE ? 'torn' : bytes);
-    if (i > 1) continue;
-    for (const name of ['a', 'b']) fs.writeFileSync(join(root, 'test', name, `${i}.png`), bytes);
-  }
-}
 
 describe.skipIf(sharp === undefined)('pictures that are kept decoded', () => {
   let root: string;
@@ -49,7 +27,7 @@ describe.skipIf(sharp === undefined)('pictures that are kept decoded', () => {
 
   beforeAll(async () => {
     root = fs.mkdtempSync(join(tmpdir(), 'pictures-'));
-    await drawSet(join(root, 'set'));
+    await drawPictures(sharp!, join(root, 'set'));
     dataset = await openDataset(`folder:${join(root, 'set')}`, {
       imageSize: SIDE,
       memory: 0,

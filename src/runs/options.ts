@@ -158,6 +158,10 @@ export const RUN_OPTIONS = {
   mixup: number('mixup: parameter of the Beta distribution, 0.8 is usual; 0 for none', 0, 0, 100),
   cutmix: number('cutmix: parameter of the Beta distribution, 1 is usual; 0 for none', 0, 0, 100),
   repeats: integer('how often a batch holds each of its images, each time augmented anew', 1, 1),
+  pictureUses: integer(
+    'in how many batches a picture of a folder: set is used each time it is decoded, where neither memory nor disk hold all of them decoded; 0 for one, and where training waits for them for up to 16',
+    0,
+  ),
   clip: number('longest gradient, all weights together; 0 for no limit', 0, 0),
   averaging: number(
     'decay of the moving average of weights that a network ends with, 0.9999 is usual; 0 for none',
@@ -391,7 +395,8 @@ export const RUN_OPTIONS = {
 /** Settings that only runs on images have, and only runs on sentences. The others mean the same for both. */
 export const IMAGE_SETTINGS = [
   ...['imageSize', 'dataMemory', 'unreadableShare', 'validation', 'batch', 'cropPad', 'padding'],
-  ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'dropPath', 'supernetDropPath'],
+  ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'pictureUses'],
+  ...['dropPath', 'supernetDropPath'],
   ...['weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['retrainBlocks', 'lastStride', 'retrainWidth', 'inherit'],
@@ -428,7 +433,7 @@ export const EXECUTION_OPTIONS = {
 /** The same for commands with many jobs to do. */
 export const JOB_OPTIONS = {
   dataDisk: number(
-    'GiB of pictures of a folder: set that are kept decoded in the cache of the program where they do not fit into memory, so that training need not decode them again; where they do not fit, a training that waits for decoding stops; 0 for none, however long it waits',
+    'GiB of pictures of a folder: set that are kept decoded in the cache of the program where they do not fit into memory, so that training need not decode them again; where they do not fit, they are decoded while training, and used more often where it waits for that (--picture-uses); 0 for none, however long it waits',
     64,
     0,
   ),
@@ -487,7 +492,8 @@ export const DEFAULT_CONFIG = Object.fromEntries(
 
 /** Settings that runs of version 0.1.0 lack; their defaults are what such a run did. Any other must be there. */
 const SINCE_0_1_0 = [
-  ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'clip', 'averaging'],
+  ...['randAugment', 'jitter', 'erasing', 'mixup', 'cutmix', 'repeats', 'pictureUses'],
+  ...['clip', 'averaging'],
   ...['dropPath', 'supernetDropPath', 'weightBits', 'activationBits', 'weightScales', 'bitExceptions'],
   ...['distill', 'distillKind', 'distillShare', 'distillTemperature'],
   ...['optimiser', 'schedule', 'milestones', 'warmup', 'padding', 'adderEta'],

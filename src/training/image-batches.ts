@@ -1,6 +1,7 @@
 /** Batches of a set of images as the training loop asks for them: by step, made ahead in threads where that pays. */
 import { BatchThreads, mostThreadsFor, threadsFor } from '../data/augment/threads.ts';
 import { BatchMaker, type BatchOptions } from '../data/batches.ts';
+import type { Echo } from '../data/echo.ts';
 import type { BatchSource } from './image-loss.ts';
 
 export interface ImageBatches extends BatchSource {
@@ -13,6 +14,10 @@ export interface ImageBatches extends BatchSource {
    * images in their place, and those that may be partial are smaller.
    */
   unreadable(): readonly string[];
+  /** How often pictures that are decoded while training are used, in the order of steps; grows where training waits for them. */
+  readonly echoes: readonly Echo[];
+  /** Goes on as batches did that had these; before the first one. */
+  restore(echoes: readonly Echo[]): void;
   dispose(): void;
 }
 
@@ -47,6 +52,8 @@ export function imageBatches(
       batch: (step) => pool.batch(step),
       waitedSeconds: () => pool.waited / 1000,
       unreadable: () => pool.unreadable(),
+      echoes: pool.echoes,
+      restore: (echoes) => pool.restore(echoes),
       dispose: () => pool.dispose(),
     };
   }
@@ -64,6 +71,8 @@ export function imageBatches(
     },
     waitedSeconds: () => waited / 1000,
     unreadable: () => [],
+    echoes: [],
+    restore: () => {},
     dispose: () => {},
   };
 }

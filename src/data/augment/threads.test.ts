@@ -1,12 +1,24 @@
 /** Batches of threads are the batches of BatchMaker, whatever the number of threads and the order of asking. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../core/random.ts';
 import { BatchMaker, type BatchOptions } from '../batches.ts';
+import { BatchDecoder } from '../decodebatch.ts';
+import { echoFromStart } from '../echo.ts';
+import { loadSharp } from '../image.ts';
+import { openDataset } from '../open.ts';
+import { drawPictures } from '../testing/drawn-pictures.ts';
 import { compileWorker, type WorkerProgram } from '../testing/worker-program.ts';
 import { PLAIN_RECIPE } from './recipe.ts';
 import { BatchThreads } from './threads.ts';
+
+const sharp = await loadSharp().catch((error) => {
+  console.log(`threads that decode: skipped, ${error.message}`);
+  return undefined;
+});
 
 let compiled: WorkerProgram;
 beforeAll(() => {
@@ -79,7 +91,7 @@ test('one that is woken while its batch is being made sleeps on until it is ther
     import { workerData } from 'node:worker_threads';
     const { exchange } = workerData;
     const control = new Int32Array(exchange.control);
-    const [STATE, COUNT, WANTED, TAKEN, READY] = [2, 5, 1, 2, 3];
+    const [STATE, COUNT, WANTED, TAKEN, READY] = [3, 6, 1, 2, 3];
     while (Atomics.compareExchange(control, STATE, WANTED, TAKEN) !== WANTED) Atomics.wait(control, 0, 0, 1);
     for (let i = 0; i < 100; i++) {
       Atomics.notify(control, STATE);
@@ -121,7 +133,7 @@ const slowProgram = (milliseconds: number) => `
   import { workerData } from 'node:worker_threads';
   const { exchange: { control: words, slots } } = workerData;
   const control = new Int32Array(words);
-  const [HEAD, WORDS, WANTED, READY] = [2, 4, 1, 3];
+  const [HEAD, WORDS, WANTED, READY] = [3, 4, 1, 3];
   const nap = (time) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, time);
   for (;;) {
     for (let slot = 0; slot < slots; slot++) {
@@ -135,17 +147,21 @@ const slowProgram = (milliseconds: number) => `
     nap(1);
   }`;
 
-test('training that waits for pictures which were to be kept stops and says what to do; where waiting is asked for it goes on', () => {
+/** Of a set whose pictures could not be kept; `most` waiting, where there is a limit. */
+function decoded(program: URL, most: number | undefined, uses?: number) {
   const files = {
     root: 'nowhere',
     names: Array.from({ length: 40 }, (_, i) => `${i}.png`),
-    unreadableShare: 0,
+    ...{ unreadableShare: 0, ...(most === undefined ? {} : { mostWaiting: most }) },
   };
+  const set = { ...options.set, pixels: new Uint8Array(0), files };
+  return new BatchThreads({ ...options, set, uses }, { threads: 1, spanMs: 50, program });
+}
+
+test('training that waits for pictures which were to be kept stops and says what to do; where waiting is asked for it goes on', () => {
   const program = new URL(`data:text/javascript,${encodeURIComponent(slowProgram(5))}`);
   const train = (mostWaiting: number | undefined) => {
-    const limited = { ...files, ...(mostWaiting === undefined ? {} : { mostWaiting }) };
-    const set = { ...options.set, pixels: new Uint8Array(0), files: limited };
-    const pool = new BatchThreads({ ...options, set }, { threads: 1, spanMs: 50, program });
+    const pool = decoded(program, mostWaiting);
     try {
       for (let step = 0; step < 200; step++) pool.batch(step); // nothing but waiting, a second in all
     } finally {
@@ -158,3 +174,89 @@ test('training that waits for pictures which were to be kept stops and says what
     /waits (9\d|100) % of its time for pictures of nowhere, .*--resume \(--data-disk allows more.*--data-disk 0$/,
   );
 });
+
+test('where training waits, pictures are used more often from a step on that nobody has ordered, unless it is said how often', () => {
+  const program = new URL(`data:text/javascript,${encodeURIComponent(slowProgram(5))}`);
+  const pool = decoded(program, 0.03);
+  const until = performance.now() + 60_000;
+  let step = 0;
+  while (pool.echoes.length === 0 && performance.now() < until) pool.batch(step++);
+  const [echo] = pool.echoes;
+  expect(echo).toMatchObject({ uses: 3 }); // of six images three are different
+  expect(echo.step).toBeGreaterThan(step);
+  expect(echo.from).toBe(new BatchMaker(options).newAt(echo.step));
+  pool.dispose();
+
+  for (const [most, uses] of [
+    [undefined, undefined],
+    [1, undefined],
+    [undefined, 1],
+    [1, 3],
+  ] as const) {
+    const other = decoded(program, most, uses);
+    const before = [...other.echoes];
+    for (let at = 0; at < 100; at++) other.batch(at);
+    expect(other.echoes).toEqual(before);
+    expect(before).toEqual(uses === 3 ? [echoFromStart(3, new BatchMaker(options).echoShape)] : []);
+    other.dispose();
+  }
+  const once = decoded(program, 0.03, 1);
+  expect(() => {
+    for (let at = 0; at < 400; at++) once.batch(at);
+  }).toThrow(/waits/);
+  expect(once.echoes).toEqual([]);
+  once.dispose();
+});
+
+test('what was used more often is gone on with after a stop', () => {
+  const echoes = [
+    { step: 5, uses: 1, from: 15 },
+    { step: 9, uses: 3, from: 27 },
+  ];
+  const maker = new BatchMaker(options);
+  for (const echo of echoes) maker.echo(echo);
+  const pool = new BatchThreads(options, { threads: 2, program: compiled.program });
+  pool.restore(echoes);
+  for (let step = 3; step < 30; step++) {
+    const expected = maker.batch(Math.floor(step / maker.stepsPerEpoch), step % maker.stepsPerEpoch);
+    const found = pool.batch(step);
+    expect([...found.images]).toEqual([...expected.images]);
+    expect([...found.targets]).toEqual([...expected.targets]);
+  }
+  expect(pool.echoes).toEqual(echoes);
+  pool.dispose();
+});
+
+test.skipIf(sharp === undefined)(
+  'pictures that threads decode for each other are those that each would decode',
+  async () => {
+    const root = fs.mkdtempSync(join(tmpdir(), 'echo-'));
+    await drawPictures(sharp!, root);
+    const dataset = await openDataset(`folder:${root}`, { imageSize: 8, memory: 0, unreadableShare: 0.1 });
+    const set = dataset.train;
+    const decoding: BatchOptions = { ...options, set, normal: dataset, uses: 3 };
+    const maker = new BatchMaker(decoding);
+    maker.echo(echoFromStart(3, maker.echoShape));
+    const decoder = new BatchDecoder(set, maker.indices, { full: true, report: () => {} });
+    const pools = [1, 3].map((threads) => new BatchThreads(decoding, { threads, program: compiled.program }));
+    for (let step = 0; step < 20; step++) {
+      const [epoch, inEpoch] = [Math.floor(step / maker.stepsPerEpoch), step % maker.stepsPerEpoch];
+      const expected = maker.batch(
+        epoch,
+        inEpoch,
+        undefined,
+        await decoder.decode(maker.items(epoch, inEpoch)),
+      );
+      for (const pool of pools) {
+        const found = pool.batch(step);
+        expect([...found.labels]).toEqual([...expected.labels]);
+        expect([...found.images]).toEqual([...expected.images]);
+      }
+    }
+    for (const pool of pools) {
+      expect(pool.unreadable()).toHaveLength(1);
+      pool.dispose();
+    }
+    fs.rmSync(root, { recursive: true, force: true });
+  },
+);

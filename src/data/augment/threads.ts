@@ -4,6 +4,7 @@
  * thread has begun when it is asked for is made on the spot, so a thread that comes up late or never is no error.
  * Only images that are decoded while training cannot be: decoding is asynchronous, and the thread that trains waits.
  * Where training waits often, another thread is started: it takes time from the kernels, so there is none before it is needed.
+ * Where it then still waits for pictures that are decoded, each is used more often (echo.ts).
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +12,11 @@ import { Worker } from 'node:worker_threads';
 import { require_, ShiftAddError } from '../../core/errors.ts';
 import { workerProgram } from '../../core/worker-program.ts';
 import { type Batch, BatchMaker, type BatchMemory, type BatchOptions } from '../batches.ts';
+import { decodedBytes } from '../crops.ts';
 import type { ImageSet } from '../dataset.ts';
 import { checkUnreadable, mostUnreadable } from '../decodebatch.ts';
+import { type Echo, echoFromStart, moreUses, newAt } from '../echo.ts';
+import { openRing, type RingMemory } from '../picturering.ts';
 import {
   BELL,
   EMPTY,
@@ -23,11 +27,12 @@ import {
   slotOf,
   stateOf,
   TAKEN,
+  tellEcho,
   unreadableImages,
   WANTED,
 } from './exchange.ts';
 import { isHeavy, PLAIN_RECIPE } from './recipe.ts';
-import { WaitingLimit } from './waiting-limit.ts';
+import { SPAN_MS, WaitingLimit } from './waiting-limit.ts';
 import type { WorkerStart } from './worker.ts';
 
 export interface ThreadOptions {
@@ -53,12 +58,17 @@ function depth(batchBytes: number, threads: number): number {
   return Math.max(2, Math.min(16, Math.floor(AHEAD_BYTES / (batchBytes * threads))));
 }
 
+/** Bytes of a picture that is kept, as multiples of a usual one: panoramas are larger. */
+const ROOM = 1.5;
+
 /** A thread that holds a batch for longer than this has died, milliseconds. */
 const PATIENCE = 60_000;
 
 /** Milliseconds between two looks at how long training has waited for its batches, and the share of them that is too much. */
 const LOOK_MS = 500;
 const OFTEN = 0.02;
+/** Looks at whether pictures should be used more often, in the span that tells whether training waits in spite of it. */
+const ECHO_SPANS = 5;
 
 const besideThisFile = () => workerProgram(import.meta.url, 'worker');
 
@@ -100,18 +110,24 @@ export class BatchThreads {
   private readonly workers: Worker[];
   private readonly startAnother: () => Worker;
   private readonly mostThreads: number;
-  private readonly limit: WaitingLimit | undefined;
+  private readonly spanMs: number;
+  private echoLimit: WaitingLimit | undefined;
+  private limit: WaitingLimit | undefined;
   /** When the last look was, and what had been waited by then. */
   private lastLook: { readonly at: number; readonly waited: number } | undefined;
   /** The step, counted over all epochs, that each slot holds or is to hold. */
   private readonly held: number[];
+  /** How often pictures that are decoded meanwhile are used; in the order of steps. */
+  readonly echoes: Echo[] = [];
+  /** Whether more uses are chosen where training waits. */
+  private mayEcho: boolean;
   private readonly set: ImageSet;
   private readonly slots: readonly BatchMemory[];
 
   /** Throws as BatchMaker does. `dispose` ends the threads; they do not keep the process alive. */
   constructor(
     options: BatchOptions,
-    { threads, mostThreads = threads, spanMs, ahead, program = besideThisFile() }: ThreadOptions,
+    { threads, mostThreads = threads, spanMs = SPAN_MS, ahead, program = besideThisFile() }: ThreadOptions,
   ) {
     this.maker = new BatchMaker(options);
     this.stepsPerEpoch = this.maker.stepsPerEpoch;
@@ -140,6 +156,7 @@ export class BatchThreads {
     const start: WorkerStart = {
       options: { ...options, set: sharedSet(set), normal: { classes, mean, deviation } },
       exchange: this.exchange,
+      ring: ringOf(options, this.maker, slots),
     };
     this.startAnother = () => {
       const worker = new Worker(program as URL, { workerData: start, execArgv: [] });
@@ -148,8 +165,11 @@ export class BatchThreads {
       return worker;
     };
     this.mostThreads = program === undefined ? 0 : Math.max(threads, mostThreads);
-    const most = set.files?.mostWaiting;
-    this.limit = most === undefined ? undefined : new WaitingLimit(most, spanMs);
+    this.spanMs = spanMs;
+    this.mayEcho = start.ring !== undefined && options.uses === undefined;
+    if (start.ring !== undefined && (options.uses ?? 1) > 1) {
+      this.echo(echoFromStart(options.uses ?? 1, this.maker.echoShape));
+    }
     this.workers = Array.from({ length: program === undefined ? 0 : threads }, this.startAnother);
   }
 
@@ -182,7 +202,7 @@ export class BatchThreads {
           : this.made(step);
     this.waited += performance.now() - started;
     this.look();
-    this.judge();
+    this.judge(step);
     return batch;
   }
 
@@ -195,11 +215,53 @@ export class BatchThreads {
     this.lastLook = { at, waited: this.waited };
   }
 
-  /** Where there is a limit to waiting: once all threads are there. */
-  private judge(): void {
-    if (this.workers.length < this.mostThreads) return;
-    const share = this.limit?.exceeded(this.waited, performance.now());
+  /**
+   * Where there is a limit to waiting, and all threads are there: has pictures used more often, and throws where that does not
+   * help. Batches that were ordered before pictures were used as often as now do not count.
+   */
+  private judge(step: number): void {
+    const most = this.set.files?.mostWaiting;
+    if (most === undefined || this.workers.length < this.mostThreads) return;
+    if (step < (this.echoes.at(-1)?.step ?? 0)) return;
+    const now = performance.now();
+    if (this.mayEcho) {
+      this.echoLimit ??= new WaitingLimit(most, this.spanMs / ECHO_SPANS);
+      const share = this.echoLimit.exceeded(this.waited, now);
+      if (share !== undefined) this.useMore(share);
+      if (!this.echoLimit?.settled) return;
+    }
+    this.limit ??= new WaitingLimit(most, this.spanMs);
+    const share = this.limit.exceeded(this.waited, now);
     if (share !== undefined) throw waitsTooMuch(share, this.set.files?.root);
+  }
+
+  /** From the first step on that is not ordered yet. */
+  private useMore(share: number): void {
+    const { distinct, distance } = this.maker.echoShape;
+    const last = this.echoes.at(-1);
+    const uses = moreUses(last?.uses ?? 1, share, distinct);
+    this.echoLimit = undefined;
+    if (uses === undefined) {
+      this.mayEcho = false;
+      return;
+    }
+    const step = Math.max(distance, ...this.held.map((held) => held + 1));
+    this.echo({
+      step,
+      uses,
+      from: last === undefined ? this.maker.newAt(step) : newAt(last, step, distinct),
+    });
+  }
+
+  private echo(echo: Echo): void {
+    this.echoes.push(echo);
+    this.maker.echo(echo);
+    tellEcho(this.exchange, this.control, echo);
+  }
+
+  /** Goes on as a run did that had these; before the first batch. */
+  restore(echoes: readonly Echo[]): void {
+    for (const echo of echoes.slice(this.echoes.length)) this.echo(echo);
   }
 
   dispose(): void {
@@ -299,6 +361,21 @@ export class BatchThreads {
     Atomics.add(this.control, BELL, 1);
     Atomics.notify(this.control, BELL);
   }
+}
+
+/** Memory for pictures that are used more than once; undefined where there are none. */
+function ringOf(
+  { set, recipe, uses }: BatchOptions,
+  { full, echoShape: { distinct, distance } }: BatchMaker,
+  slots: number,
+): RingMemory | undefined {
+  const { files } = set;
+  if (files === undefined || files.stored !== undefined || !full) return undefined;
+  const bytes = ROOM * decodedBytes(set);
+  // half of a batch at most is new where batches share pictures
+  const shares = (uses ?? (files.mostWaiting === undefined ? 1 : 2)) > 1;
+  if (shares) return openRing(distinct * (distance + Math.ceil(slots / 2)), bytes);
+  return (recipe?.repeats ?? 1) > 1 ? openRing(distinct * slots, bytes) : undefined;
 }
 
 function waitsTooMuch(share: number, root?: string): ShiftAddError {

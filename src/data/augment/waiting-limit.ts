@@ -4,7 +4,7 @@
  */
 
 /** Milliseconds of one span, and how many of them one behind the other are too much. */
-const SPAN_MS = 5000;
+export const SPAN_MS = 5000;
 const SPANS = 3;
 
 export class WaitingLimit {
@@ -12,10 +12,11 @@ export class WaitingLimit {
   private readonly spanMs: number;
   private from: { readonly at: number; readonly waited: number } | undefined;
   private tooMuch = 0;
-  private settled = false;
+  /** Whether there was a span within the limit: it is not exceeded any more. */
+  settled = false;
 
   /** `most`: share of the time, 0 to 1. */
-  constructor(most: number, spanMs = SPAN_MS) {
+  constructor(most: number, spanMs: number) {
     this.most = most;
     this.spanMs = spanMs;
   }

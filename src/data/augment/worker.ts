@@ -2,9 +2,11 @@
 import { workerData } from 'node:worker_threads';
 import { BatchMaker, type BatchOptions } from '../batches.ts';
 import { BatchDecoder } from '../decodebatch.ts';
+import type { RingMemory } from '../picturering.ts';
 import {
   BELL,
   type Exchange,
+  echoesTold,
   FAILED,
   READY,
   reportUnreadable,
@@ -18,21 +20,23 @@ import {
 export interface WorkerStart {
   readonly options: BatchOptions;
   readonly exchange: Exchange;
+  readonly ring?: RingMemory | undefined;
 }
 
 /** Milliseconds until it looks for orders again without having been woken. */
 const LOOK = 4;
 
-const { options, exchange } = workerData as WorkerStart;
+const { options, exchange, ring } = workerData as WorkerStart;
 const control = new Int32Array(exchange.control);
 const maker = new BatchMaker(options);
 const decoder =
   options.set.files === undefined
     ? undefined
     : new BatchDecoder(options.set, maker.indices, {
-        full: maker.full,
+        ...{ full: maker.full, ring },
         report: (index) => reportUnreadable(exchange, control, index),
       });
+let echoes = 0;
 const slots = Array.from({ length: exchange.slots }, (_, i) => slotOf(exchange, i));
 
 while (Atomics.load(control, STOP) === 0) {
@@ -69,6 +73,10 @@ async function fill(slot: number): Promise<void> {
   const state = stateOf(slot);
   try {
     const [epoch, step] = [control[state + 1], control[state + 2]];
+    for (const echo of echoesTold(exchange, control, echoes)) {
+      maker.echo(echo);
+      echoes++;
+    }
     const decoded = await decoder?.decode(maker.items(epoch, step));
     control[state + 3] = maker.batch(epoch, step, slots[slot], decoded).count;
     Atomics.store(control, state, READY);

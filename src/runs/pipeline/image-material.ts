@@ -33,7 +33,7 @@ export interface ImageTraining<Path> {
 export function imageMaterial<Path>(context: ImagesContext, training: ImageTraining<Path>): Material {
   const { config, split } = context;
   const { ranks, stream, phase, distillation } = training;
-  const whole = trainingBatches(context, stream);
+  const whole = trainingBatches(context, stream, ranks !== undefined);
   const { stepsPerEpoch } = whole;
   const batches = ranks === undefined ? whole : rankBatches(whole, ranks, batchSize(config, split));
   const own = (network: Learner) => network as unknown as TrainableNetwork<Path>;
@@ -51,6 +51,8 @@ export function imageMaterial<Path>(context: ImagesContext, training: ImageTrain
       const waitedShare = waitedSeconds / Math.max(seconds, 1e-3);
       return { type: 'batches-waited', phase, waitedSeconds, waitedShare, makers: whole.threads };
     },
+    echoes: whole.echoes,
+    restore: (echoes) => whole.restore(echoes),
     dispose() {
       for (const file of whole.unreadable()) context.unreadable.add(file);
       whole.dispose();
@@ -97,8 +99,16 @@ function recipeOf({ randAugment, jitter, erasing, mixup, cutmix, repeats }: RunC
   return { randAugment, jitter, erasing, mixup, cutmix, repeats };
 }
 
-/** Augmented, shuffled batches of the images that train; the same for every network that is trained. */
-function trainingBatches({ dataset, split, config, random }: ImagesContext, stream: Stream): ImageBatches {
+/**
+ * Augmented, shuffled batches of the images that train; the same for every network that is trained, unless pictures are
+ * used more often where it waits for them. `ranked`: each rank makes the same ones, so that none chooses how often.
+ */
+function trainingBatches(
+  { dataset, split, config, random }: ImagesContext,
+  stream: Stream,
+  ranked: boolean,
+): ImageBatches {
+  const uses = config.pictureUses > 0 ? config.pictureUses : ranked ? 1 : undefined;
   const padding = config.padding === 'black' ? 'black' : 'edge';
   return imageBatches({
     set: dataset.train,
@@ -114,5 +124,6 @@ function trainingBatches({ dataset, split, config, random }: ImagesContext, stre
     },
     smoothing: config.smoothing,
     recipe: recipeOf(config),
+    uses,
   });
 }

@@ -5,6 +5,7 @@
 import { ShiftAddError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import type { TensorSource } from '../../core/safetensors-writer.ts';
+import type { Echo } from '../../data/echo.ts';
 import { adderScales, describeScales } from '../../supernet/adder-scales.ts';
 import type { TrainableNetwork } from '../../supernet/trainable.ts';
 import { WeightAverage } from '../../training/average.ts';
@@ -44,6 +45,10 @@ export interface Material {
   loss(network: Learner): StepJob['loss'];
   /** Where the bad number of step `step` is, with the weights before it. */
   locate(network: Learner, step: number): Promise<string>;
+  /** How often pictures that are decoded meanwhile are used, since which steps; grows while it trains. */
+  readonly echoes?: readonly Echo[];
+  /** Goes on as a training did that had these. */
+  restore?(echoes: readonly Echo[]): void;
   /** What is to be said of its batches after `seconds` of training. */
   told?(seconds: number): RunEvent | undefined;
   dispose(): void;
@@ -82,6 +87,8 @@ export interface SavedTraining {
   readonly done: boolean;
   /** How many processes train it, where there are several. */
   readonly ranks?: number;
+  /** Those of its material, where there are any. */
+  readonly echoes?: readonly Echo[];
 }
 
 /** Trains to the end and returns the curve. The network then holds its final weights. */
@@ -100,6 +107,7 @@ export async function runTrainPhase(
     if (saved !== undefined) {
       checkRanks(phase, saved.state);
       restoreTraining(network, optimiser, saved, average);
+      material.restore?.(saved.state.echoes ?? []);
     }
     if (saved?.state.done) return saved.state.training.curve;
 
@@ -115,11 +123,20 @@ export async function runTrainPhase(
     const started = Date.now();
     const firstStep = saved?.state.training.step ?? 0;
     let savedAt = Date.now();
+    let told = source.echoes?.length ?? 0;
+    const tellEchoes = () => {
+      for (const echo of source.echoes?.slice(told) ?? []) {
+        told++;
+        emit({ type: 'note', text: `${phase.phase}: ${describeEcho(echo)}` });
+      }
+    };
     // All tensors are of one step although they are read one after the other: only the loop below changes them, and it
     // waits for this, as `between` does in the middle and as nothing is left to train at the end.
     const save = async (training: TrainingState, done: boolean) => {
       const several = phase.ranks === undefined ? {} : { ranks: phase.ranks.size };
-      const state = { training, optimiser: optimiser.state(), done, ...several };
+      const { echoes = [] } = source;
+      const echoed = echoes.length === 0 ? {} : { echoes: [...echoes] };
+      const state = { training, optimiser: optimiser.state(), done, ...several, ...echoed };
       await record.save(state, trainingTensors(network, optimiser, average));
       savedAt = Date.now();
     };
@@ -157,6 +174,7 @@ export async function runTrainPhase(
             validationAccuracy,
           }),
         between: async (training) => {
+          tellEchoes();
           const stopped = record.stopped();
           if (stopped || Date.now() - savedAt > context.saveEvery * 1000) await save(training, false);
           if (stopped) record.stop();
@@ -164,8 +182,9 @@ export async function runTrainPhase(
       },
     );
     average?.swap(); // from here on the network is its average
-    const told = source.told?.((Date.now() - started) / 1000);
-    if (told !== undefined) emit(told);
+    tellEchoes();
+    const waited = source.told?.((Date.now() - started) / 1000);
+    if (waited !== undefined) emit(waited);
     const scales = await adderScales(network);
     if (scales !== undefined) {
       const text = describeScales(scales, network.config.sharing);
@@ -179,6 +198,13 @@ export async function runTrainPhase(
     average?.dispose();
     optimiser.dispose();
   }
+}
+
+function describeEcho({ step, uses }: Echo): string {
+  return (
+    `from step ${step + 1} on each picture that is decoded is used in ${uses} batches, changed anew each time, for training ` +
+    'waits for decoding; --picture-uses says how often from the beginning on, and 1 has it wait'
+  );
 }
 
 /** Norms see a rank's part of a batch, and ranks may train different paths: another number trains something else. */
