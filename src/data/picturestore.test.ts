@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { acquireLock } from '../core/lock.ts';
 import { Random } from '../core/random.ts';
 import { BatchMaker } from './batches.ts';
 import type { ImageDataset, ImageSet } from './dataset.ts';
@@ -142,7 +143,15 @@ describe.skipIf(sharp === undefined)('pictures that are kept decoded', () => {
     const [one, two] = await Promise.all([store({ progress }), store({ progress })]);
     expect(filesIn(one.set)).toEqual(filesIn(two.set));
     expect(told.filter((text) => /24 of 24 pictures decoded/.test(text))).toHaveLength(1);
-    expect(told.some((text) => /another process has decoded/.test(text))).toBe(true);
+
+    const folder = one.set.files?.stored ?? '';
+    fs.rmSync(join(folder, 'sizes'));
+    const lock = acquireLock(join(folder, 'lock'), folder);
+    const waits = () => told.some((text) => /another process has decoded/.test(text));
+    const third = store({ progress });
+    await vi.waitFor(() => expect(waits()).toBe(true), 60_000);
+    lock.release();
+    expect(filesIn((await third).set)).toEqual(filesIn(two.set));
   });
 
   test('are not kept where they take more than is allowed, or where nothing can be written: a note says why', async () => {
