@@ -67,7 +67,7 @@ const PATIENCE = 60_000;
 /** Milliseconds between two looks at how long training has waited for its batches, and the share of them that is too much. */
 const LOOK_MS = 500;
 const OFTEN = 0.02;
-/** Looks at whether pictures should be used more often, in the span that tells whether training waits in spite of it. */
+/** Parts of the span that tells whether training waits too much: three of them tell whether pictures should be used more often. */
 const ECHO_SPANS = 5;
 
 const besideThisFile = () => workerProgram(import.meta.url, 'worker');
@@ -111,7 +111,6 @@ export class BatchThreads {
   private readonly startAnother: () => Worker;
   private readonly mostThreads: number;
   private readonly spanMs: number;
-  private echoLimit: WaitingLimit | undefined;
   private limit: WaitingLimit | undefined;
   /** When the last look was, and what had been waited by then. */
   private lastLook: { readonly at: number; readonly waited: number } | undefined;
@@ -223,16 +222,14 @@ export class BatchThreads {
     const most = this.set.files?.mostWaiting;
     if (most === undefined || this.workers.length < this.mostThreads) return;
     if (step < (this.echoes.at(-1)?.step ?? 0)) return;
-    const now = performance.now();
-    if (this.mayEcho) {
-      this.echoLimit ??= new WaitingLimit(most, this.spanMs / ECHO_SPANS);
-      const share = this.echoLimit.exceeded(this.waited, now);
-      if (share !== undefined) this.useMore(share);
-      if (!this.echoLimit?.settled) return;
-    }
-    this.limit ??= new WaitingLimit(most, this.spanMs);
-    const share = this.limit.exceeded(this.waited, now);
-    if (share !== undefined) throw waitsTooMuch(share, this.set.files?.root);
+    // looked at in parts of a span where it can be helped
+    const parts = this.mayEcho ? ECHO_SPANS : 1;
+    this.limit ??= new WaitingLimit(most, { spanMs: this.spanMs / parts, settled: parts });
+    const share = this.limit.exceeded(this.waited, performance.now());
+    if (share === undefined) return;
+    if (!this.mayEcho) throw waitsTooMuch(share, this.set.files?.root);
+    this.limit = undefined;
+    this.useMore(share);
   }
 
   /** From the first step on that is not ordered yet. */
@@ -240,7 +237,6 @@ export class BatchThreads {
     const { distinct, distance } = this.maker.echoShape;
     const last = this.echoes.at(-1);
     const uses = moreUses(last?.uses ?? 1, share, distinct);
-    this.echoLimit = undefined;
     if (uses === undefined) {
       this.mayEcho = false;
       return;

@@ -1,5 +1,5 @@
 /**
- * When training that waits for its pictures is an error: in the beginning, so that nobody finds it out after a night. Only
+ * When training waits too much for its pictures: told in the beginning, so that nobody finds it out after a night. Only
  * several spans one behind the other tell, for a disk may stand still for a moment; whatever was quick enough once may go on.
  */
 
@@ -7,32 +7,37 @@
 export const SPAN_MS = 5000;
 const SPANS = 3;
 
+export interface WaitingLimitOptions {
+  readonly spanMs: number;
+  /** So many spans within the limit, one behind the other, are enough for good. */
+  readonly settled: number;
+}
+
 export class WaitingLimit {
   private readonly most: number;
-  private readonly spanMs: number;
+  private readonly options: WaitingLimitOptions;
   private from: { readonly at: number; readonly waited: number } | undefined;
+  /** Spans one behind the other that were beyond the limit, and within it. */
   private tooMuch = 0;
-  /** Whether there was a span within the limit: it is not exceeded any more. */
-  settled = false;
+  private quick = 0;
 
   /** `most`: share of the time, 0 to 1. */
-  constructor(most: number, spanMs: number) {
+  constructor(most: number, options: WaitingLimitOptions) {
     this.most = most;
-    this.spanMs = spanMs;
+    this.options = options;
   }
 
   /**
    * To be called often, with milliseconds: what has been waited in all, by a clock. Returns the share of the last span once
-   * each of the first ones was above the limit.
+   * several one behind the other were above the limit, before it was settled that they are not.
    */
   exceeded(waited: number, at: number): number | undefined {
     this.from ??= { at, waited };
     const spent = at - this.from.at;
-    if (this.settled || spent < this.spanMs) return undefined;
+    if (this.quick === this.options.settled || spent < this.options.spanMs) return undefined;
     const share = (waited - this.from.waited) / spent;
     this.from = { at, waited };
-    if (share <= this.most) this.settled = true;
-    else this.tooMuch++;
+    [this.tooMuch, this.quick] = share > this.most ? [this.tooMuch + 1, 0] : [0, this.quick + 1];
     return this.tooMuch === SPANS ? share : undefined;
   }
 }

@@ -203,7 +203,7 @@ export async function runTrainPhase(
 function describeEcho({ step, uses }: Echo): string {
   return (
     `from step ${step + 1} on each picture that is decoded is used in ${uses} batches, changed anew each time, for training ` +
-    'waits for decoding; --picture-uses says how often from the beginning on, and 1 has it wait'
+    'waits for decoding; --picture-uses says how often from the beginning on'
   );
 }
 
