@@ -52,6 +52,18 @@ test('nothing tried suggests nothing, and a used up space gives what it has', ()
   expect(left.sort()).toEqual(feasible.slice(0, 2).map((word) => toyProblem.key(word)));
 });
 
+test('shapes take turns where there are any', () => {
+  const shaped = { ...toyProblem, shape: (word: Digits) => `${word[4]}` };
+  const tried = scored([
+    [0, 0, 1, 2, 2],
+    [0, 0, 0, 2, 2],
+    [1, 1, 0, 0, 1],
+  ]);
+  const options = { limits: LIMITS, taken: [], count: 6, random: Random.fromSeed(3) };
+  const shapes = offspring(shaped, tried, options).map(({ genotype }) => genotype[4]);
+  expect(shapes.sort()).toEqual([0, 0, 1, 1, 2, 2]);
+});
+
 test('sizes of the better half take turns; others have no turn while those last', () => {
   const sized = { ...toyProblem, size: (word: Digits) => `${word[0]}` };
   const words = ['00122', '00022', '10012', '20000', '10002', '21000', '00012', '01000'];

@@ -1,8 +1,8 @@
 /**
  * What to train next, by what trainings have shown: a ranking model fitted to the losses of those tried looks through
  * offspring of the best half of them. With some ten examples it knows little more than which operators and widths did
- * well; its proposals lie apart, so that each tells something. So few examples say less of widths than of operators, so
- * widths that have one of the best half take turns.
+ * well; its proposals lie apart, so that each tells something. So few examples say little of widths and depths, and a short
+ * training is unfair to some (`shape`): all shapes take turns that have widths of the best half.
  */
 
 import type { Random } from '../core/random.ts';
@@ -10,10 +10,12 @@ import { bestApart, type Looks } from './apart.ts';
 import { Collector, type Priced } from './collector.ts';
 import { featuresOf, liked, PREDICTOR_DEFAULTS } from './predictor.ts';
 import { compareScored, type Limits, type Scored, type SearchProblem } from './problem.ts';
-import { fitRanking } from './ranking.ts';
+import { fitRanking, predictRank } from './ranking.ts';
 
 /** Draws for each network proposed: pricing takes microseconds and a training minutes. */
 const POOL = 200;
+/** The model's best so far have offspring in turn: a few moves from what was tried lie shapes that were not. */
+const GENERATIONS = 4;
 
 export interface OffspringOptions {
   readonly limits: Limits;
@@ -37,17 +39,36 @@ export function offspring<G>(
     PREDICTOR_DEFAULTS.ridge,
   );
   const best = [...tried].sort(compareScored).slice(0, Math.ceil(tried.length / 2));
-  const parents = best.map(({ genotype }) => genotype);
-  const collector = new Collector(problem, limits, random, [...taken, ...tried.map(({ key }) => key)]);
-  const pool = liked(problem, { model, parents }, collector, {
-    ...{ draws: POOL * count, repairs: PREDICTOR_DEFAULTS.repairs },
-  });
-  const distinct = [...new Map(pool.map((one) => [one.key, one])).values()];
-  const size = ({ genotype }: { readonly genotype: G }) => problem.size?.(genotype) ?? '';
+  const size = ({ genotype }: Sized<G>) => problem.size?.(genotype) ?? '';
   const sizes = new Set(best.map(size));
-  const looks: Looks<Priced<G>> = { features: ({ genotype }) => features(genotype), size };
-  const ofBest = distinct.filter((one) => sizes.has(size(one)));
-  const next = bestApart(ofBest, count, looks);
-  const others = distinct.filter((one) => !sizes.has(size(one)));
-  return [...next, ...bestApart(others, count - next.length, looks)];
+  const looks: Looks<Priced<G>> = {
+    features: ({ genotype }) => features(genotype),
+    size: ({ genotype }) => problem.shape?.(genotype) ?? problem.size?.(genotype) ?? '',
+  };
+  const collector = new Collector(problem, limits, random, [...taken, ...tried.map(({ key }) => key)]);
+  const pool = new Map<string, Priced<G>>();
+  let next: readonly Priced<G>[] = [];
+  for (let generation = 0; generation < GENERATIONS; generation++) {
+    const parents = [...best, ...next].map(({ genotype }) => genotype);
+    const draws = Math.ceil((POOL * count) / GENERATIONS);
+    const found = liked(problem, { model, parents }, collector, {
+      draws,
+      repairs: PREDICTOR_DEFAULTS.repairs,
+    });
+    for (const one of found) pool.set(one.key, one);
+    const ranks = new Map([...pool.values()].map((one) => [one, predictRank(model, looks.features(one))]));
+    const ranked = [...pool.values()].sort(
+      (a, b) => ranks.get(a)! - ranks.get(b)! || (a.key < b.key ? -1 : 1),
+    );
+    const ofBest = bestApart(
+      ranked.filter((one) => sizes.has(size(one))),
+      count,
+      looks,
+    );
+    const others = ranked.filter((one) => !sizes.has(size(one)));
+    next = [...ofBest, ...bestApart(others, count - ofBest.length, looks)];
+  }
+  return [...next];
 }
+
+type Sized<G> = Pick<Scored<G>, 'genotype'>;

@@ -29,6 +29,11 @@ export interface SearchProblem<G> {
    * What weights that networks share are unfair to: scores are comparable between genotypes of one size. Left out, all are.
    */
   size?(genotype: G): string;
+  /**
+   * What a short training is unfair to, beside: shallow decoders learn fastest and end lower. Losses after it are comparable
+   * between genotypes of one shape. Left out, all are.
+   */
+  shape?(genotype: G): string;
 }
 
 export interface Costs {

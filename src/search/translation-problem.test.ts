@@ -93,3 +93,12 @@ test('an elite that leaves no room for offspring is refused', () => {
     /must fit the population of 125 beside its elite of 26/,
   );
 });
+
+test('networks are of one size by their widths, and of one shape by the depth of the decoder as well', () => {
+  const [wide, deep] = [
+    '384-256:C4f256.C4f256.C4f256|A4x4s1f256',
+    '256-256:C4f256.C4f256.C4f256|A4x4s1f256.S4x4s1f256',
+  ].map((word) => decodeTranslation(space, word));
+  expect([problem.size?.(wide), problem.size?.(deep)]).toEqual(['384-256', '256-256']);
+  expect([problem.shape?.(wide), problem.shape?.(deep)]).toEqual(['384-256|1', '256-256|2']);
+});

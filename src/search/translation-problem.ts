@@ -39,9 +39,13 @@ export function translationProblem(
     price,
     features: translationFeatures,
     // sliced weights: narrow networks train the first channels of all
-    size: ({ encoder, decoder }) => `${encoder}-${decoder}`,
+    size: widthsOf,
+    // a decoder of one layer is ahead after an epoch and behind after six
+    shape: (genotype) => `${widthsOf(genotype)}|${genotype.decoderLayers.length}`,
   };
 }
+
+const widthsOf = ({ encoder, decoder }: TranslationGenotype): string => `${encoder}-${decoder}`;
 
 /**
  * The published search (spec 7.5): 125 networks, of which the best 25 stay and have 50 mutants and 50 children; 30

@@ -8,6 +8,7 @@ import { bestApart } from '../../search/apart.ts';
 import type { Priced } from '../../search/collector.ts';
 import { offspring } from '../../search/offspring.ts';
 import { meets, type Scored, type SearchProblem } from '../../search/problem.ts';
+import { inTurns } from '../../search/turns.ts';
 import { chooseWinners, type Taking, type WinnerOptions } from '../../search/winners.ts';
 import type { RunConfig } from '../options.ts';
 
@@ -81,6 +82,11 @@ export function contenders<G>(
         ...(size === undefined ? {} : { size: ({ genotype }: Scored<G>) => size(genotype) }),
       }));
   return chooseWinners(scored, more, take ?? taking).map(({ candidate }) => candidate);
+}
+
+/** What is retrained after trials: the best of each shape in turn, the best of all first; undefined where there are no shapes. */
+export function shapesInTurn<G>({ shape }: SearchProblem<G>): Taking<G> | undefined {
+  return shape && ((ranked, count) => inTurns(ranked, count, ({ genotype }) => shape(genotype)));
 }
 
 /** A further round: offspring of the best so far, under the limits and below the cheapest baseline. */

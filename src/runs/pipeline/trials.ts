@@ -17,7 +17,7 @@ import { type Frame, loadPhase, savePhase, tell } from './context.ts';
 import { type AloneTask, type Held, scoresAlone } from './scores-alone.ts';
 import type { Takings } from './take-retrained.ts';
 import type { Trains } from './train-jobs.ts';
-import { baselinesToTry, contenders, offspringOf, sizesOfRounds } from './trial-rounds.ts';
+import { baselinesToTry, contenders, offspringOf, shapesInTurn, sizesOfRounds } from './trial-rounds.ts';
 
 /** What their phases begin with. */
 export const TRIAL = 'trial';
@@ -91,7 +91,8 @@ export async function runTrials<G, J extends { readonly phase: string }>(
     await savePhase(context, 'trials', { done: true });
   }
   const own = tried.filter(({ key }) => !fixed.has(key));
-  return { chosen: chooseWinners(own.length > 0 ? own : tried, options, takings.tried), trials };
+  const take = takings.tried ?? shapesInTurn(problem);
+  return { chosen: chooseWinners(own.length > 0 ? own : tried, options, take), trials };
 }
 
 /** `trial 3 of 8 (key)`, and the round where there are several */
