@@ -87,14 +87,15 @@ test('pictures at hand are at most 1024, 256 MiB or the set, and at least a batc
   expect(echoDistance(1024, { count: 50_000, bytes: 2 ** 20 })).toBe(1);
 });
 
-test('more uses by the share of waiting, as batches can be cut, up to 16', () => {
+test('more uses by the share of waiting, as batches can be cut, up to 32', () => {
   expect(moreUses(1, 0.05, 64)).toBe(2);
   expect(moreUses(1, 0.8, 64)).toBe(8);
   expect(moreUses(1, 0.8, 50)).toBe(10);
   expect(moreUses(8, 0.1, 64)).toBe(16);
-  expect(moreUses(1, 1, 64)).toBe(16);
-  expect(moreUses(16, 0.9, 64)).toBeUndefined();
-  expect(moreUses(1, 0.9, 17)).toBeUndefined();
+  expect(moreUses(16, 0.02, 64)).toBe(32);
+  expect(moreUses(1, 1, 64)).toBe(32);
+  expect(moreUses(32, 0.9, 64)).toBeUndefined();
+  expect(moreUses(1, 0.9, 37)).toBeUndefined();
 });
 
 test('uses that do not divide a batch are refused', () => {

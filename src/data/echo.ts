@@ -23,8 +23,8 @@ export interface EchoShape {
   readonly distance: number;
 }
 
-/** Most uses that are chosen without being asked for: Choi et al. lose no accuracy with up to 5, and little with more. */
-export const MOST_USES = 16;
+/** Most uses that are chosen without being asked for. */
+export const MOST_USES = 32;
 /** Pictures that are at hand, and bytes of them, at most; a batch is in any case. */
 const PICTURES = 1024;
 const BYTES = 256 * 2 ** 20;

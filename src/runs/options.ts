@@ -159,7 +159,7 @@ export const RUN_OPTIONS = {
   cutmix: number('cutmix: parameter of the Beta distribution, 1 is usual; 0 for none', 0, 0, 100),
   repeats: integer('how often a batch holds each of its images, each time augmented anew', 1, 1),
   pictureUses: integer(
-    'in how many batches a picture of a folder: set is used each time it is decoded, where neither memory nor disk hold all of them decoded; 0 for one, and where training waits for them for up to 16',
+    'in how many batches a picture of a folder: set is used each time it is decoded, where neither memory nor disk hold all of them decoded; 0 for one, and where training waits for them for up to 32',
     0,
   ),
   clip: number('longest gradient, all weights together; 0 for no limit', 0, 0),

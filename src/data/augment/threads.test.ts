@@ -189,7 +189,7 @@ test('where training waits, pictures are used more often from a step on that nob
 
   for (const [most, uses] of [
     [undefined, undefined],
-    [1, undefined],
+    [2, undefined],
     [undefined, 1],
     [1, 3],
   ] as const) {

@@ -222,9 +222,10 @@ export class BatchThreads {
     const most = this.set.files?.mostWaiting;
     if (most === undefined || this.workers.length < this.mostThreads) return;
     if (step < (this.echoes.at(-1)?.step ?? 0)) return;
-    // looked at in parts of a span where it can be helped
-    const parts = this.mayEcho ? ECHO_SPANS : 1;
-    this.limit ??= new WaitingLimit(most, { spanMs: this.spanMs / parts, settled: parts });
+    // where it can be helped it is looked at sooner, and helped before it is too much
+    this.limit ??= this.mayEcho
+      ? new WaitingLimit(most / 2, { spanMs: this.spanMs / ECHO_SPANS, settled: ECHO_SPANS })
+      : new WaitingLimit(most, { spanMs: this.spanMs, settled: 1 });
     const share = this.limit.exceeded(this.waited, performance.now());
     if (share === undefined) return;
     if (!this.mayEcho) throw waitsTooMuch(share, this.set.files?.root);
