@@ -35,3 +35,9 @@ test('where several quick spans are asked for, fewer settle nothing', () => {
   expect(run(limit(3), waits(2), 20_000)?.at).toBe(5000);
   expect(run(limit(3), waits(3), 20_000)).toBeUndefined();
 });
+
+test('spans that are quick in between do not make slow ones good until it is settled', () => {
+  const everySecond = (at: number) => (Math.floor(at / 1000) % 2 === 0 ? 0 : 9);
+  expect(run(limit(2), everySecond, 20_000)?.at).toBe(6000);
+  expect(run(limit(1), everySecond, 20_000)).toBeUndefined();
+});
