@@ -15,6 +15,13 @@ const executablePath = process.env.SHIFTADDNAS_CHROMIUM ?? '/usr/bin/chromium';
 const built = fs.existsSync(new URL('../dist/supernet/network.js', import.meta.url));
 const present = built && fs.existsSync(executablePath);
 
+/** By the time that a busy machine asks for it, the loss on the page may be a later one. */
+const KEEP_FIRST_LOSS = `addEventListener('DOMContentLoaded', () => {
+  const loss = document.getElementById('loss');
+  const keep = () => { window.firstLoss ??= loss.textContent || undefined; };
+  new MutationObserver(keep).observe(loss, { childList: true, characterData: true, subtree: true });
+});`;
+
 describe.skipIf(!present)('the browser example (needs Chromium, and dist)', () => {
   let browser: Browser;
   let server: Server;
@@ -36,6 +43,7 @@ describe.skipIf(!present)('the browser example (needs Chromium, and dist)', () =
     const page = await browser.newPage();
     page.setDefaultTimeout(180_000);
     page.on('pageerror', (error) => console.error(error));
+    await page.addInitScript(KEEP_FIRST_LOSS);
     const { port } = server.address() as AddressInfo;
     await page.goto(`http://127.0.0.1:${port}/examples/browser/index.html?${query}`);
     return page;
@@ -50,7 +58,7 @@ describe.skipIf(!present)('the browser example (needs Chromium, and dist)', () =
   ])('%s: the loss falls', async (name, query, fall) => {
     const page = await open(query);
     await until(page, `document.getElementById('loss').textContent !== ''`);
-    const first = Number(await text(page, 'loss'));
+    const first = Number(await page.evaluate('firstLoss'));
     expect(first).toBeGreaterThan(1.5);
     expect(await text(page, 'backend')).toContain(name);
     await until(page, `${shown('loss')} < ${first - fall}`);
