@@ -21,7 +21,7 @@ export interface ImageFiles {
   readonly unreadableShare: number;
   /** Folder in which the decoded pictures of this set are kept (picturestore.ts); absent: they are decoded each time. */
   readonly stored?: string;
-  /** Share of its time that training may wait for these pictures, 0 to 1; absent: any. */
+  /** Share of its time that training may wait for these pictures, 0 to 1, before they are used more often; absent: any. */
   readonly mostWaiting?: number;
 }
 

@@ -67,12 +67,14 @@ export class PictureRing {
   private read(position: number, windowOf: (size: Size) => Window): Part | undefined {
     const { bytes, pixels } = this.memory;
     const [at, tag] = this.placeOf(position);
-    if (Atomics.load(this.words, WORDS * at) !== tag) return undefined;
+    const isThere = () => Atomics.load(this.words, WORDS * at) === tag;
+    if (!isThere()) return undefined;
     const [height, width] = this.words.subarray(WORDS * at + 1, WORDS * at + 3);
+    if (!isThere()) return undefined; // a height of one picture and a width of another would reach beyond the place
     const window = windowOf({ height, width });
     const line = 3 * width;
     const rows = new Uint8Array(pixels, at * bytes + window.top * line, window.height * line).slice();
-    return Atomics.load(this.words, WORDS * at) === tag ? { rows, width, window } : undefined;
+    return isThere() ? { rows, width, window } : undefined;
   }
 
   /** Decodes a picture and keeps it; undefined where another thread has kept it meanwhile. */

@@ -54,8 +54,8 @@ export interface Stored {
 
 /**
  * Decodes what `set`, of which the pictures are files, does not have on disk yet. Where the disk does not suffice its pictures
- * are decoded while training, which is an error where they cannot be decoded as quickly as it trains (`mostWaiting`),
- * unless that is asked for. Throws 'interrupted' when the signal is aborted; what is decoded by then is kept.
+ * are decoded while training, and used more often where they cannot be decoded as quickly as it trains (`mostWaiting`),
+ * unless it may wait. Throws 'interrupted' when the signal is aborted; what is decoded by then is kept.
  */
 export async function storePictures(set: ImageSet, options: StoreOptions): Promise<Stored> {
   const { cache = cacheFolder(), most, mayWait = false } = options;

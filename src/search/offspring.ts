@@ -8,9 +8,9 @@
 import type { Random } from '../core/random.ts';
 import { bestApart, type Looks } from './apart.ts';
 import { Collector, type Priced } from './collector.ts';
-import { featuresOf, liked, PREDICTOR_DEFAULTS } from './predictor.ts';
+import { compareLiked, featuresOf, type Liked, liked, PREDICTOR_DEFAULTS } from './predictor.ts';
 import { compareScored, type Limits, type Scored, type SearchProblem } from './problem.ts';
-import { fitRanking, predictRank } from './ranking.ts';
+import { fitRanking } from './ranking.ts';
 
 /** Draws for each network proposed: pricing takes microseconds and a training minutes. */
 const POOL = 200;
@@ -41,34 +41,24 @@ export function offspring<G>(
   const best = [...tried].sort(compareScored).slice(0, Math.ceil(tried.length / 2));
   const size = ({ genotype }: Sized<G>) => problem.size?.(genotype) ?? '';
   const sizes = new Set(best.map(size));
-  const looks: Looks<Priced<G>> = {
+  const looks: Looks<Liked<G>> = {
     features: ({ genotype }) => features(genotype),
     size: ({ genotype }) => problem.shape?.(genotype) ?? problem.size?.(genotype) ?? '',
   };
   const collector = new Collector(problem, limits, random, [...taken, ...tried.map(({ key }) => key)]);
-  const pool = new Map<string, Priced<G>>();
-  let next: readonly Priced<G>[] = [];
+  const pool = new Map<string, Liked<G>>();
+  let next: Liked<G>[] = [];
   for (let generation = 0; generation < GENERATIONS; generation++) {
     const parents = [...best, ...next].map(({ genotype }) => genotype);
-    const draws = Math.ceil((POOL * count) / GENERATIONS);
-    const found = liked(problem, { model, parents }, collector, {
-      draws,
-      repairs: PREDICTOR_DEFAULTS.repairs,
-    });
-    for (const one of found) pool.set(one.key, one);
-    const ranks = new Map([...pool.values()].map((one) => [one, predictRank(model, looks.features(one))]));
-    const ranked = [...pool.values()].sort(
-      (a, b) => ranks.get(a)! - ranks.get(b)! || (a.key < b.key ? -1 : 1),
-    );
-    const ofBest = bestApart(
-      ranked.filter((one) => sizes.has(size(one))),
-      count,
-      looks,
-    );
+    const options = { draws: Math.ceil((POOL * count) / GENERATIONS), repairs: PREDICTOR_DEFAULTS.repairs };
+    for (const one of liked(problem, { model, parents }, collector, options)) pool.set(one.key, one);
+    const ranked = [...pool.values()].sort(compareLiked);
+    const ofBest = ranked.filter((one) => sizes.has(size(one)));
     const others = ranked.filter((one) => !sizes.has(size(one)));
-    next = [...ofBest, ...bestApart(others, count - ofBest.length, looks)];
+    next = bestApart(ofBest, count, looks);
+    next.push(...bestApart(others, count - next.length, looks));
   }
-  return [...next];
+  return next;
 }
 
 type Sized<G> = Pick<Scored<G>, 'genotype'>;

@@ -94,14 +94,22 @@ export function liked<G>(
   { model, parents }: Guide<G>,
   collector: Collector<G>,
   { draws, repairs }: { readonly draws: number; readonly repairs: number },
-): Priced<G>[] {
-  const found: { readonly rank: number; readonly priced: Priced<G> }[] = [];
+): Liked<G>[] {
+  const found: Liked<G>[] = [];
   for (let i = 0; i < draws; i++) {
     const priced = collector.considerRepaired(draw(problem, parents, i, collector.random), repairs);
-    if (priced) found.push({ rank: predictRank(model, featuresOf(problem, priced.genotype)), priced });
+    if (priced) found.push({ ...priced, rank: predictRank(model, featuresOf(problem, priced.genotype)) });
   }
-  found.sort((a, b) => a.rank - b.rank || (a.priced.key < b.priced.key ? -1 : 1));
-  return found.map(({ priced }) => priced);
+  return found.sort(compareLiked);
+}
+
+/** A network and its place in the order of a model: the lower the better. */
+export interface Liked<G> extends Priced<G> {
+  readonly rank: number;
+}
+
+export function compareLiked<G>(a: Liked<G>, b: Liked<G>): number {
+  return a.rank - b.rank || (a.key < b.key ? -1 : 1);
 }
 
 /** A quarter is random, a quarter are children of two, half are mutants. */

@@ -187,7 +187,7 @@ export class BatchThreads {
    * Batch `step` of the run, counted from 0 over all epochs. The next call overwrites it.
    *
    * @throws ShiftAddError 'run' where a thread fails, 'data' where too many files cannot be read, 'disk' where training
-   * waits more than the set's `mostWaiting`
+   * waits more than the set's `mostWaiting` although pictures are used as often as they may be
    */
   batch(step: number): Batch {
     const started = performance.now();
