@@ -121,8 +121,25 @@ describe('time left', () => {
       [1610, started('trial:2')],
       [1620, ended('trial:2')],
     ]);
-    // 10 s a pass was seen for two of seven passes, 100 s a pass is what the supernet says.
-    expect(left).toBeCloseTo((5 * (20 + 0.7 * 100)) / 2.7);
+    // 10 s a pass was seen for two of seven passes; the 100 s of the supernet count no more.
+    expect(left).toBeCloseTo(5 * 10);
+  });
+
+  test('until a tenth of a kind is seen the others stand for the rest of the tenth', () => {
+    const phases = [SUPERNET];
+    for (let i = 1; i <= 40; i++) phases.push(trial(i));
+    const left = leftAfter([
+      [0, runStarted],
+      [0, planned(...phases)],
+      [0, started('supernet')],
+      [1600, ended('supernet')],
+      [1600, started('trial:1')],
+      [1610, ended('trial:1')],
+      [1610, started('trial:2')],
+      [1640, together(['trial:2', 1], ['trial:3', 1], ['trial:4', 1])],
+    ]);
+    expect(left[5]).toBeCloseTo((39 * (10 + 3 * 100)) / 4);
+    expect(left[7]).toBeCloseTo(36 * 10);
   });
 
   test('a plan that is told again counts', () => {
@@ -153,10 +170,8 @@ describe('time left', () => {
       [...EARLIER, [90_000, { type: 'run-resumed', text: '' }], [90_010, scored(55, 100)]],
     );
     // 20 s a pass of the supernet; 40 + 10 s for 0.55 of four passes of the search, then 5 more for 0.05.
-    const search = (50 + 0.4 * 20) / (2.2 + 0.4);
-    expect(left[1]).toBeCloseTo(0.45 * 4 * search + 5 * (370 / 18.2));
-    const now = (55 + 0.4 * 20) / (2.4 + 0.4);
-    expect(left[2]).toBeCloseTo(0.4 * 4 * now + 5 * (375 / 18.4));
+    expect(left[1]).toBeCloseTo(0.45 * 4 * (50 / 2.2) + 5 * (370 / 18.2));
+    expect(left[2]).toBeCloseTo(0.4 * 4 * (55 / 2.4) + 5 * (375 / 18.4));
   });
 
   test('of networks side by side a journal holds the first: the others count as soon as they are heard of', () => {

@@ -33,7 +33,7 @@ interface PhaseClock {
 
 /** Before so many milliseconds nothing is said. */
 const SETTLED_MS = 1_500;
-/** The pace of the others counts as if so much of a kind had been seen at it: how it starts is not how it goes on. */
+/** Of a kind: until so much of it is seen the pace of the others stands for the rest, for its start may mislead. */
 const BELIEVED = 0.1;
 
 export class TimeLeft {
@@ -161,6 +161,6 @@ function paceOf({ ms, done, planned }: Kind, all: Seen): number {
   if (others.done === 0) return ms / done;
   const pace = others.ms / others.done;
   if (done === 0) return pace;
-  const believed = BELIEVED * planned;
+  const believed = Math.max(0, BELIEVED * planned - done);
   return (ms + believed * pace) / (done + believed);
 }
