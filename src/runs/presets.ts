@@ -73,6 +73,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
         parents: 10,
         generations: 6,
         trials: 24,
+        trialEpochs: 3,
         trialRounds: 3,
         winners: 2,
       },
